@@ -1,0 +1,35 @@
+"""The document: what the catalog stores of a product, a band, an image or an upload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+Attributes = dict[str, Any]
+"""Attribute name to JSON value, normalised; an attribute that is not set is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One stored object.
+
+    ``version`` counts the saves of the object, starting at 1; 0 means not stored yet.
+    ``request`` is the token of the request that created this version, so that a replay
+    of that request can be told from a second writer.
+    """
+
+    kind: str
+    id: str
+    attributes: Attributes = field(default_factory=dict)
+    version: int = 0
+    request: str | None = None
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - JSON values
+        """Return the value of an attribute (``id`` included), or ``default`` where it is unset."""
+        if name == "id":
+            return self.id
+        return self.attributes.get(name, default)
+
+    def next_version(self, attributes: Attributes, request: str | None = None) -> Document:
+        """Return this document with other attributes, one version later."""
+        return replace(self, attributes=attributes, version=self.version + 1, request=request)

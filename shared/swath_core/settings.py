@@ -1,0 +1,94 @@
+"""The environment of a function, parsed once into a typed model."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+_PREFIX = "SWATH_"
+
+
+class MisconfiguredError(RuntimeError):
+    """The function's environment lacks something that it cannot run without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Names of the deployed resources and the rules of authentication.
+
+    ``trusted_keys`` is a JSON Web Key Set given inline, for an issuer that publishes none;
+    where it is None the keys are read from the issuer's ``/.well-known/jwks.json``.
+    """
+
+    catalog_table: str
+    images_table: str
+    postings_table: str
+    uploads_table: str
+    rollups_table: str
+    data_bucket: str
+    results_bucket: str
+    event_bus: str
+    tasks_queue_url: str
+    issuer: str
+    audience: str
+    org_claim: str = "org"
+    trusted_keys: dict[str, Any] | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Return the settings that the environment holds.
+
+        A function is given only what it may use: what is not there is empty, and whoever needs
+        it calls :meth:`need`. Raises MisconfiguredError where the inline keys are not JSON.
+        """
+
+        def read(name: str) -> str:
+            return environment.get(_PREFIX + name.upper(), "")
+
+        return cls(
+            catalog_table=read("catalog_table"),
+            images_table=read("images_table"),
+            postings_table=read("postings_table"),
+            uploads_table=read("uploads_table"),
+            rollups_table=read("rollups_table"),
+            data_bucket=read("data_bucket"),
+            results_bucket=read("results_bucket"),
+            event_bus=read("event_bus"),
+            tasks_queue_url=read("tasks_queue_url"),
+            issuer=read("issuer"),
+            audience=read("audience"),
+            org_claim=read("org_claim") or "org",
+            trusted_keys=_keys(read("trusted_keys")),
+        )
+
+    def need(self, name: str) -> str:
+        """Return the setting of that name. Raises MisconfiguredError where it is empty."""
+        value = getattr(self, name)
+        if not value:
+            message = f"the environment variable {_PREFIX}{name.upper()} is not set"
+            raise MisconfiguredError(message)
+        return str(value)
+
+
+def _keys(text: str) -> dict[str, Any] | None:
+    if not text.strip():
+        return None
+    try:
+        keys = json.loads(text)
+    except ValueError as error:
+        message = f"{_PREFIX}TRUSTED_KEYS is not JSON: {error}"
+        raise MisconfiguredError(message) from error
+    if not isinstance(keys, dict) or not isinstance(keys.get("keys"), list):
+        message = f'{_PREFIX}TRUSTED_KEYS is not a JSON Web Key Set ({{"keys": [...]}})'
+        raise MisconfiguredError(message)
+    return keys
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return Settings.from_environment()

@@ -1,0 +1,153 @@
+"""The five DynamoDB tables as models; keys and attribute names are those of ``template.yaml``.
+
+A model's table name is bound from the settings by :func:`bind`, which every store calls: the
+names are chosen by CloudFormation and known only at run time.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pynamodb.attributes import (
+    Attribute,
+    BinaryAttribute,
+    NumberAttribute,
+    NumberSetAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.constants import STRING
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from swath_core.settings import Settings
+
+CONNECT_SECONDS = 2
+READ_SECONDS = 5
+RETRIES = 4
+
+
+class CompactJSON(Attribute[Any]):
+    """A JSON value in one string attribute, without white space."""
+
+    attr_type = STRING
+
+    def serialize(self, value: Any) -> str:  # noqa: ANN401 - JSON
+        """Return the JSON text."""
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    def deserialize(self, value: str) -> Any:  # noqa: ANN401 - JSON
+        """Return the JSON value."""
+        return json.loads(value)
+
+
+class _Meta:
+    table_name = "unbound"
+    connect_timeout_seconds = CONNECT_SECONDS
+    read_timeout_seconds = READ_SECONDS
+    max_retry_attempts = RETRIES
+
+
+class CatalogItem(Model):
+    """A product (``pk`` its id, ``sk`` = ``product``) or a band (``sk`` = ``band#NAME``).
+
+    Items whose ``pk`` begins with ``!`` are the catalog's own: the directory of products
+    (``!products``) and the signing key (``!swath``). ``rungs`` on a product's item are the fine
+    rungs of the H3 ladder that its images use; ``expires`` is the table's TTL attribute.
+    """
+
+    class Meta(_Meta):
+        """Binding of the table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    document = CompactJSON(null=True)
+    version = NumberAttribute(null=True)
+    request = UnicodeAttribute(null=True)
+    rungs = NumberSetAttribute(null=True)
+    expires = NumberAttribute(null=True)
+
+
+class ImageItem(Model):
+    """A whole image document by its id."""
+
+    class Meta(_Meta):
+        """Binding of the table."""
+
+    id = UnicodeAttribute(hash_key=True)
+    document = CompactJSON()
+    version = NumberAttribute()
+    request = UnicodeAttribute(null=True)
+
+
+class PostingItem(Model):
+    """One image in one partition of the search index."""
+
+    class Meta(_Meta):
+        """Binding of the table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    g = BinaryAttribute(legacy_encoding=False, null=True)
+    a = UnicodeAttribute()
+
+
+class UploadsByProduct(GlobalSecondaryIndex["UploadItem"]):  # type: ignore[no-untyped-call]  # pynamodb
+    """Uploads of a product in the order of their declaration."""
+
+    class Meta:
+        """Name and projection, as in the template."""
+
+        index_name = "by_product"
+        projection = AllProjection()
+
+    product_id = UnicodeAttribute(hash_key=True)
+    created = UnicodeAttribute(range_key=True)
+
+
+class UploadItem(Model):
+    """An upload: its document with status and event log, and what its steps are conditional on."""
+
+    class Meta(_Meta):
+        """Binding of the table."""
+
+    id = UnicodeAttribute(hash_key=True)
+    product_id = UnicodeAttribute()
+    created = UnicodeAttribute()
+    document = CompactJSON()
+    version = NumberAttribute()
+    request = UnicodeAttribute(null=True)
+    expires = NumberAttribute(null=True)
+    by_product = UploadsByProduct()
+
+
+class RollupItem(Model):
+    """Counts and bytes of a bucket, or the marker of a dirty bucket."""
+
+    class Meta(_Meta):
+        """Binding of the table."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    document = CompactJSON()
+    version = NumberAttribute(null=True)
+
+
+_NAMES: dict[type[Model], str] = {
+    CatalogItem: "catalog_table",
+    ImageItem: "images_table",
+    PostingItem: "postings_table",
+    UploadItem: "uploads_table",
+    RollupItem: "rollups_table",
+}
+
+
+def bind(model: type[Model], settings: Settings) -> None:
+    """Point a model at its table. Raises MisconfiguredError where the name is not set.
+
+    Binding again to another table (as tests do) drops the model's cached connection.
+    """
+    name = settings.need(_NAMES[model])
+    if model.Meta.table_name != name:
+        model.Meta.table_name = name
+        model._connection = None  # noqa: SLF001 - pynamodb has no public way to rebind a model
