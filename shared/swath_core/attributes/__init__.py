@@ -3,28 +3,11 @@
 from ._attribute import Attribute, Resource
 from ._bands import BAND, BAND_TYPES, BANDS, COLORMAPS, DATA_TYPES
 from ._common import ID_PATTERN, LONGEST_NAME, LONGEST_PRODUCT_ID, NAME_PATTERN
+from ._containers import AnyOf, Field, ListOf, MapOf, OrNull, Record
 from ._images import FILE, IMAGE, STORAGE_STATES
 from ._products import PRODUCT
-from ._types import (
-    METERS_PER_DEGREE,
-    AnyOf,
-    AttributeType,
-    Boolean,
-    Choice,
-    Field,
-    Footprint,
-    Integer,
-    ListOf,
-    MapOf,
-    Number,
-    OrNull,
-    Record,
-    Resolution,
-    Text,
-    Timestamp,
-    finite,
-    shown,
-)
+from ._spatial import METERS_PER_DEGREE, Footprint, Resolution
+from ._types import AttributeType, Boolean, Choice, Integer, Number, Text, Timestamp, finite, shown
 from ._uploads import (
     EVENT_SEVERITIES,
     EVENT_TYPES,

@@ -13,21 +13,9 @@ from ._common import (
     product_id,
     text,
 )
-from ._types import (
-    AnyOf,
-    AttributeType,
-    Boolean,
-    Choice,
-    Field,
-    Integer,
-    ListOf,
-    MapOf,
-    Number,
-    OrNull,
-    Record,
-    Resolution,
-    Text,
-)
+from ._containers import AnyOf, Field, ListOf, MapOf, OrNull, Record
+from ._spatial import Resolution
+from ._types import AttributeType, Boolean, Choice, Integer, Number, Text
 
 BAND_TYPES = ("spectral", "microwave", "mask", "class", "generic")
 DATA_TYPES = ("Byte", "UInt16", "Int16", "UInt32", "Int32", "Float32", "Float64")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ._attribute import Attribute
-from ._types import AnyOf, Boolean, ListOf, MapOf, Number, Text, Timestamp
+from ._containers import AnyOf, ListOf, MapOf
+from ._types import Boolean, Number, Text, Timestamp
 
 NAME_PATTERN = r"[A-Za-z0-9_.\-]+"
 ID_PATTERN = r"[A-Za-z0-9_.:\-]+"

@@ -14,17 +14,9 @@ from ._common import (
     product_id,
     text,
 )
-from ._types import (
-    AttributeType,
-    Choice,
-    Field,
-    Footprint,
-    Integer,
-    ListOf,
-    Number,
-    Record,
-    Text,
-)
+from ._containers import Field, ListOf, Record
+from ._spatial import Footprint
+from ._types import AttributeType, Choice, Integer, Number, Text
 
 STORAGE_STATES = ("available", "remote")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ._attribute import Attribute, Resource
 from ._common import CREATED, EXTRA_PROPERTIES, MODIFIED, TAGS, moment, number, text
-from ._types import Boolean, ListOf, Resolution, Text
+from ._containers import ListOf
+from ._spatial import Resolution
+from ._types import Boolean, Text
 
 _ANY_SUBJECT = r"(org|user|email|group|access-id):.+"
 _OWNER_SUBJECT = r"(org|user):.+"

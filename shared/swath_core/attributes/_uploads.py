@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ._attribute import Attribute, Resource
 from ._common import CREATED, LONGEST_NAME, LONGEST_PRODUCT_ID, MODIFIED
-from ._types import AttributeType, Choice, Field, Integer, ListOf, Record, Text
+from ._containers import Field, ListOf, Record
+from ._types import AttributeType, Choice, Integer, Text
 
 UPLOAD_STATUSES = ("transferring", "pending", "running", "success", "failure", "canceled")
 UPLOAD_TYPES = ("file", "ndarray")
