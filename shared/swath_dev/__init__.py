@@ -1,0 +1,1 @@
+"""Tools of those who work on Swath: the local cloud, packaging, deployment, tokens, benchmarks."""
