@@ -1,0 +1,18 @@
+"""Geometry: footprints and query areas in WGS 84, normalised onto one plane.
+
+The plane is longitude -180 to 180 by latitude -90 to 90. Whatever crosses the antimeridian is
+split there, whatever holds a pole is carried up to it, and everything is valid: from then on
+shapely's planar predicates are the meaning of ``intersects``.
+"""
+
+from ._footprint import LONGEST_FOOTPRINT, footprint, normalise_footprint, to_geojson
+from ._query import LONGEST_QUERY, query_geometry
+
+__all__ = [
+    "LONGEST_FOOTPRINT",
+    "LONGEST_QUERY",
+    "footprint",
+    "normalise_footprint",
+    "query_geometry",
+    "to_geojson",
+]

@@ -1,0 +1,163 @@
+"""Onto the plane: the antimeridian, the poles, and rings that are not simple.
+
+GeoJSON leaves open what a step of more than 180 degrees of longitude means. Here:
+
+* positions beyond 180 degrees (170 to 190) are taken as they stand, and wrapped;
+* a ring whose steps, each taken the short way, add up to a full turn holds a pole: the one of the
+  hemisphere that it lies in, if its direction (the right-hand rule of RFC 7946, section 3.1.6)
+  agrees or it lies wholly poleward of 45 degrees;
+* another ring with such a step is a wide one as it stands where it runs counterclockwise, as the
+  right-hand rule asks of an exterior, and crosses the antimeridian where it runs clockwise; but a
+  band more than twelve times as long as it is high crosses the antimeridian in either case, since
+  that is what a small footprint across it looks like;
+* a step from exactly -180 to exactly 180 is the edge of the map.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import shapely
+from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from ._parse import Parts, Position, Ring, Rings
+
+_HALF_TURN = 180.0
+_TURN = 360.0
+_POLEWARD = 45.0
+_THIN = 12.0
+
+
+def planar(parts: Parts) -> BaseGeometry:
+    """Return the parts as one valid geometry on the plane.
+
+    A polygon when there are only polygons; otherwise the collection of what there is.
+    Raises ValueError where a polygon has no area.
+    """
+    geometries: list[BaseGeometry] = []
+    if parts.polygons:
+        geometries.append(planar_polygons(parts.polygons))
+    geometries += [_split(shapely.LineString(_short_way(line))) for line in parts.lines]
+    geometries += [shapely.Point(_wrap(x), y) for x, y in parts.points]
+    if len(geometries) == 1:
+        return geometries[0]
+    return shapely.union_all(geometries) if not parts.polygons else _collect(geometries)
+
+
+def _collect(geometries: list[BaseGeometry]) -> BaseGeometry:
+    flat = shapely.get_parts(shapely.GeometryCollection(geometries))
+    return shapely.GeometryCollection(list(flat))
+
+
+def planar_polygons(polygons: list[Rings]) -> Polygon | MultiPolygon:
+    """Return polygons as one valid Polygon or MultiPolygon on the plane. Raises ValueError."""
+    pieces = [piece for rings in polygons for piece in _polygon(rings)]
+    if len(pieces) == 1:
+        return pieces[0]
+    together = MultiPolygon(pieces)
+    return together if together.is_valid else _areas(shapely.union_all(pieces))
+
+
+def _polygon(rings: Rings) -> list[Polygon]:
+    exterior, *holes = rings
+    exterior, moved = _unwrapped(exterior)
+    if moved:
+        west = min(x for x, _ in exterior)
+        holes = [_beside(_short_way(hole), west) for hole in holes]
+    polygon: BaseGeometry = Polygon(exterior, holes)
+    if not polygon.is_valid or polygon.area == 0:
+        polygon = _areas(shapely.make_valid(polygon, method="structure", keep_collapsed=False))
+    split = _split(polygon)
+    return list(shapely.get_parts(_areas(split) if split is not polygon else polygon))
+
+
+def _areas(geometry: BaseGeometry) -> Polygon | MultiPolygon:
+    """Return the polygons of a geometry, without what collapsed. Raises ValueError if none."""
+    flat = shapely.get_parts(shapely.get_parts([geometry]))
+    pieces = [piece for piece in flat if piece.geom_type == "Polygon" and piece.area > 0]
+    if not pieces:
+        message = "a polygon has no area"
+        raise ValueError(message)
+    return pieces[0] if len(pieces) == 1 else MultiPolygon(pieces)
+
+
+def _unwrapped(ring: Ring) -> tuple[Ring, bool]:
+    """Return an exterior ring with continuous longitudes, and whether they were changed."""
+    if any(abs(x) > _HALF_TURN for x, _ in ring):
+        return ring, True
+    if not any(_long(a, b) for a, b in pairwise(ring)):
+        return ring, False
+    unwrapped = _short_way(ring)
+    turn = unwrapped[-1][0] - unwrapped[0][0]
+    if abs(turn) > _HALF_TURN:
+        return _polar(ring, unwrapped, east=turn > 0)
+    return (unwrapped, True) if _crosses(ring, unwrapped) else (ring, False)
+
+
+def _polar(ring: Ring, unwrapped: Ring, *, east: bool) -> tuple[Ring, bool]:
+    latitudes = [y for _, y in ring]
+    north, south = min(latitudes) >= 0, max(latitudes) <= 0
+    poleward = min(map(abs, latitudes)) >= _POLEWARD
+    if not (north or south) or not (poleward or east == north):
+        return ring, False
+    pole = 90.0 if north else -90.0
+    (first, start), (last, _) = unwrapped[0], unwrapped[-1]
+    closed = [(last, pole), (first, pole), (first, start)]
+    return unwrapped + closed, True
+
+
+def _crosses(ring: Ring, unwrapped: Ring) -> bool:
+    if not shapely.LinearRing(ring).is_ccw:
+        return True
+    return _length_to_height(ring) > _THIN >= _length_to_height(unwrapped)
+
+
+def _length_to_height(ring: Ring) -> float:
+    west, south, east, north = shapely.LineString(ring).bounds
+    return float((east - west) / max(north - south, 1e-12))
+
+
+def _long(a: Position, b: Position) -> bool:
+    return _HALF_TURN < abs(a[0] - b[0]) < _TURN
+
+
+def _short_way(line: Ring) -> Ring:
+    """Return a line whose steps of more than 180 degrees are taken the other way round."""
+    if any(abs(x) > _HALF_TURN for x, _ in line):
+        return line
+    shift = 0.0
+    out = [line[0]]
+    for a, b in pairwise(line):
+        if _long(a, b):
+            shift += _TURN if b[0] < a[0] else -_TURN
+        out.append((b[0] + shift, b[1]))
+    return out
+
+
+def _beside(ring: Ring, west: float) -> Ring:
+    """Return a hole moved by whole turns to where its exterior is."""
+    shift = 0.0
+    while min(x for x, _ in ring) + shift < west - 1e-9:
+        shift += _TURN
+    while min(x for x, _ in ring) + shift >= west + _TURN:
+        shift -= _TURN
+    return [(x + shift, y) for x, y in ring]
+
+
+def _split(geometry: BaseGeometry) -> BaseGeometry:
+    """Return a geometry cut at the antimeridian, each piece moved onto the plane."""
+    west, _, east, _ = geometry.bounds
+    if west >= -_HALF_TURN and east <= _HALF_TURN:
+        return geometry
+    pieces = []
+    for turn in (-2, -1, 0, 1, 2):
+        window = shapely.box(turn * _TURN - _HALF_TURN, -90, turn * _TURN + _HALF_TURN, 90)
+        piece = shapely.intersection(geometry, window)
+        if not piece.is_empty:
+            pieces.append(shapely.transform(piece, lambda xy, t=turn: xy - [t * _TURN, 0.0]))
+    return shapely.union_all(pieces)
+
+
+def _wrap(x: float) -> float:
+    return x if abs(x) <= _HALF_TURN else (x + _HALF_TURN) % _TURN - _HALF_TURN

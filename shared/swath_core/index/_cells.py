@@ -1,0 +1,86 @@
+"""H3 cells as plain polygons on the longitude/latitude plane.
+
+A cell's boundary taken as straight lines between its vertices, in degrees, is a tile: neighbours
+share their vertices, so at every resolution the tiles fill the plane without gap or overlap (at
+resolutions 0 to 3 their areas add up to 360 x 180 square degrees to 1e-10). A cell that crosses the
+antimeridian is two pieces, one at either edge of the plane; the two cells that hold a pole are
+carried up to it. Spherical point lookup plays no part, which is what makes covers exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import h3.api.basic_int as h3
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Cell = int
+Geometries = NDArray[np.object_]
+
+_REMEMBERED = 40_000
+_remembered: dict[Cell, shapely.Geometry] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanarCells:
+    """Cells and their tiles, index by index; a tile is a Polygon or a MultiPolygon."""
+
+    cells: Sequence[Cell]
+    tiles: Geometries
+
+
+def planar_cells(cells: Iterable[Cell]) -> PlanarCells:
+    """Return the tiles of cells. Tiles are kept for the next call, up to a bound."""
+    wanted = list(cells)
+    missing = [cell for cell in wanted if cell not in _remembered]
+    if len(_remembered) + len(missing) > _REMEMBERED:
+        _remembered.clear()
+        missing = wanted
+    if missing:
+        _remembered.update(zip(missing, _tiles(missing), strict=True))
+    tiles = np.empty(len(wanted), dtype=object)
+    tiles[:] = [_remembered[cell] for cell in wanted]
+    return PlanarCells(wanted, tiles)
+
+
+def _tiles(cells: list[Cell]) -> list[shapely.Geometry]:
+    """Build tiles, the plain ones all at once."""
+    rings: list[list[tuple[float, float]]] = []
+    special: dict[int, shapely.Geometry] = {}
+    for number, cell in enumerate(cells):
+        ring = [(x, y) for y, x in h3.cell_to_boundary(cell)]
+        west = min(ring)[0]
+        if max(ring)[0] - west > 180:  # noqa: PLR2004 - half a turn
+            special[number] = _edge_tile(ring)
+            ring = [(0.0, 0.0)] * 3
+        rings.append(ring)
+    sizes = [len(ring) for ring in rings]
+    points = np.array([point for ring in rings for point in ring])
+    owners = np.repeat(np.arange(len(rings)), sizes)
+    tiles = list(shapely.polygons(shapely.linearrings(points, indices=owners)))
+    for number, tile in special.items():
+        tiles[number] = tile
+    return tiles
+
+
+def _edge_tile(ring: list[tuple[float, float]]) -> shapely.Geometry:
+    """Return the tile of a cell that crosses the antimeridian or holds a pole."""
+    unwrapped = [ring[0]]
+    for x, y in [*ring[1:], ring[0]]:
+        step = (x - unwrapped[-1][0] + 180.0) % 360.0 - 180.0
+        unwrapped.append((unwrapped[-1][0] + step, y))
+    turn = unwrapped[-1][0] - unwrapped[0][0]
+    if abs(turn) > 180:  # noqa: PLR2004 - once round the pole
+        pole = 90.0 if sum(y for _, y in ring) > 0 else -90.0
+        unwrapped += [(unwrapped[-1][0], pole), (unwrapped[0][0], pole)]
+    polygon = shapely.Polygon(unwrapped)
+    pieces = []
+    for shift in (-360.0, 0.0, 360.0):
+        window = shapely.box(shift - 180.0, -90, shift + 180.0, 90)
+        piece = shapely.intersection(polygon, window)
+        if piece.area > 0:
+            pieces.append(shapely.transform(piece, lambda xy, s=shift: xy - [s, 0.0]))
+    return shapely.union_all(pieces)
