@@ -53,7 +53,8 @@ class CatalogItem(Model):
 
     Items whose ``pk`` begins with ``!`` are the catalog's own: the directory of products
     (``!products``) and the signing key (``!swath``). ``rungs`` on a product's item are the fine
-    rungs of the H3 ladder that its images use; ``expires`` is the table's TTL attribute.
+    rungs of the H3 ladder that its images use, ``extent`` the H3 base cells that they touch;
+    ``expires`` is the table's TTL attribute.
     """
 
     class Meta(_Meta):
@@ -65,6 +66,7 @@ class CatalogItem(Model):
     version = NumberAttribute(null=True)
     request = UnicodeAttribute(null=True)
     rungs = NumberSetAttribute(null=True)
+    extent = NumberSetAttribute(null=True)
     expires = NumberAttribute(null=True)
 
 
@@ -81,7 +83,11 @@ class ImageItem(Model):
 
 
 class PostingItem(Model):
-    """One image in one partition of the search index."""
+    """One image in one partition of the search index (``swath_core.index``).
+
+    ``g`` is the footprint as WKB, absent without one; ``a`` JSON of the filterable attributes; ``b``
+    the bytes of the image's files; ``v`` the version of the document.
+    """
 
     class Meta(_Meta):
         """Binding of the table."""
@@ -90,6 +96,8 @@ class PostingItem(Model):
     sk = UnicodeAttribute(range_key=True)
     g = BinaryAttribute(legacy_encoding=False, null=True)
     a = UnicodeAttribute()
+    b = NumberAttribute(default=0)
+    v = NumberAttribute(default=0)
 
 
 class UploadsByProduct(GlobalSecondaryIndex["UploadItem"]):  # type: ignore[no-untyped-call]  # pynamodb
