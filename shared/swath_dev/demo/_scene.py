@@ -22,6 +22,11 @@ ORIGIN = (440_000.0, 5_170_000.0)
 ACQUIRED = datetime(2021, 9, 14, 10, 20, 31, tzinfo=UTC)
 
 WATER, FOREST, GRASS, ROCK, SNOW = 1, 2, 3, 4, 5
+SHORE, WOODS, TREE_LINE, SCREE, SNOW_LINE = 0.13, 0.14, 0.50, 0.58, 0.70
+"""Relief (0..1) at which water ends and woods, meadows, rock and snow begin."""
+WET_ENOUGH_FOR_TREES = 0.42
+HALF_SWATH = 0.42
+"""Half the width and length of the swath, as a fraction of the grid's side."""
 CLASSES = ("nothing", "water", "forest", "grass", "rock", "snow")
 COLOURS = (
     (0, 0, 0, 0),
@@ -71,9 +76,8 @@ def make_scene(seed: int = 11, pixels: int = PIXELS) -> Scene:
     landcover = _classify(relief, moisture)
     alpha = _swath(pixels)
     spectral = _light(random, landcover, elevation, moisture)
-    spectral = np.where(alpha, spectral, NODATA).astype(np.uint16)
     return Scene(
-        spectral=spectral,
+        spectral=np.where(alpha, spectral, NODATA).astype(np.uint16),
         landcover=np.where(alpha, landcover, 0).astype(np.uint8),
         alpha=alpha,
         elevation=elevation.astype(np.float32),
@@ -89,7 +93,7 @@ def _noise(random: np.random.Generator, pixels: int, roughness: float) -> FloatG
     frequency[0, 0] = np.inf
     field = np.fft.irfft2(white / frequency**roughness, s=(pixels, pixels))
     low, high = np.percentile(field, (0.5, 99.5))
-    return np.clip((field - low) / (high - low), 0.0, 1.0)
+    return np.asarray(np.clip((field - low) / (high - low), 0.0, 1.0))
 
 
 def _ridges(random: np.random.Generator, pixels: int) -> FloatGrid:
@@ -103,11 +107,11 @@ def _ridges(random: np.random.Generator, pixels: int) -> FloatGrid:
 def _classify(relief: FloatGrid, moisture: FloatGrid) -> npt.NDArray[np.uint8]:
     height = relief + 0.10 * (moisture - 0.5)
     classes = np.full(relief.shape, GRASS, np.uint8)
-    classes[(moisture > 0.42) & (height > 0.14)] = FOREST
-    classes[height > 0.50] = GRASS
-    classes[height > 0.58] = ROCK
-    classes[height > 0.70] = SNOW
-    classes[relief < 0.13] = WATER
+    classes[(moisture > WET_ENOUGH_FOR_TREES) & (height > WOODS)] = FOREST
+    classes[height > TREE_LINE] = GRASS
+    classes[height > SCREE] = ROCK
+    classes[height > SNOW_LINE] = SNOW
+    classes[relief < SHORE] = WATER
     return classes
 
 
@@ -122,7 +126,8 @@ def _light(
         table[value] = reflectance
     shade = np.where(landcover == WATER, 1.0, _hillshade(elevation))
     texture = 0.85 + 0.3 * moisture + 0.03 * random.standard_normal(landcover.shape)
-    return np.clip(np.moveaxis(table[landcover], -1, 0) * shade * texture, 1, 10_000)
+    lit = np.moveaxis(table[landcover], -1, 0) * shade * texture
+    return np.asarray(np.clip(lit, 1, 10_000))
 
 
 def _hillshade(elevation: FloatGrid, azimuth: float = 155.0, altitude: float = 42.0) -> FloatGrid:
@@ -132,7 +137,7 @@ def _hillshade(elevation: FloatGrid, azimuth: float = 155.0, altitude: float = 4
     normal_length = np.sqrt(1.0 + south**2 + east**2)
     facing = -east * np.sin(toward) - south * np.cos(toward + np.pi)
     light = (np.sin(up) + np.cos(up) * facing) / normal_length
-    return np.clip(light / np.sin(up), 0.25, 1.6)
+    return np.asarray(np.clip(light / np.sin(up), 0.25, 1.6))
 
 
 def _swath(pixels: int, tilt_degrees: float = 9.0) -> npt.NDArray[np.uint8]:
@@ -142,7 +147,8 @@ def _swath(pixels: int, tilt_degrees: float = 9.0) -> npt.NDArray[np.uint8]:
     tilt = np.radians(tilt_degrees)
     across = columns * np.cos(tilt) + rows * np.sin(tilt)
     along = -columns * np.sin(tilt) + rows * np.cos(tilt)
-    return ((np.abs(across) < 0.42) & (np.abs(along) < 0.42)).astype(np.uint8)
+    inside: npt.NDArray[np.bool_] = np.maximum(np.abs(across), np.abs(along)) < HALF_SWATH
+    return inside.astype(np.uint8)
 
 
 def write_files(scene: Scene, folder: Path) -> list[Path]:
