@@ -1,0 +1,73 @@
+"""Which objects of the data bucket belong to an image, and which none refers to any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from swath_core.documents import Document
+from swath_core.settings import Settings
+
+IMAGES = "images/"
+_DELETE_BATCH = 1000
+
+
+def _quoted(text: str) -> str:
+    """Return an id's part as it stands in object keys: injective, no slash, no percent surprise."""
+    return quote(text, safe="-_.")
+
+
+def image_prefix(product_id: str) -> str:
+    """Return the key prefix of a product's image files: ``images/ORG/PRODUCT/``.
+
+    Under it stand ``YYYY/MM/DD/NAME/VERSIONTOKEN/FILE.tif``. Parts of the id are
+    percent-encoded, so that no two products share a prefix.
+    """
+    org, _, rest = product_id.partition(":")
+    return f"{IMAGES}{_quoted(org)}/{_quoted(rest)}/" if rest else f"{IMAGES}_/{_quoted(org)}/"
+
+
+def belongs(key: str, product_id: str, name: str) -> bool:
+    """Whether an object of the data bucket is a file of the image of that product and name."""
+    prefix = image_prefix(product_id)
+    parts = key.removeprefix(prefix).split("/") if key.startswith(prefix) else []
+    return len(parts) == 6 and parts[3] == name and all(parts)  # noqa: PLR2004 - the layout above
+
+
+def own_key(href: str | None, bucket: str) -> str | None:
+    """Return the key that an href means in the data bucket, or None if it lies elsewhere."""
+    prefix = f"s3://{bucket}/"
+    return href.removeprefix(prefix) if bucket and href and href.startswith(prefix) else None
+
+
+def objects_of(image: Document | None, settings: Settings) -> frozenset[str]:
+    """Return the hrefs of an image's files that the catalog itself holds."""
+    if image is None:
+        return frozenset()
+    product_id, name = str(image.get("product_id")), str(image.get("name"))
+    hrefs = (file.get("href") for file in image.get("files", ()))
+    return frozenset(
+        href
+        for href in hrefs
+        if (key := own_key(href, settings.data_bucket)) and belongs(key, product_id, name)
+    )
+
+
+def delete_objects(hrefs: Iterable[str], settings: Settings) -> None:
+    """Delete objects of the data bucket that no image refers to any more; absent ones are fine.
+
+    Raises RuntimeError naming the objects that S3 refused to delete.
+    """
+    keys = sorted(key for href in hrefs if (key := own_key(href, settings.data_bucket)))
+    if not keys:
+        return
+    import boto3  # noqa: PLC0415 - only writers that drop files need it
+
+    client = boto3.client("s3")
+    for start in range(0, len(keys), _DELETE_BATCH):
+        batch = [{"Key": key} for key in keys[start : start + _DELETE_BATCH]]
+        answer = client.delete_objects(
+            Bucket=settings.data_bucket, Delete={"Objects": batch, "Quiet": True}
+        )
+        if answer.get("Errors"):
+            raise RuntimeError(f"not deleted: {answer['Errors']}")

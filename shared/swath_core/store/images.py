@@ -1,0 +1,202 @@
+"""The Images table and the one transaction that changes an image together with its postings."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.transactions import TransactWrite
+
+from swath_core.documents import Document
+from swath_core.settings import Settings
+from swath_core.store.tables import CatalogItem, ImageItem, PostingItem, bind
+
+if TYPE_CHECKING:
+    from swath_core.index import IndexState, Posting
+
+MOST_ITEMS = 100
+"""Items that one DynamoDB transaction takes."""
+MOST_BYTES = 4_000_000
+"""Bytes that one DynamoDB transaction takes (4 MB), less what its keys and names may add."""
+ATTEMPTS = 6
+_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+class StaleVersionError(Exception):
+    """The stored image is not the version that the change was made from."""
+
+
+class BusyError(Exception):
+    """Other transactions on the same items kept this one from being applied."""
+
+
+class UnknownProductError(Exception):
+    """The product is not in the catalog (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageChange:
+    """An image and its postings before and after; None stands for no image.
+
+    ``before`` is the stored document that the change was made from: the change is applied only
+    while that very version is stored.
+    """
+
+    before: Document | None
+    after: Document | None
+    postings_before: Mapping[tuple[str, str], Posting]
+    postings_after: Mapping[tuple[str, str], Posting]
+
+    @property
+    def image_id(self) -> str:
+        """The id of the image."""
+        image = self.after or self.before
+        if image is None:
+            raise ValueError("a change needs an image before or after it")
+        return image.id
+
+    @property
+    def removed(self) -> list[tuple[str, str]]:
+        """Keys of the postings that the change removes."""
+        return [key for key in self.postings_before if key not in self.postings_after]
+
+    @property
+    def written(self) -> list[Posting]:
+        """The postings that the change writes: those that are new or hold something else."""
+        return [
+            posting
+            for key, posting in self.postings_after.items()
+            if self.postings_before.get(key) != posting
+        ]
+
+    @property
+    def items(self) -> int:
+        """How many items the transaction has."""
+        return 1 + len(self.removed) + len(self.written)
+
+
+class ImageStore:
+    """Reads images, and changes them atomically with their postings."""
+
+    def __init__(self, settings: Settings) -> None:
+        for model in (ImageItem, PostingItem, CatalogItem):
+            bind(model, settings)
+        self._recorded: dict[tuple[str, str, str], IndexState] = {}
+
+    def get(self, image_id: str) -> Document | None:
+        """Return an image as it is now, or None."""
+        try:
+            item = ImageItem.get(image_id, consistent_read=True)
+        except ImageItem.DoesNotExist:
+            return None
+        return _document(item)
+
+    def get_many(self, ids: Iterable[str]) -> dict[str, Document]:
+        """Return the images that exist out of ``ids``, by id; consistent, 100 per request."""
+        wanted = list(dict.fromkeys(ids))
+        items = ImageItem.batch_get(wanted, consistent_read=True) if wanted else ()
+        return {item.id: _document(item) for item in items}
+
+    def ensure_indexed(self, product: Document, state: IndexState) -> None:
+        """Record on the product's item what its index is about to hold, before it does.
+
+        One request per process and product for what the process has not recorded yet.
+        Raises UnknownProductError.
+        """
+        key = (CatalogItem.Meta.table_name, product.id, str(product.get("created")))
+        recorded = self._recorded.get(key)
+        if recorded is not None and recorded.covers(state):
+            return
+        actions = [CatalogItem.rungs.add(set(state.rungs))] if state.rungs else []
+        actions += [CatalogItem.extent.add(set(state.extent))] if state.extent else []
+        if actions:
+            self._add(product.id, actions)
+        self._recorded[key] = recorded.union(state) if recorded else state
+
+    def _add(self, product_id: str, actions: list[Any]) -> None:
+        try:
+            CatalogItem(product_id, "product").update(
+                actions=actions, condition=CatalogItem.pk.exists()
+            )
+        except UpdateError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                raise UnknownProductError(product_id) from error
+            raise
+
+    def apply(self, change: ImageChange, *, before_each: Callable[[], None]) -> None:
+        """Apply a change in one transaction, trying again while others stand in the way.
+
+        ``before_each`` runs before every attempt (it renews the dirty marks).
+        Raises StaleVersionError or BusyError; in both cases nothing was changed.
+        """
+        for attempt in range(ATTEMPTS):
+            before_each()
+            reasons = self._transact(change)
+            if not reasons:
+                return
+            if not reasons <= _PASSING:
+                raise StaleVersionError(change.image_id)
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))
+        raise BusyError(change.image_id)
+
+    def _transact(self, change: ImageChange) -> set[str]:
+        try:
+            with TransactWrite(connection=_connection()) as transaction:
+                _put_image(transaction, change)
+                for partition, sort_key in change.removed:
+                    transaction.delete(PostingItem(partition, sort_key))
+                for posting in change.written:
+                    transaction.save(_posting_item(posting))
+        except TransactWriteError as error:
+            code = error.cause_response_code or ""
+            if code == "TransactionCanceledException":
+                return {reason.code for reason in error.cancellation_reasons if reason}
+            if code == "TransactionInProgressException":
+                return {"TransactionConflict"}
+            raise
+        return set()
+
+
+def size_of(change: ImageChange) -> int:
+    """Return about how many bytes a transaction carries."""
+    document = 0 if change.after is None else len(str(change.after.attributes))
+    rows = (p.payload for p in change.written)
+    return document + sum(len(row.get("g", b"")) + len(row["a"]) for row in rows)
+
+
+def _put_image(transaction: TransactWrite, change: ImageChange) -> None:
+    condition: Any = ImageItem.id.does_not_exist()
+    if change.before is not None:
+        condition = ImageItem.version == change.before.version
+    if change.after is None:
+        transaction.delete(ImageItem(change.image_id), condition=condition)
+    else:
+        transaction.save(_image_item(change.after), condition=condition)
+
+
+def _image_item(image: Document) -> ImageItem:
+    return ImageItem(
+        image.id, document=image.attributes, version=image.version, request=image.request
+    )
+
+
+def _document(item: ImageItem) -> Document:
+    return Document("image", item.id, item.document, int(item.version), item.request)
+
+
+def _posting_item(posting: Posting) -> PostingItem:
+    return PostingItem(posting.partition, posting.sort_key, **posting.payload)
+
+
+def _connection() -> Connection:
+    return ImageItem._get_connection().connection  # noqa: SLF001 - TransactWrite asks for it
+
+
+def posting_map(postings: Sequence[Posting]) -> dict[tuple[str, str], Posting]:
+    """Return postings by their key."""
+    return {(posting.partition, posting.sort_key): posting for posting in postings}

@@ -1,0 +1,246 @@
+"""The Rollups table: counts per day folded into months and years, and the dirty markers.
+
+======================  ==============  ==========================================================
+``pk``                  ``sk``          ``document``
+======================  ==============  ==========================================================
+product id              ``0#DAY``       marker of a dirty day
+product id              ``1#YEAR``      ``{"count", "bytes", "months": {"01": [count, bytes]}}``
+product id              ``2#YYYY-MM``   ``{"count", "bytes", "days": {"01": [count, bytes]}}``
+``!dirty``              product id      marker: the product has dirty days
+``!known``              product id      the product has rollups (for the audit)
+``!rollup``             a name          where the scheduled function left off
+======================  ==============  ==========================================================
+
+Markers sort before rows. Rows are always written before a marker is removed, and one Query reads
+in the order of the sort key, so whoever does not see a marker sees the row that replaced it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pynamodb.exceptions import DeleteError, TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from swath_core.settings import Settings
+from swath_core.store._marks import MEMORY, Marker, Memory
+from swath_core.store.tables import RollupItem, bind
+
+DIRTY = "!dirty"
+KNOWN = "!known"
+STATE = "!rollup"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Images and their stored bytes."""
+
+    count: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.count + other.count, self.bytes + other.bytes)
+
+    def __bool__(self) -> bool:
+        return self.count != 0
+
+    @classmethod
+    def total(cls, tallies: Iterable[Tally]) -> Tally:
+        """Return the sum."""
+        count = stored = 0
+        for tally in tallies:
+            count += tally.count
+            stored += tally.bytes
+        return cls(count, stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A year with its months, or a month with its days; ``version`` 0 means not stored."""
+
+    parts: dict[str, Tally] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def total(self) -> Tally:
+        """The sum of the parts."""
+        return Tally.total(self.parts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RollupState:
+    """What one Query tells of a product: its dirty days, and its years by month."""
+
+    dirty: dict[str, Marker]
+    years: dict[str, Row]
+
+    @property
+    def dirty_months(self) -> dict[str, list[str]]:
+        """The dirty days (``YYYY-MM-DD``) of each month (``YYYY-MM``) that has some."""
+        months: dict[str, list[str]] = {}
+        for day in self.dirty:
+            months.setdefault(day[:7], []).append(day)
+        return months
+
+    @property
+    def months(self) -> dict[str, Tally]:
+        """Every month that may hold images, in order, with what its row says.
+
+        A month without images and without a dirty day is not there. The figure of a month with
+        dirty days is an estimate; that of any other is exact.
+        """
+        known = {
+            f"{year}-{month}": tally
+            for year, row in self.years.items()
+            for month, tally in row.parts.items()
+            if tally
+        }
+        for month in self.dirty_months:
+            known.setdefault(month, Tally())
+        return dict(sorted(known.items()))
+
+
+class RollupStore:
+    """Reads and writes the rollups of products."""
+
+    def __init__(self, settings: Settings, *, memory: Memory = MEMORY) -> None:
+        bind(RollupItem, settings)
+        self._memory = memory
+
+    # ---- writers of images
+
+    def mark(self, product_id: str, days: Iterable[str]) -> None:
+        """Mark days dirty before a write that begins now; one request, or none if marked lately.
+
+        ``days`` are ``YYYY-MM-DD``. The write must end within ``LONGEST_WRITE_SECONDS`` of this
+        call's return.
+        """
+        now = time.time()
+        table = RollupItem.Meta.table_name
+        wanted = sorted(set(days))
+        missing = self._memory.uncovered(table, product_id, wanted, now)
+        if not missing:
+            return
+        listed = self._memory.uncovered(table, product_id, [DIRTY], now)
+        with RollupItem.batch_write() as batch:
+            for name in listed:
+                batch.save(_marker_item(name, product_id, now))
+            for day in missing:
+                batch.save(_marker_item(product_id, f"0#{day}", now))
+        self._memory.made(table, product_id, missing + listed, now)
+
+    # ---- readers
+
+    def state(self, product_id: str, *, consistent: bool = True) -> RollupState:
+        """Return markers and years of a product: one Query, a few hundred bytes a year."""
+        dirty: dict[str, Marker] = {}
+        years: dict[str, Row] = {}
+        for item in RollupItem.query(product_id, RollupItem.sk < "2", consistent_read=consistent):
+            kind, name = item.sk.split("#", 1)
+            if kind == "0":
+                dirty[name] = Marker.from_json(item.document)
+            else:
+                years[name] = _row(item, "months")
+        return RollupState(dirty, years)
+
+    def months(self, product_id: str) -> dict[str, Tally]:
+        """Return every month (``YYYY-MM``) that may hold images, with an estimate of its tally."""
+        return self.state(product_id).months
+
+    def month_rows(self, product_id: str, first: str, last: str) -> dict[str, Row]:
+        """Return the rows of months ``first`` to ``last`` (``YYYY-MM``), by month: one Query."""
+        between = RollupItem.sk.between(f"2#{first}", f"2#{last}")
+        items = RollupItem.query(product_id, between, consistent_read=True)
+        return {item.sk[2:]: _row(item, "days") for item in items}
+
+    # ---- the scheduled function
+
+    def dirty_products(self, after: str | None, limit: int) -> list[tuple[str, Marker]]:
+        """Return products with dirty days in the order of their ids: one Query, however many."""
+        return [(item.sk, Marker.from_json(item.document)) for item in _page(DIRTY, after, limit)]
+
+    def known_products(self, after: str | None, limit: int) -> list[str]:
+        """Return products that have rollups in the order of their ids."""
+        return [item.sk for item in _page(KNOWN, after, limit)]
+
+    def save_month(self, product_id: str, month: str, days: Row, year: Row) -> bool:
+        """Store a month's days and its year's months, if both still have the versions given.
+
+        Return whether they had. The two rows change together; markers are removed afterwards.
+        """
+        connection = RollupItem._get_connection().connection  # noqa: SLF001 - TransactWrite needs it
+        try:
+            with TransactWrite(connection=connection) as transaction:
+                for item, version in (
+                    (_row_item(product_id, f"2#{month}", days, "days"), days.version),
+                    (_row_item(product_id, f"1#{month[:4]}", year, "months"), year.version),
+                ):
+                    transaction.save(item, condition=_has_version(version))
+                if year.version == 0:
+                    transaction.save(RollupItem(KNOWN, product_id, document={}))
+        except TransactWriteError as error:
+            if error.cause_response_code == "TransactionCanceledException":
+                return False
+            raise
+        return True
+
+    def clear(self, product_id: str, day: str, marker: Marker) -> bool:
+        """Remove the marker of a day if it is still this one; return whether it was."""
+        return _remove(product_id, f"0#{day}", marker)
+
+    def unlist(self, product_id: str, marker: Marker) -> bool:
+        """Take a product off the dirty list if its entry is still this one."""
+        return _remove(DIRTY, product_id, marker)
+
+    def saved_state(self, name: str) -> dict[str, Any]:
+        """Return what the scheduled function remembers under a name."""
+        for item in RollupItem.query(STATE, RollupItem.sk == name, consistent_read=True):
+            return dict(item.document)
+        return {}
+
+    def save_state(self, name: str, value: Mapping[str, Any]) -> None:
+        """Remember something until the next run."""
+        RollupItem(STATE, name, document=dict(value)).save()
+
+
+def _marker_item(pk: str, sk: str, now: float) -> RollupItem:
+    return RollupItem(pk, sk, document=Marker.fresh(now).to_json())
+
+
+def _remove(pk: str, sk: str, marker: Marker) -> bool:
+    try:
+        RollupItem(pk, sk).delete(condition=RollupItem.document == marker.to_json())
+    except DeleteError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def _page(partition: str, after: str | None, limit: int) -> Iterable[RollupItem]:
+    condition = RollupItem.sk > after if after else None
+    return RollupItem.query(partition, condition, consistent_read=True, limit=limit)
+
+
+def _row(item: RollupItem, part_name: str) -> Row:
+    parts = {name: Tally(*pair) for name, pair in item.document[part_name].items()}
+    return Row(parts, int(item.version or 0))
+
+
+def _row_item(pk: str, sk: str, row: Row, part_name: str) -> RollupItem:
+    total = row.total
+    document = {
+        "count": total.count,
+        "bytes": total.bytes,
+        part_name: {name: [t.count, t.bytes] for name, t in sorted(row.parts.items())},
+    }
+    return RollupItem(pk, sk, document=document, version=row.version + 1)
+
+
+def _has_version(version: int) -> Any:
+    if version == 0:
+        return RollupItem.pk.does_not_exist()
+    return RollupItem.version == version
