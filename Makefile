@@ -23,3 +23,57 @@ $(STAMP): requirements/dev.txt
 
 .PHONY: setup
 setup: $(STAMP) ## the development environment, in .venv
+
+# ---- the local cloud ---------------------------------------------------------------------------
+
+.PHONY: up down env token demo replay
+up: $(STAMP) ## start the local cloud and deploy Swath to it (SWATH_PORT, SWATH_STATE)
+	@$(PY) -m swath_dev up
+
+down: $(STAMP) ## end the local cloud; its data stays
+	@$(PY) -m swath_dev down
+
+env: $(STAMP) ## shell variables for the local stack, to be eval'd
+	@$(PY) -m swath_dev env
+
+token: $(STAMP) ## a token of the local issuer (ORG=acme SUB=developer)
+	@$(PY) -m swath_dev token --org "$(or $(ORG),acme)" --sub "$(or $(SUB),developer)"
+
+demo: $(STAMP) ## a scene from upload to pixels, with a picture (IMAGE=some.tif for yours)
+	@$(PY) -m swath_dev demo $(if $(IMAGE),--image "$(IMAGE)")
+
+replay: $(STAMP) ## send dead letters again (QUEUE=ingest or tasks; STACK=name for AWS)
+	@$(PY) -m swath_dev replay $(or $(QUEUE),ingest) $(if $(STACK),--stack "$(STACK)")
+
+# ---- checks ------------------------------------------------------------------------------------
+
+.PHONY: lint format test unit bench
+lint: $(STAMP) ## ruff, mypy --strict, cfn-lint
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/cfn-lint template.yaml
+
+format: $(STAMP) ## let ruff rewrite what it can
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format .
+
+test: $(STAMP) ## every test, the deployed local stack included
+	@$(PY) -m pytest
+
+unit: $(STAMP) ## the fast tests: no I/O
+	@$(PY) -m pytest tests/unit
+
+bench: $(STAMP) ## benchmarks, one JSON object per figure (NAME=coldstart for one)
+	@$(PY) -m swath_dev bench $(NAME)
+
+# ---- release -----------------------------------------------------------------------------------
+
+.PHONY: package deploy lock
+package: $(STAMP) ## build functions and layers for AWS and prove them (ARCH=arm64 or x86_64)
+	@$(PY) -m swath_dev package --architecture $(or $(ARCH),arm64)
+
+deploy: $(STAMP) ## deploy the package to AWS (STACK=swath BUCKET=artifacts PARAMETERS="Name=value ...")
+	@$(PY) -m swath_dev deploy --stack $(or $(STACK),swath) $(if $(BUCKET),--bucket "$(BUCKET)") $(PARAMETERS)
+
+lock: $(STAMP) ## resolve the requirements anew
+	@$(PY) -m swath_dev lock

@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from swath_dev._trouble import Trouble
+
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ("api", "ingest", "raster", "rollup")
 PACKAGE_LAYERS = ("base", "raster")
@@ -29,6 +31,9 @@ def assemble(target: Path) -> Path:
         shutil.rmtree(target)
     for function in FUNCTIONS:
         source = ROOT / "functions" / function
+        if not (source / "handler.py").exists():
+            message = f"functions/{function}/handler.py is missing"
+            raise Trouble(message)
         shutil.copytree(source, target / "functions" / function, ignore=_SKIP)
     core = target / "layers" / "core" / "python"
     shutil.copytree(ROOT / "shared" / "swath_core", core / "swath_core", ignore=_SKIP)

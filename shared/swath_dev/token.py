@@ -19,7 +19,7 @@ _DAY = 86_400
 
 
 def issuer_key(state: Path) -> ec.EllipticCurvePrivateKey:
-    """Return the state folder's signing key (P-256), made on first use and readable by its owner only."""
+    """Return the state folder's signing key (P-256), made on first use; only its owner reads it."""
     path = state / "issuer.pem"
     if not path.exists():
         state.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def issuer_key(state: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def trusted_keys(state: Path) -> str:
-    """Return the local issuer's public keys as a JSON Web Key Set, for the parameter TrustedKeys."""
+    """Return the local issuer's public keys as a JSON Web Key Set: the parameter TrustedKeys."""
     public = jwt.algorithms.ECAlgorithm.to_jwk(issuer_key(state).public_key(), as_dict=True)
     key = {**public, "kid": KEY_ID, "use": "sig", "alg": "ES256"}
     return json.dumps({"keys": [key]}, separators=(",", ":"))

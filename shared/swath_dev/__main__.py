@@ -1,0 +1,136 @@
+"""`python -m swath_dev COMMAND`: what the Makefile's targets call."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from swath_dev._trouble import Trouble
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status. What went wrong is one line on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except Trouble as trouble:
+        print(f"swath: {trouble}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("swath: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m swath_dev", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, summary: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=summary)
+        added.set_defaults(run=run)
+        return added
+
+    command("up", _up, "start the local cloud and deploy the stack to it")
+    command("down", _down, "end the local cloud; its data stays in the state folder")
+    command("env", _env, "print shell variables that reach the local stack")
+    token = command("token", _token, "print a signed token of the local issuer")
+    token.add_argument("--org", default="acme", help="the caller's organisation; '' for none")
+    token.add_argument("--sub", default="developer", help="the caller's user id")
+    token.add_argument("--email", help="default: SUB@ORG.example")
+    token.add_argument("--group", action="append", default=[], help="a group; may be repeated")
+    token.add_argument("--days", type=float, default=30, help="lifetime in days")
+    package = command("package", _package, "build functions and layers for AWS and prove them")
+    package.add_argument("--architecture", choices=("arm64", "x86_64"), default="arm64")
+    package.add_argument("--python", default="3.13", help="the runtime's Python")
+    deploy = command("deploy", _deploy, "deploy what `package` built to AWS")
+    deploy.add_argument("--stack", default="swath")
+    deploy.add_argument("--bucket", help="for artifacts; default: one that is made when missing")
+    deploy.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="template parameters")
+    replay = command("replay", _replay, "send dead letters again")
+    replay.add_argument("queue", choices=("ingest", "tasks"))
+    replay.add_argument("--stack", help="a stack on AWS; default: the local one")
+    bench = command("bench", _bench, "run a benchmark (or all): one JSON object per figure")
+    bench.add_argument("name", nargs="?", help="a file of benchmarks/, without .py")
+    command("lock", _lock, "resolve requirements anew and write the locks")
+    demo = command("demo", _demo, "show the whole path with a scene")
+    demo.add_argument("--image", type=Path, help="a GeoTIFF of yours; default: a made-up scene")
+    return parser
+
+
+def _up(_: argparse.Namespace) -> None:
+    from swath_dev.up import up
+
+    up()
+
+
+def _down(_: argparse.Namespace) -> None:
+    from swath_dev.cloud import default_cloud
+
+    cloud = default_cloud()
+    with cloud.exclusively():
+        ended = cloud.stop()
+    print("the local cloud ended; its data stays" if ended else "the local cloud is not running")
+
+
+def _env(_: argparse.Namespace) -> None:
+    from swath_dev.up import shell_variables
+
+    print(shell_variables())
+
+
+def _token(options: argparse.Namespace) -> None:
+    from swath_dev.cloud import default_cloud
+    from swath_dev.token import make_token
+
+    print(
+        make_token(
+            default_cloud().state,
+            org=options.org or None,
+            subject=options.sub,
+            groups=options.group,
+            email=options.email,
+            days=options.days,
+        )
+    )
+
+
+def _package(options: argparse.Namespace) -> None:
+    from swath_dev.package import package
+
+    package(options.architecture, options.python)
+
+
+def _deploy(options: argparse.Namespace) -> None:
+    from swath_dev.release import release
+
+    release(options.stack, options.bucket, options.parameters)
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from swath_dev.replay import replay
+
+    replay(options.queue, options.stack)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from swath_dev.bench import bench
+
+    return bench(options.name)
+
+
+def _lock(_: argparse.Namespace) -> None:
+    from swath_dev.lock import lock
+
+    lock()
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from swath_dev.demo import main as demo
+
+    return int(demo(options.image) or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

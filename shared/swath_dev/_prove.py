@@ -1,0 +1,71 @@
+"""Run by path in a bare interpreter: import a packaged handler, and all that its code ever imports.
+
+    python -I -S _prove.py FUNCTION_FOLDER LAYER_PYTHON_FOLDER...
+
+Imports inside of functions count too: they are what a package forgets without anybody noticing
+until a request comes. Exits with the list of what is missing.
+"""
+
+import ast
+import importlib
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+# Only functions with the layer `raster` reach these.
+_PIXEL_PACKAGES = ("raster", "ingest")
+
+
+def _sources(folders: list[Path]) -> Iterator[Path]:
+    """Yield the files that this package may run: the function's and its part of swath_core."""
+    yield from folders[0].rglob("*.py")
+    pixels = any((folder / "rasterio").is_dir() for folder in folders)
+    for folder in folders[1:]:
+        core = folder / "swath_core"
+        for file in core.rglob("*.py"):
+            if pixels or file.relative_to(core).parts[0] not in _PIXEL_PACKAGES:
+                yield file
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """Yield the absolute modules that a tree imports, those for type checkers left out."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module or ""
+        yield from _imports(node)
+
+
+def _missing(modules: set[str]) -> Iterator[str]:
+    for module in sorted(modules):
+        try:
+            importlib.import_module(module)
+        except Exception:  # noqa: BLE001 - whatever stops an import is what we look for
+            yield f"{module}: {traceback.format_exc(limit=0).strip()}"
+
+
+def main(folders: list[Path]) -> None:
+    """Import everything, or exit with what cannot be imported."""
+    sys.path[:0] = [str(folder) for folder in folders]
+    handler = importlib.import_module("handler")
+    if not callable(getattr(handler, "lambda_handler", None)):
+        sys.exit("handler.py has no lambda_handler")
+    pixels = any((folder / "rasterio").is_dir() for folder in folders)
+    modules: set[str] = set()
+    for source in _sources(folders):
+        modules.update(_imports(ast.parse(source.read_text())))
+    if not pixels:
+        hidden = tuple(f"swath_core.{name}" for name in _PIXEL_PACKAGES)
+        modules = {module for module in modules if not module.startswith(hidden)}
+    missing = list(_missing(modules))
+    if missing:
+        sys.exit("\n".join(missing))
+    print(len(modules))
+
+
+if __name__ == "__main__":
+    main([Path(argument) for argument in sys.argv[1:]])

@@ -1,0 +1,51 @@
+"""`make lock`: requirements.in -> locks with hashes, for every platform and Python since 3.11."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from swath_dev._trouble import Trouble
+from swath_dev.build import ROOT, layer_lock
+
+_OLDEST_PYTHON = "3.11"
+
+
+def lock() -> None:
+    """Resolve everything anew; the layers take the development environment's versions.
+
+    A package that the layer `base` holds is left out of `raster`: both are on the path together.
+    """
+    dev = ROOT / "requirements" / "dev.txt"
+    _compile(ROOT / "requirements" / "dev.in", dev)
+    base, raster = layer_lock("base"), layer_lock("raster")
+    _compile(base.with_suffix(".in"), base, constraints=dev)
+    _compile(raster.with_suffix(".in"), raster, constraints=dev, without=packages_of(base))
+
+
+def packages_of(lock_file: Path) -> list[str]:
+    """Return the names of the packages that a lock file pins."""
+    return sorted(set(re.findall(r"^([A-Za-z0-9._-]+)==", lock_file.read_text(), re.MULTILINE)))
+
+
+def _compile(
+    source: Path, target: Path, constraints: Path | None = None, without: list[str] | None = None
+) -> None:
+    command = [
+        *(sys.executable, "-m", "uv", "pip", "compile", "--quiet"),
+        *("--universal", "--generate-hashes", "--python-version", _OLDEST_PYTHON),
+        *("--no-header", "--no-emit-index-url", "--no-emit-find-links"),
+        *(("--constraint", str(constraints)) if constraints else ()),
+        *(f"--no-emit-package={name}" for name in without or ()),
+        *(str(source), "--output-file", str(target)),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=dict(os.environ)
+    )
+    if done.returncode:
+        message = f"{source.name} cannot be resolved: {done.stderr.strip().splitlines()[-1]}"
+        raise Trouble(message)
+    print(f"wrote {target.relative_to(ROOT)}: {len(packages_of(target))} packages")

@@ -1,0 +1,43 @@
+"""Sending dead letters again, once what they died of is mended."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from swath_dev.cloud import STACK, default_cloud
+from swath_dev.deploy import Session, outputs, session_of
+
+_QUEUES = {
+    "ingest": ("IngestDeadLetters", "IngestQueue"),
+    "tasks": ("TasksDeadLetters", "TasksQueue"),
+}
+
+
+def replay(queue: str, stack: str | None = None) -> int:
+    """Move every dead letter of `ingest` or `tasks` back to its queue; return and print how many.
+
+    Without a stack it is the local one. A letter is deleted only after it was sent.
+    """
+    session = session_of(os.environ) if stack else default_cloud().session
+    dead, living = (outputs(session, stack or STACK)[name] for name in _QUEUES[queue])
+    moved = move(session, dead, living)
+    print(f"{moved} dead letters of {queue} sent again")
+    return moved
+
+
+def move(session: Session, source: str, target: str) -> int:
+    """Move all visible messages from one queue (URL) to another; return how many."""
+    sqs = session.client("sqs")
+    moved = 0
+    while letters := _receive(sqs, source):
+        for letter in letters:
+            sqs.send_message(QueueUrl=target, MessageBody=letter["Body"])
+            sqs.delete_message(QueueUrl=source, ReceiptHandle=letter["ReceiptHandle"])
+            moved += 1
+    return moved
+
+
+def _receive(sqs: Any, source: str) -> list[dict[str, Any]]:
+    answer = sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    return list(answer.get("Messages", []))
