@@ -17,11 +17,11 @@ from shapely.geometry import mapping, shape
 from swath_core.geo import footprint
 from swath_core.index import RUNGS, ladder_of, planar_cells
 from swath_dev._trouble import Trouble
+from swath_dev.api import Api
 from swath_dev.build import ROOT
 from swath_dev.cloud import Deployed, LocalCloud, default_cloud
 
 from . import _scene
-from ._api import Api
 from ._picture import View, draw
 from ._products import Delivery, own_scene, users_image
 
