@@ -17,7 +17,7 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.constants import STRING
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from swath_core.settings import Settings
@@ -54,7 +54,7 @@ class CatalogItem(Model):
     Items whose ``pk`` begins with ``!`` are the catalog's own: the directory of products
     (``!products``) and the signing key (``!swath``). ``rungs`` on a product's item are the fine
     rungs of the H3 ladder that its images use, ``extent`` the H3 base cells that they touch;
-    ``expires`` is the table's TTL attribute.
+    ``closing`` is when a deletion began (epoch seconds); ``expires`` is the table's TTL attribute.
     """
 
     class Meta(_Meta):
@@ -67,6 +67,7 @@ class CatalogItem(Model):
     request = UnicodeAttribute(null=True)
     rungs = NumberSetAttribute(null=True)
     extent = NumberSetAttribute(null=True)
+    closing = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)
 
 
@@ -113,8 +114,25 @@ class UploadsByProduct(GlobalSecondaryIndex["UploadItem"]):  # type: ignore[no-u
     created = UnicodeAttribute(range_key=True)
 
 
+class UploadsDue(GlobalSecondaryIndex["UploadItem"]):  # type: ignore[no-untyped-call]  # pynamodb
+    """Uploads that the sweep must look at, by when; sparse: nothing else has ``sweep``."""
+
+    class Meta:
+        """Name and projection, as in the template."""
+
+        index_name = "by_due"
+        projection = KeysOnlyProjection()
+
+    sweep = UnicodeAttribute(hash_key=True)
+    due = UnicodeAttribute(range_key=True)
+
+
 class UploadItem(Model):
-    """An upload: its document with status and event log, and what its steps are conditional on."""
+    """An upload: its document with status and event log, and what its steps are conditional on.
+
+    ``lease_until`` stands outside the document: the attempt that holds ``lease_token`` renews it
+    without a new version.
+    """
 
     class Meta(_Meta):
         """Binding of the table."""
@@ -126,7 +144,12 @@ class UploadItem(Model):
     version = NumberAttribute()
     request = UnicodeAttribute(null=True)
     expires = NumberAttribute(null=True)
+    lease_token = UnicodeAttribute(null=True)
+    lease_until = UnicodeAttribute(null=True)
+    sweep = UnicodeAttribute(null=True)
+    due = UnicodeAttribute(null=True)
     by_product = UploadsByProduct()
+    by_due = UploadsDue()
 
 
 class RollupItem(Model):

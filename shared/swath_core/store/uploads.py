@@ -1,0 +1,128 @@
+"""The Uploads table: one item per upload, every step conditional on the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from pynamodb.exceptions import PutError, UpdateError
+
+from swath_core.settings import Settings
+from swath_core.times import parse_timestamp
+from swath_core.uploads import Lease, Upload
+
+from .tables import UploadItem, bind
+
+_SWEEP = "due"
+_REMEMBERED_SECONDS = 400 * 86_400
+_REFUSED = "ConditionalCheckFailedException"
+
+
+class StaleUpload(Exception):
+    """Another step was taken since the upload was read: read it again and decide anew."""
+
+
+class UploadStore:
+    """Uploads in DynamoDB. Reads by id are consistent; the index by product is not."""
+
+    def __init__(self, settings: Settings) -> None:
+        bind(UploadItem, settings)
+
+    def get(self, upload_id: str) -> Upload | None:
+        """Return an upload: one consistent GetItem."""
+        try:
+            return _upload(UploadItem.get(upload_id, consistent_read=True))
+        except UploadItem.DoesNotExist:
+            return None
+
+    def create(self, upload: Upload) -> Upload:
+        """Store a new upload and return it with its version. Raises StaleUpload if it exists."""
+        return self._put(upload, UploadItem.id.does_not_exist(), 1)
+
+    def save(self, upload: Upload, previous: Upload) -> Upload:
+        """Store the step from ``previous`` and return the upload with its new version.
+
+        A step that takes a dead attempt's place holds only if that attempt stayed silent.
+        Raises StaleUpload.
+        """
+        condition = UploadItem.version == previous.version
+        if previous.lease is not None and upload.lease != previous.lease:
+            condition &= UploadItem.lease_until == previous.lease.until
+        return self._put(upload, condition, previous.version + 1)
+
+    def _put(self, upload: Upload, condition: Any, version: int) -> Upload:  # noqa: ANN401
+        item = _item(upload, version)
+        try:
+            item.save(condition=condition)
+        except PutError as error:
+            if error.cause_response_code == _REFUSED:
+                stored = self.get(upload.id)
+                if stored is not None and _is_same(stored, upload, version):
+                    return stored  # our own first try was applied; its answer was lost
+                raise StaleUpload(upload.id) from error
+            raise
+        return _with_version(upload, version)
+
+    def renew(self, upload: Upload, lease: Lease) -> bool:
+        """Prolong a lease; False where it is not this attempt's any more."""
+        try:
+            UploadItem(upload.id).update(
+                actions=[UploadItem.lease_until.set(lease.until)],
+                condition=UploadItem.lease_token == lease.token,
+            )
+        except UpdateError as error:
+            if error.cause_response_code == _REFUSED:
+                return False
+            raise
+        return True
+
+    def of_product(self, product_id: str) -> Iterator[Upload]:
+        """Yield the uploads of a product, the newest first, as the index shows them."""
+        rows = UploadItem.by_product.query(product_id, scan_index_forward=False)
+        for row in rows:
+            yield _upload(row)
+
+    def due(self, now: str, limit: int = 200) -> list[str]:
+        """Return the ids of uploads that the sweep must look at by ``now``, the longest due first."""
+        rows = UploadItem.by_due.query(_SWEEP, UploadItem.due <= now, limit=limit)
+        return [row.id for row in rows]
+
+
+def _item(upload: Upload, version: int) -> UploadItem:
+    lease = upload.lease
+    return UploadItem(
+        upload.id,
+        product_id=upload.product_id,
+        created=upload.created,
+        document=upload.to_json(),
+        version=version,
+        lease_token=lease.token if lease else None,
+        lease_until=lease.until if lease else None,
+        sweep=_SWEEP if upload.due else None,
+        due=upload.due,
+        expires=int(parse_timestamp(upload.modified).timestamp()) + _REMEMBERED_SECONDS,
+    )
+
+
+def _upload(item: UploadItem) -> Upload:
+    lease = Lease(item.lease_token, item.lease_until) if item.lease_token else None
+    return Upload.from_json(
+        item.document,
+        id=item.id,
+        product_id=item.product_id,
+        created=item.created,
+        version=int(item.version),
+        lease=lease,
+        due=item.due,
+    )
+
+
+def _with_version(upload: Upload, version: int) -> Upload:
+
+
+    return replace(upload, version=version)
+
+
+def _is_same(stored: Upload, upload: Upload, version: int) -> bool:
+    return stored == _with_version(upload, version)

@@ -1,0 +1,139 @@
+"""The record of an upload: what was declared, what arrived, what happened."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from swath_core.documents import Document
+
+FINAL = frozenset({"success", "failure", "canceled"})
+OPEN = frozenset({"transferring", "pending", "running"})
+MOST_EVENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of an upload's log. ``component`` is the part of the service that wrote it."""
+
+    id: str
+    event_datetime: str
+    component: str
+    component_id: str
+    event_type: str
+    severity: str
+    message: str
+
+    def to_document(self) -> Document:
+        """Return the event as a document of the contract."""
+        values = asdict(self)
+        return Document("image_upload_event", values.pop("id"), values, version=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of an upload: where it is awaited, and which version of it arrived.
+
+    ``name`` is what the user calls the file. ``sequencer`` orders the versions of one key;
+    ``etag`` is empty until the file has arrived.
+    """
+
+    key: str
+    name: str
+    etag: str = ""
+    size: int = 0
+    sequencer: str = ""
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the file is there."""
+        return bool(self.etag)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one attempt to work on an upload, until it stops renewing it."""
+
+    token: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload, whole. Instances never change: the state machine returns new ones.
+
+    ``image`` are the attributes that the image was declared with. ``outputs`` is the prefix of
+    the COGs that attempts write, ``replaced`` are keys of an earlier image's files, which go once
+    nobody can be reading them. ``due`` is when the sweep must look at the upload, or None.
+    """
+
+    id: str
+    product_id: str
+    image_id: str
+    user: str
+    status: str
+    options: dict[str, Any]
+    image: dict[str, Any]
+    parts: tuple[Part, ...]
+    created: str
+    modified: str
+    door: str = "url"
+    companions: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+    lease: Lease | None = None
+    attempts: int = 0
+    outputs: str | None = None
+    replaced: tuple[str, ...] = ()
+    due: str | None = None
+    multipart: dict[str, str] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can change the outcome any more."""
+        return self.status in FINAL
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every declared file has arrived."""
+        return all(part.arrived for part in self.parts)
+
+    def to_document(self, urls: list[str] | None = None) -> Document:
+        """Return the upload as the contract shows it, with the URLs to PUT its files to."""
+        attributes: dict[str, Any] = {
+            "product_id": self.product_id,
+            "image_id": self.image_id,
+            "user": self.user,
+            "status": self.status,
+            "image_upload_options": self.options,
+            "created": self.created,
+            "modified": self.modified,
+        }
+        if urls is not None:
+            attributes["resumable_urls"] = urls
+        return Document("image_upload", self.id, attributes, self.version)
+
+    def event_documents(self) -> list[Document]:
+        """Return the log as documents of the contract, oldest first."""
+        return [event.to_document() for event in self.events]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is stored of the upload, beside its keys, version and lease."""
+        values = asdict(replace(self, lease=None))
+        for name in ("id", "product_id", "created", "version", "lease", "due"):
+            del values[name]
+        return values
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any], **keys: Any) -> Upload:  # noqa: ANN401
+        """Return the upload that :meth:`to_json` stored, with its keys."""
+        return cls(
+            **values
+            | {
+                "parts": tuple(Part(**part) for part in values["parts"]),
+                "events": tuple(Event(**event) for event in values["events"]),
+                "companions": tuple(values["companions"]),
+                "replaced": tuple(values["replaced"]),
+            },
+            **keys,
+        )
