@@ -50,9 +50,7 @@ def main(image: Path | None = None, picture: Path | None = None) -> int:
     tell = _Teller()
     cloud = default_cloud()
     tell.step("Starting the local cloud and deploying template.yaml")
-    with cloud.exclusively():
-        started = cloud.start()
-        deployed = cloud.deploy()
+    started, deployed = cloud.bring_up()
     tell.note(f"API {deployed.api_url}/catalog/v2" + ("" if started else " (was running)"))
     with tempfile.TemporaryDirectory() as folder:
         _demonstrate(tell, cloud, deployed, image, picture or ROOT / "demo.png", Path(folder))
