@@ -40,6 +40,21 @@ def _imports(tree: ast.AST) -> Iterator[str]:
         yield from _imports(node)
 
 
+def _services(tree: ast.AST) -> Iterator[str]:
+    """Yield the AWS services named in calls like boto3.client("s3")."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            named = node.args[0]
+            if node.func.attr in {"client", "resource"} and isinstance(named, ast.Constant):
+                yield str(named.value)
+
+
+def _unknown_services(services: set[str]) -> Iterator[str]:
+    boto3 = importlib.import_module("boto3")
+    for service in sorted(services - set(boto3.Session().get_available_services())):
+        yield f"boto3 does not know the service {service}: name it in aws-services.txt"
+
+
 def _missing(modules: set[str]) -> Iterator[str]:
     for module in sorted(modules):
         try:
@@ -56,12 +71,15 @@ def main(folders: list[Path]) -> None:
         sys.exit("handler.py has no lambda_handler")
     pixels = any((folder / "rasterio").is_dir() for folder in folders)
     modules: set[str] = set()
+    services: set[str] = set()
     for source in _sources(folders):
-        modules.update(_imports(ast.parse(source.read_text())))
+        tree = ast.parse(source.read_text())
+        modules.update(_imports(tree))
+        services.update(_services(tree))
     if not pixels:
         hidden = tuple(f"swath_core.{name}" for name in _PIXEL_PACKAGES)
         modules = {module for module in modules if not module.startswith(hidden)}
-    missing = list(_missing(modules))
+    missing = [*_missing(modules), *_unknown_services(services)]
     if missing:
         sys.exit("\n".join(missing))
     print(len(modules))

@@ -55,6 +55,9 @@ class Target:
             *(sys.executable, "-m", "pip", "install"),
             *(f"--platform={name}" for name in (*platforms, f"manylinux2014_{machine}")),
             *("--implementation", "cp", "--python-version", self.python),
+            # pip install compares Requires-Python with the Python that it runs in; the lock did
+            # so with the right one
+            "--ignore-requires-python",
         ]
 
 
@@ -82,6 +85,9 @@ def install(lock: Path, folder: Path, target: Target) -> None:
         message = f"{lock} cannot be installed: {(reasons or [done.stderr.strip()])[0]}"
         raise Trouble(message)
     strip(folder)
+    services = lock.with_name("aws-services.txt")
+    if services.exists():
+        keep_services(folder / "botocore" / "data", services.read_text().split())
 
 
 def select(lock: str, target: Target) -> str:
@@ -110,3 +116,13 @@ def strip(folder: Path) -> None:
     for pattern in ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h"):
         for file in folder.rglob(pattern):
             file.unlink()
+
+
+def keep_services(data: Path, services: list[str]) -> None:
+    """Keep botocore's descriptions of the named services only: all of them are 26 MB.
+
+    Files beside the services' folders (endpoints, retries) stay.
+    """
+    for folder in data.iterdir():
+        if folder.is_dir() and folder.name not in services:
+            shutil.rmtree(folder)
