@@ -1,8 +1,15 @@
-"""Shared by all suites: hypothesis budgets, and credentials that can reach nothing real."""
+"""Shared by all suites: hypothesis budgets, credentials that reach nothing real, a local cloud."""
 
 import os
+import socket
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:  # unit tests start without boto3
+    from swath_dev.cloud import Deployed, LocalCloud
 
 # Unit tests must never find a developer's own account.
 os.environ.setdefault("AWS_ACCESS_KEY_ID", "testing")
@@ -18,3 +25,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("swath")
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LocalCloud"]:
+    """A local cloud of this test session's own: free port, temporary state."""
+    from swath_dev.cloud import LocalCloud
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    own = LocalCloud(tmp_path_factory.mktemp("cloud"), port)
+    yield own
+    own.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: "LocalCloud") -> "Deployed":
+    """The deployed template; work whose process was killed is tried again within seconds."""
+    _, deployed = cloud.bring_up({"IngestRetryAfter": "20", "TaskRetryAfter": "20"})
+    return deployed

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from swath_dev import processes
 from swath_dev._trouble import Trouble
@@ -45,8 +46,9 @@ _LOCAL_PARAMETERS = {
 
 @dataclass(frozen=True)
 class Deployed:
-    """Addresses of a stack on the local cloud."""
+    """A stack on the local cloud: addresses, and the means to reach them."""
 
+    cloud: LocalCloud
     api_url: str
     raster_url: str
     outputs: dict[str, str]
@@ -55,6 +57,15 @@ class Deployed:
     def bucket(self) -> str:
         """The data bucket."""
         return self.outputs["DataBucket"]
+
+    @property
+    def session(self) -> Session:
+        """A session of the cloud's administrator."""
+        return self.cloud.session
+
+    def token(self, org: str | None = "acme", subject: str = "developer", **claims: Any) -> str:
+        """Return a token that the stack trusts; `claims` are those of `make_token`."""
+        return self.cloud.token(org, subject, **claims)
 
 
 class LocalCloud:
@@ -225,7 +236,7 @@ class LocalCloud:
         lines = (self.state / "cloud.log").read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it wrote nothing"
 
-    def bring_up(self) -> tuple[bool, Deployed]:
+    def bring_up(self, parameters: Mapping[str, str] | None = None) -> tuple[bool, Deployed]:
         """Start and deploy; say whether it was started, and where the stack is.
 
         When the deployment fails, a cloud that was started for it ends again.
@@ -233,7 +244,7 @@ class LocalCloud:
         with self.exclusively():
             started = self.start()
             try:
-                return started, self.deploy()
+                return started, self.deploy(parameters)
             except BaseException:
                 if started:
                     self.stop()
@@ -261,7 +272,7 @@ class LocalCloud:
             },
             environment=self.environment,
         )
-        deployed = Deployed(self.api_url, self._function_url(found["RasterUrl"]), found)
+        deployed = Deployed(self, self.api_url, self._function_url(found["RasterUrl"]), found)
         for route in ("/catalog/v2/products", "/raster/v2/"):
             _expect_route(deployed.api_url + route)
         return deployed
@@ -271,9 +282,9 @@ class LocalCloud:
         identifier = url.removeprefix("https://").partition(".")[0]
         return f"{self.endpoint}/_aws/lambda-url/{identifier}"
 
-    def token(self, org: str | None = "acme", subject: str = "developer", **claims: object) -> str:
+    def token(self, org: str | None = "acme", subject: str = "developer", **claims: Any) -> str:
         """Return a token that the stack trusts; `claims` are those of `make_token`."""
-        return make_token(self.state, org=org, subject=subject, **claims)  # type: ignore[arg-type]
+        return make_token(self.state, org=org, subject=subject, **claims)
 
 
 def _status(url: str) -> int | None:
