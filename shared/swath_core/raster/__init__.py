@@ -1,0 +1,1 @@
+"""Pixels out of the catalog: grids, reading, warping, mosaics, streams and pictures."""

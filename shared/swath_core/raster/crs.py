@@ -1,0 +1,175 @@
+"""Coordinate reference systems that callers name: parsed strictly, described for the contract.
+
+PROJ can be told to read grids, files and URLs from inside a CRS text. A caller's text therefore
+has to be one of three closed forms (an authority code, a PROJ string of plain parameters, WKT),
+and nothing in it may name a file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+from threading import get_ident
+from typing import Any
+
+# Read by both PROJ libraries (pyproj's and GDAL's) when they start: no downloads of grids.
+os.environ["PROJ_NETWORK"] = "OFF"
+
+import numpy as np
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError, ProjError
+
+from swath_core.errors import BadRequest
+
+WGS84 = CRS.from_epsg(4326)
+
+MAX_CRS_CHARACTERS = 8_192
+_AUTHORITY = re.compile(
+    r"\s*(?:urn:ogc:def:crs:)?(EPSG|ESRI|OGC|IAU_2015):{1,2}(\w{1,12})\s*", re.IGNORECASE
+)
+_WKT = re.compile(
+    r"\s*(?:PROJCS|GEOGCS|PROJCRS|PROJECTEDCRS|GEOGCRS|GEOGRAPHICCRS|GEODCRS|GEODETICCRS"
+    r"|BOUNDCRS|COMPD_CS|COMPOUNDCRS)\s*[\[(]",
+    re.IGNORECASE,
+)
+_EXTENSION = re.compile(r"EXTENSION\s*[\[(]\s*\"PROJ4\"\s*,\s*\"([^\"]*)\"", re.IGNORECASE)
+_PROJ_TOKEN = re.compile(r"\+?([A-Za-z_][\w]*)(?:=([\w.,+:@-]*))?")
+_FILE_KEYS = frozenset(
+    {"catalog", "file", "geoidgrids", "geoid_crs", "grids", "init", "nadgrids", "proj_lib", "step"}
+    | {"inv", "xyzgrids", "omit_fwd", "omit_inv", "boundary"}
+)
+_ACCEPTED = "an EPSG code (EPSG:32615), a PROJ string (+proj=utm +zone=15 +datum=WGS84) or WKT"
+
+
+def parse_crs(text: object, parameter: str) -> CRS:
+    """Return the CRS that a caller's text names.
+
+    ``parameter`` is the request member that it came in, for the error. Raises BadRequest where
+    the text is none of the accepted forms, is too long, names a file, or names a CRS that is
+    neither geographic nor projected.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise BadRequest(f"{parameter} is {text!r}; it must be {_ACCEPTED}", parameter=parameter)
+    if len(text) > MAX_CRS_CHARACTERS:
+        raise BadRequest(
+            f"{parameter} has {len(text)} characters; at most {MAX_CRS_CHARACTERS} are read",
+            parameter=parameter,
+        )
+    try:
+        return crs_of_text(text)
+    except ValueError as error:
+        raise BadRequest(f"{parameter}: {error}", parameter=parameter) from error
+
+
+@lru_cache(maxsize=256)
+def crs_of_text(text: str) -> CRS:
+    """Return the CRS of a text in one of the closed forms. Raises ValueError."""
+    _refuse_files(text)
+    try:
+        crs = CRS.from_user_input(_normal_form(text))
+    except CRSError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(f"{_shorten(text)!r} is not a known CRS: {reason}") from error
+    if not (crs.is_geographic or crs.is_projected):
+        raise ValueError(f"{_shorten(text)!r} is a {crs.type_name}, not geographic or projected")
+    return crs
+
+
+def _normal_form(text: str) -> str:
+    authority = _AUTHORITY.fullmatch(text)
+    if authority:
+        return f"{authority[1].upper()}:{authority[2]}"
+    return text.strip()
+
+
+def _refuse_files(text: str) -> None:
+    if _AUTHORITY.fullmatch(text):
+        return
+    if _WKT.match(text):
+        if re.search(r"PARAMETERFILE", text, re.IGNORECASE):
+            raise ValueError("a CRS may not name a grid file (PARAMETERFILE)")
+        for proj4 in re.findall(
+            r"EXTENSION\s*[\[(]\s*\"PROJ4\"\s*,\s*\"([^\"]*)\"", text, re.IGNORECASE
+        ):
+            _refuse_proj_files(proj4)
+        return
+    if "+proj=" in text or text.lstrip().startswith("+"):
+        _refuse_proj_files(text)
+        return
+    raise ValueError(f"{_shorten(text)!r} is not {_ACCEPTED}")
+
+
+def _refuse_proj_files(text: str) -> None:
+    for token in text.split():
+        match = _PROJ_TOKEN.fullmatch(token)
+        if match is None:
+            raise ValueError(f"{_shorten(token)!r} is not a parameter of a PROJ string")
+        key, value = match[1].lower(), match[2]
+        if key == "nadgrids" and value == "@null":
+            continue
+        if key in _FILE_KEYS or (key == "proj" and value == "pipeline"):
+            raise ValueError(f"+{key} is not accepted: a CRS may not name files or pipelines")
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - one line of a message
+
+
+@lru_cache(maxsize=512)
+def _transformer(source: CRS, target: CRS, _thread: int) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
+@lru_cache(maxsize=1024)
+def same_crs(one: CRS, other: CRS) -> bool:
+    """Return whether two CRSs are the same, whatever their axis order and their names."""
+    return one is other or bool(one.equals(other, ignore_axis_order=True))
+
+
+def transform_points(
+    source: CRS, target: CRS, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return points in another CRS (easting or longitude first); NaN where there is no such place.
+
+    ``x`` and ``y`` are float64 arrays of one shape, in the source CRS's units.
+    """
+    transformer = _transformer(source, target, get_ident())
+    there_x, there_y = transformer.transform(x, y)
+    bad = ~(np.isfinite(there_x) & np.isfinite(there_y))
+    if bad.any():
+        there_x, there_y = np.where(bad, np.nan, there_x), np.where(bad, np.nan, there_y)
+    return there_x, there_y
+
+
+def transform_bounds(
+    source: CRS, target: CRS, bounds: tuple[float, float, float, float], *, densify: int = 21
+) -> tuple[float, float, float, float]:
+    """Return the box in the target CRS that encloses a box of the source CRS, edges densified.
+
+    In a geographic target a box across the antimeridian comes back with its right edge beyond
+    180. Raises ValueError where the box has no image in the target.
+    """
+    transformer = _transformer(source, target, get_ident())
+    try:
+        left, bottom, right, top = transformer.transform_bounds(*bounds, densify_pts=densify)
+    except ProjError as error:
+        raise ValueError(f"the box {bounds} cannot be expressed in {target.name}") from error
+    if not np.isfinite([left, bottom, right, top]).all():
+        raise ValueError(f"the box {bounds} cannot be expressed in {target.name}")
+    if target.is_geographic and right < left:
+        right += 360.0
+    return left, bottom, right, top
+
+
+def describe_crs(crs: CRS) -> dict[str, Any]:
+    """Return the ``coordinateSystem`` member of a raster's metadata: epsg, proj4 and WKT 1."""
+    from rasterio.crs import CRS as GDAL_CRS  # noqa: PLC0415 - only this needs GDAL
+
+    gdal = GDAL_CRS.from_wkt(crs.to_wkt())
+    return {
+        "epsg": crs.to_epsg(),
+        "proj4": gdal.to_proj4(),
+        "wkt": gdal.to_wkt(version="WKT1_GDAL"),
+        "dataAxisToSRSAxisMapping": [1, 2],
+    }

@@ -1,0 +1,203 @@
+"""Reading windows of stored COGs: open handles, overviews, merged range requests.
+
+Only the GeoTIFF driver is ever asked to open a file, without sidecars and directory listings.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import rasterio
+from pyproj import CRS
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import RasterioError
+from rasterio.windows import Window as GdalWindow
+
+from swath_core.errors import NotFound
+from swath_core.raster.grid import Grid, Window
+
+HEADER_BYTES = 32_768
+"""Fetched at once when a file is opened: a COG's directories, for files up to about 30,000 px."""
+MAX_IDLE = 128
+
+
+class FileUnreadable(NotFound):
+    """A stored file that cannot be opened or read."""
+
+
+def gdal_options(environment: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return the GDAL configuration for reading stored files.
+
+    Where ``AWS_ENDPOINT_URL`` points S3 elsewhere (the local cloud), GDAL is told in its own terms.
+    """
+    environment = dict(os.environ) if environment is None else environment
+    options: dict[str, Any] = {
+        "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+        "GDAL_PAM_ENABLED": "NO",
+        "GDAL_INGESTED_BYTES_AT_OPEN": HEADER_BYTES,
+        "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif,.tiff",
+        "CPL_VSIL_CURL_USE_HEAD": "NO",
+        "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
+        "GDAL_HTTP_MAX_RETRY": 3,
+        "GDAL_HTTP_RETRY_DELAY": 0.2,
+        "GDAL_HTTP_CONNECTTIMEOUT": 5,
+        "GDAL_HTTP_TIMEOUT": 60,
+        "GDAL_NUM_THREADS": "ALL_CPUS",
+        "GDAL_CACHEMAX": 256,
+    }
+    endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        parts = urlsplit(endpoint)
+        options["AWS_S3_ENDPOINT"] = parts.netloc
+        options["AWS_HTTPS"] = "YES" if parts.scheme == "https" else "NO"
+        options["AWS_VIRTUAL_HOSTING"] = "FALSE"
+    return options
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """What a file's header says: its grid, its overviews' factors, its nodata and own mask."""
+
+    grid: Grid
+    factors: tuple[int, ...]
+    nodata: tuple[float | None, ...]
+    dtypes: tuple[str, ...]
+    has_mask: bool
+
+
+class FilePool:
+    """Open datasets, each used by one thread at a time and kept for the next one.
+
+    A stored file never changes (its key holds a version), so a handle stays good.
+    """
+
+    def __init__(self, options: dict[str, Any] | None = None) -> None:
+        self._options = gdal_options() if options is None else options
+        self._idle: OrderedDict[tuple[str, int, int], rasterio.DatasetReader] = OrderedDict()
+        self._infos: OrderedDict[str, FileInfo] = OrderedDict()
+        self._lock = Lock()
+        self._serial = 0
+
+    def info(self, path: str) -> FileInfo:
+        """Return what the header of a file says. Raises FileUnreadable."""
+        with self._lock:
+            known = self._infos.get(path)
+        if known is None:
+            with self.borrow(path, 0) as dataset:
+                known = _info(dataset)
+            with self._lock:
+                self._infos[path] = known
+                while len(self._infos) > 10 * MAX_IDLE:
+                    self._infos.popitem(last=False)
+        return known
+
+    @contextmanager
+    def borrow(self, path: str, level: int) -> Iterator[rasterio.DatasetReader]:
+        """Lend an open dataset: level 0 is the file itself, level n its n-th overview.
+
+        Raises FileUnreadable where the file cannot be opened, or reading it fails meanwhile.
+        """
+        with rasterio.Env(**self._options):
+            dataset = self._take(path, level)
+            try:
+                dataset = dataset or _open(path, level)
+                yield dataset
+            except RasterioError as error:
+                raise FileUnreadable(f"the stored file cannot be read: {_reason(error)}") from error
+            self._put(path, level, dataset)
+
+    def _take(self, path: str, level: int) -> rasterio.DatasetReader | None:
+        with self._lock:
+            for key in self._idle:
+                if key[:2] == (path, level):
+                    return self._idle.pop(key)
+        return None
+
+    def _put(self, path: str, level: int, dataset: rasterio.DatasetReader) -> None:
+        with self._lock:
+            self._serial += 1
+            self._idle[path, level, self._serial] = dataset
+            while len(self._idle) > MAX_IDLE:
+                _, oldest = self._idle.popitem(last=False)
+                oldest.close()
+
+    def close(self) -> None:
+        """Close every idle dataset."""
+        with self._lock:
+            while self._idle:
+                _, dataset = self._idle.popitem()
+                with suppress(RasterioError):
+                    dataset.close()
+            self._infos.clear()
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text.rsplit("/", 1)[-1][:200]  # without the bucket's layout
+
+
+def _open(path: str, level: int) -> rasterio.DatasetReader:
+    options = {} if level == 0 else {"overview_level": level - 1}
+    return rasterio.open(path, driver="GTiff", sharing=False, **options)
+
+
+def _info(dataset: rasterio.DatasetReader) -> FileInfo:
+    if dataset.crs is None:
+        raise FileUnreadable("the stored file has no CRS")
+    flags = dataset.mask_flag_enums[0]
+    return FileInfo(
+        grid=dataset_grid(dataset),
+        factors=tuple(dataset.overviews(1)),
+        nodata=tuple(dataset.nodatavals),
+        dtypes=tuple(dataset.dtypes),
+        has_mask=MaskFlags.per_dataset in flags
+        and MaskFlags.alpha not in flags
+        and ColorInterp.alpha not in dataset.colorinterp,
+    )
+
+
+def dataset_grid(dataset: rasterio.DatasetReader) -> Grid:
+    """Return the grid of an open dataset."""
+    code = dataset.crs.to_epsg(confidence_threshold=100)
+    crs = CRS.from_epsg(code) if code else CRS.from_wkt(dataset.crs.to_wkt())
+    return Grid(crs, dataset.transform, dataset.width, dataset.height)
+
+
+def overview_level(factors: tuple[int, ...], ratio: float) -> int:
+    """Return which overview (counted from 1; 0 is the file itself) to read at a reduction.
+
+    The coarsest that is no coarser than the target, with the tolerance of gdalwarp's ``-ovr AUTO``.
+    """
+    level = 0
+    for number, factor in enumerate(factors, start=1):
+        if math.isfinite(ratio) and factor <= ratio + 0.1:
+            level = number
+    return level
+
+
+@dataclass(frozen=True, slots=True)
+class RawPixels:
+    """A window of a file: ``values`` is (bands, rows, columns), ``mask`` False where no data is."""
+
+    values: np.ndarray[Any, Any]
+    mask: np.ndarray[Any, Any] | None
+    window: Window
+
+
+def read_window(
+    dataset: rasterio.DatasetReader, indexes: list[int], window: Window, *, with_mask: bool
+) -> RawPixels:
+    """Return the pixels of some bands in a window of the file (or of the overview) that is open."""
+    cut = GdalWindow(window.column, window.row, window.width, window.height)
+    values = dataset.read(indexes, window=cut)
+    mask = dataset.read_masks(indexes[0], window=cut) > 0 if with_mask else None
+    return RawPixels(values, mask, window)

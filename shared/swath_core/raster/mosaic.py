@@ -1,0 +1,300 @@
+"""Mosaics: images in list order, later ones on top, strip by strip in bounded memory.
+
+Images are read from the top of the pile down, so that what is hidden is never read, and a few
+files ahead in parallel, so that the network is not waited for twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from swath_core.errors import NotFound
+from swath_core.raster.cutline import Cutline
+from swath_core.raster.files import FilePool, FileUnreadable
+from swath_core.raster.grid import Grid, Window
+from swath_core.raster.sources import BandInfo, FileSource, ImageSource
+from swath_core.raster.warp import (
+    BandPixels,
+    FilePlan,
+    footprint_window,
+    plan_file,
+    warp_file,
+)
+
+Array = np.ndarray[Any, Any]
+
+BLOCK = 512
+"""Rows and columns of a chunk: the block size of the GeoTIFFs that clients write."""
+STRIP_BYTES = 96 * 2**20
+"""Values and masks of one strip; a strip is at least one block high."""
+AHEAD_BYTES = 256 * 2**20
+"""Pixels that may be read ahead of the compositing."""
+WORKERS = 8
+
+
+@dataclass(slots=True)
+class Strip:
+    """Full rows of a mosaic: one array per band of its own type, and what is known of each pixel.
+
+    ``inside`` is where some image reaches (and the cutline allows), ``valid`` where the value is
+    data: not nodata and, under the alpha rule, not transparent.
+    """
+
+    window: Window
+    values: list[Array]
+    inside: list[Array]
+    valid: list[Array]
+    transparent: Array | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MosaicPlan:
+    """What to composite: images in list order (later on top), bands, grid, rules."""
+
+    images: Sequence[ImageSource]
+    bands: Sequence[BandInfo]
+    target: Grid
+    alpha_last: bool = False
+    cutline: Cutline | None = None
+
+
+class Mosaic:
+    """The pixels of a mosaic, computed strip by strip."""
+
+    def __init__(self, pool: FilePool, plan: MosaicPlan) -> None:
+        self._pool, self._plan = pool, plan
+        self._layers = [_Layer(pool, image, plan.target) for image in reversed(plan.images)]
+
+    @cached_property
+    def strip_height(self) -> int:
+        """Rows of a strip: whole blocks."""
+        per_pixel = sum(band.dtype.itemsize + 3 for band in self._plan.bands)
+        rows = STRIP_BYTES // (per_pixel * self._plan.target.width)
+        return max(BLOCK, rows // BLOCK * BLOCK)
+
+    @property
+    def strip_count(self) -> int:
+        """How many strips there are."""
+        return -(-self._plan.target.height // self.strip_height)
+
+    def strips(self) -> Iterator[Strip]:
+        """Yield the strips from north to south. Raises FileUnreadable."""
+        target = self._plan.target
+        with ThreadPoolExecutor(WORKERS) as executor:
+            for row in range(0, target.height, self.strip_height):
+                height = min(self.strip_height, target.height - row)
+                yield self._strip(executor, Window(row, 0, height, target.width))
+
+    def _strip(self, executor: ThreadPoolExecutor, window: Window) -> Strip:
+        plan = self._plan
+        cut = plan.cutline.inside(window) if plan.cutline else None
+        canvas = _Canvas(window, plan.bands, alpha_last=plan.alpha_last, cut=cut)
+        layers = [layer for layer in self._layers if not layer.window(window).empty]
+        _composite(executor, canvas, layers)
+        return canvas.strip()
+
+
+@dataclass(slots=True)
+class _Layer:
+    """One image of the pile: where it can reach, and its files' plans once they are opened."""
+
+    pool: FilePool
+    image: ImageSource
+    target: Grid
+    plans: dict[str, FilePlan] = field(default_factory=dict)
+    _reach: Window | None = None
+
+    def window(self, strip: Window) -> Window:
+        """Return the part of a strip that the image can reach, by the catalog or by its files."""
+        if self._reach is None:
+            if self.image.grid is not None:
+                self._reach = footprint_window(self.target, self.image.grid)
+            else:
+                self._reach = _around([self.plan(file).reach for file in self.image.files])
+        return self._reach.intersection(strip)
+
+    def plan(self, file: FileSource) -> FilePlan:
+        """Return how a file is read, from its header where that was not seen yet."""
+        plan = self.plans.get(file.path)
+        if plan is None:
+            plan = self.plans[file.path] = plan_file(self.pool, file, self.target)
+        return plan
+
+    def read(self, file: FileSource, window: Window) -> tuple[Window, list[BandPixels]]:
+        """Return what a file has in a window, and the window's part that it can reach.
+
+        Raises NotFound, as for an image that is not there, where the file cannot be read.
+        """
+        try:
+            plan = self.plan(file)
+            part = plan.reach.intersection(window)
+            return part, [] if part.empty else warp_file(self.pool, plan, self.target, part)
+        except FileUnreadable as error:
+            raise NotFound(
+                f"'{self.image.id}' does not exist in the catalog as far as its pixels go: "
+                f"{error.detail}"
+            ) from error
+
+
+def _around(windows: Sequence[Window]) -> Window:
+    row, column = min(w.row for w in windows), min(w.column for w in windows)
+    bottom = max(w.row + w.height for w in windows)
+    right = max(w.column + w.width for w in windows)
+    return Window(row, column, bottom - row, right - column)
+
+
+_Reading = list[Future[tuple[Window, list[BandPixels]]]]
+
+
+def _composite(executor: ThreadPoolExecutor, canvas: _Canvas, layers: Sequence[_Layer]) -> None:
+    """Put layers, topmost first, on a canvas until it is full."""
+    reading: dict[int, _Reading] = {}
+    try:
+        for number, layer in enumerate(layers):
+            needed = canvas.open_window(layer.window(canvas.window))
+            if needed.empty:
+                continue
+            ahead = reading.pop(number, None) or _start(executor, layer, needed)
+            _read_ahead(executor, canvas, layers[number:], (number, reading))
+            canvas.put([future.result() for future in ahead])
+    finally:
+        for futures in reading.values():
+            for future in futures:
+                future.cancel()
+
+
+def _start(executor: ThreadPoolExecutor, layer: _Layer, window: Window) -> _Reading:
+    return [executor.submit(layer.read, file, window) for file in layer.image.files]
+
+
+def _read_ahead(
+    executor: ThreadPoolExecutor,
+    canvas: _Canvas,
+    layers: Sequence[_Layer],
+    state: tuple[int, dict[int, _Reading]],
+) -> None:
+    """Start reading those of the next layers that will show, if the ones above have no holes."""
+    first, reading = state
+    expected = canvas.coverage()
+    held = 0
+    for number, layer in enumerate(layers, start=first):
+        window = layer.window(canvas.window)
+        cells = canvas.cells(window)
+        if not expected[cells].all():
+            held += canvas.bytes_of(window)
+            if number > first and number not in reading:
+                if held > AHEAD_BYTES or len(reading) >= WORKERS:
+                    return
+                needed = canvas.open_window(window)
+                if not needed.empty:
+                    reading[number] = _start(executor, layer, needed)
+        expected[cells] = True
+
+
+class _Canvas:
+    """A strip while it is being filled, topmost image first."""
+
+    CELL = 32
+
+    def __init__(
+        self,
+        window: Window,
+        bands: Sequence[BandInfo],
+        *,
+        alpha_last: bool,
+        cut: Array | None,
+    ) -> None:
+        size = (window.height, window.width)
+        self.window = window
+        self._bands, self._alpha_last, self._cut = bands, alpha_last, cut
+        self._values = [np.zeros(size, band.dtype) for band in bands]
+        self._inside = [np.zeros(size, bool) for _ in bands]
+        self._valid = [np.zeros(size, bool) for _ in bands]
+        # what needs no more pixels: filled, or outside the cutline
+        taken = [np.zeros(size, bool)] if alpha_last else self._valid
+        self._taken = taken
+        self._closed = None if cut is None else ~cut
+
+    def open_window(self, window: Window) -> Window:
+        """Return the smallest window around the pixels of a window that are still to be filled."""
+        if window.empty:
+            return window
+        cut = window.within(self.window)
+        missing = ~self._full(cut)
+        rows, columns = np.flatnonzero(missing.any(axis=1)), np.flatnonzero(missing.any(axis=0))
+        if rows.size == 0:
+            return Window(window.row, window.column, 0, 0)
+        return Window(
+            window.row + int(rows[0]),
+            window.column + int(columns[0]),
+            int(rows[-1] - rows[0]) + 1,
+            int(columns[-1] - columns[0]) + 1,
+        )
+
+    def _full(self, cut: tuple[slice, slice]) -> Array:
+        full = self._taken[0][cut]
+        for taken in self._taken[1:]:
+            full = full & taken[cut]
+        return full if self._closed is None else full | self._closed[cut]
+
+    def coverage(self) -> Array:
+        """Return which coarse cells of the canvas need no more pixels."""
+        full = self._full((slice(None), slice(None)))
+        rows = np.arange(0, full.shape[0], self.CELL)
+        columns = np.arange(0, full.shape[1], self.CELL)
+        by_rows = np.logical_and.reduceat(full, rows, axis=0)
+        return np.logical_and.reduceat(by_rows, columns, axis=1)
+
+    def cells(self, window: Window) -> tuple[slice, slice]:
+        """Return the coarse cells that a window touches."""
+        rows, columns = window.within(self.window)
+        return _cells(rows, self.CELL), _cells(columns, self.CELL)
+
+    def bytes_of(self, window: Window) -> int:
+        """Return about how much memory an image over a window takes while it waits."""
+        per_pixel = sum(band.dtype.itemsize + 2 for band in self._bands)
+        return 2 * window.height * window.width * per_pixel
+
+    def put(self, parts: Sequence[tuple[Window, list[BandPixels]]]) -> None:
+        """Put an image below what is there already."""
+        placed = [(part.within(self.window), band) for part, bands in parts for band in bands]
+        if self._alpha_last:
+            self._put_by_alpha(placed)
+            return
+        for cut, band in placed:
+            valid = self._valid[band.position]
+            take = band.inside & band.valid & ~valid[cut]
+            np.copyto(self._values[band.position][cut], band.values, where=take, casting="unsafe")
+            valid[cut] |= take
+            self._inside[band.position][cut] |= band.inside
+
+    def _put_by_alpha(self, placed: Sequence[tuple[tuple[slice, slice], BandPixels]]) -> None:
+        last = len(self._bands) - 1
+        opaque = np.zeros_like(self._taken[0])
+        for cut, band in placed:
+            if band.position == last:
+                opaque[cut] = band.inside & (band.values != 0) & ~self._taken[0][cut]
+        for cut, band in placed:
+            take = opaque[cut] & band.inside
+            np.copyto(self._values[band.position][cut], band.values, where=take, casting="unsafe")
+            self._valid[band.position][cut] |= take & band.valid
+            self._inside[band.position][cut] |= band.inside
+        self._taken[0] |= opaque
+
+    def strip(self) -> Strip:
+        """Return what has been composited, with the cutline applied."""
+        if self._cut is not None:
+            for inside in self._inside:
+                np.logical_and(inside, self._cut, out=inside)
+        transparent = ~self._taken[0] if self._alpha_last else None
+        return Strip(self.window, self._values, self._inside, self._valid, transparent)
+
+
+def _cells(pixels: slice, size: int) -> slice:
+    return slice(pixels.start // size, -(-pixels.stop // size))

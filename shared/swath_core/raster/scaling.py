@@ -1,0 +1,133 @@
+"""From composited values to the answer: fill, scales, output type, masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from swath_core.raster.mosaic import Strip
+from swath_core.raster.request import Scale
+from swath_core.raster.sources import BandInfo
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How strips are finished; ``scales`` are resolved (four numbers, or None)."""
+
+    bands: Sequence[BandInfo]
+    scales: Sequence[Scale | None]
+    dtype: np.dtype[Any]
+    mask_nodata: bool
+    mask_alpha: bool
+    drop_alpha: bool
+
+    @property
+    def count(self) -> int:
+        """How many bands are returned."""
+        return len(self.bands) - (1 if self.drop_alpha else 0)
+
+    def apply(self, strip: Strip) -> tuple[Array, Array]:
+        """Return a strip's data and mask (True: masked), both (bands, rows, columns)."""
+        size = (self.count, strip.window.height, strip.window.width)
+        data, mask = np.empty(size, self.dtype), np.empty(size, bool)
+        for position in range(self.count):
+            mask[position] = self.mask(strip, position)
+            data[position] = self._values(strip, position, mask[position])
+        return data, mask
+
+    def mask(self, strip: Strip, position: int) -> Array:
+        """Return where a band is masked: outside, nodata, or transparent, as asked."""
+        mask = ~strip.inside[position]
+        if self.mask_nodata:
+            mask |= self._no_data(strip, position)
+        if self.mask_alpha:
+            mask |= strip.values[-1] == 0
+        return mask
+
+    def _no_data(self, strip: Strip, position: int) -> Array:
+        if strip.transparent is None:
+            return ~strip.valid[position]
+        # a transparent pixel is 0: nodata only where 0 is the band's nodata value
+        invalid = ~strip.valid[position]
+        return invalid if self.bands[position].nodata == 0 else invalid & ~strip.transparent
+
+    def _values(self, strip: Strip, position: int, mask: Array) -> Array:
+        band, scale = self.bands[position], self.scales[position]
+        values = strip.values[position]
+        if strip.transparent is None and band.nodata is not None:
+            empty = ~strip.valid[position]
+            if empty.any():
+                values = np.where(empty, _as_type(band.nodata, values.dtype), values)
+        elif strip.transparent is None:
+            values = np.where(strip.inside[position], values, values.dtype.type(0))
+        else:
+            values = np.where(strip.transparent | ~strip.inside[position], 0, values)
+        if scale is None:
+            return to_type(values, self.dtype)
+        scaled = to_type(rescale(values, scale), self.dtype)
+        scaled[mask] = 0
+        return scaled
+
+
+def _as_type(value: float, dtype: np.dtype[Any]) -> Array:
+    return to_type(np.asarray(value, np.float64), dtype)
+
+
+def resolve_scale(scale: Scale | None, found: tuple[float, float] | None) -> Scale | None:
+    """Return a scale of four numbers: automatic ones from the range found, others to 0..255."""
+    if scale is None:
+        return None
+    if len(scale) == 4:  # noqa: PLR2004 - complete
+        return scale
+    low, high = scale or found or (0.0, 255.0)
+    return low, high, 0.0, 255.0
+
+
+def rescale(values: Array, scale: Scale) -> Array:
+    """Return float64 values mapped linearly, without clipping, as gdal_translate's -scale does.
+
+    A source range of no width is taken one wide, as there.
+    """
+    in_low, in_high, out_low, out_high = scale
+    width = in_high - in_low or 1.0
+    return (values.astype(np.float64) - in_low) * ((out_high - out_low) / width) + out_low
+
+
+def to_type(values: Array, dtype: np.dtype[Any]) -> Array:
+    """Return values in another type: rounded half away from zero, clipped; NaN becomes 0."""
+    if values.dtype == dtype:
+        return values
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return values.astype(dtype)
+    limits = np.iinfo(dtype)
+    if values.dtype.kind == "f":
+        wide = values.astype(np.float64)
+        rounded = np.trunc(wide + np.copysign(0.5, wide))
+        values = np.nan_to_num(rounded, nan=0.0)
+    else:
+        values = values.astype(np.int64)
+    clipped: Array = np.clip(values, limits.min, limits.max)
+    return clipped.astype(dtype)
+
+
+def value_ranges(
+    finish: Finish, strips: Iterable[Strip], positions: Sequence[int]
+) -> dict[int, tuple[float, float]]:
+    """Return the least and the greatest unmasked value of some bands over all strips."""
+    found: dict[int, tuple[float, float]] = {}
+    for strip in strips:
+        for position in positions:
+            use = ~finish.mask(strip, position) & strip.valid[position]
+            values = strip.values[position][use]
+            values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+            if values.size:
+                low, high = float(values.min()), float(values.max())
+                before = found.get(position, (low, high))
+                found[position] = min(before[0], low), max(before[1], high)
+    return found

@@ -1,0 +1,227 @@
+"""From documents to pixels on disk: which bands of which stored files an image is read from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import numpy as np
+from affine import Affine
+
+from swath_core.documents import Document
+from swath_core.errors import BadRequest, NotFound
+from swath_core.raster.crs import crs_of_text
+from swath_core.raster.grid import Grid
+from swath_core.raster.levels import Step, image_steps, level_data_type
+from swath_core.raster.request import DATA_TYPES
+
+PICKING = frozenset({"near", "mode", "min", "max"})
+"""Resamplers whose results are values of the source: the only ones for class and mask bands."""
+
+
+class Storage(Protocol):
+    """Where stored files are: the one place that turns a catalogued href into a GDAL path."""
+
+    def path(self, href: str, product_id: str) -> str:
+        """Return the path that GDAL opens. Raises ValueError for an href that is not allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketStorage:
+    """The data bucket: nothing outside ``images/`` of the image's own product is ever opened."""
+
+    bucket: str
+
+    def path(self, href: str, product_id: str) -> str:
+        """Return the ``/vsis3`` path of an object of the product."""
+        prefix = f"s3://{self.bucket}/{product_prefix(product_id)}"
+        if not href.startswith(prefix):
+            raise ValueError("its file is not stored in the catalog's bucket")
+        key = href.removeprefix(f"s3://{self.bucket}/")
+        if re.search(r"[\x00-\x1f\x7f?#\\]", key) or not {".", "..", ""}.isdisjoint(key.split("/")):
+            raise ValueError("its file's name is not one that the catalog gives")
+        return f"/vsis3/{self.bucket}/{key}"
+
+
+def product_prefix(product_id: str) -> str:
+    """Return the key prefix of a product's stored files: ``images/ORG/PRODUCT/``."""
+    org, _, name = product_id.partition(":")
+    return f"images/{_segment(org)}/{_segment(name)}/"
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="").replace("~", "%7E")
+
+
+@dataclass(frozen=True, slots=True)
+class BandSource:
+    """One requested band in one file: where it is and how it may be read.
+
+    ``position`` counts the requested bands from 0; ``index`` counts the file's bands from 1.
+    """
+
+    position: int
+    index: int
+    nodata: float | None
+    resampling: str
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """The requested bands that one stored file holds."""
+
+    path: str
+    bands: tuple[BandSource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """One image of a mosaic; ``grid`` is its native grid as catalogued (None: not catalogued)."""
+
+    id: str
+    files: tuple[FileSource, ...]
+    grid: Grid | None
+
+
+@dataclass(frozen=True, slots=True)
+class BandInfo:
+    """What holds of a requested band in every image: its name, kind and common type.
+
+    ``dtype`` is the type of its values after the processing level; ``document`` the band of the
+    first image's product.
+    """
+
+    name: str
+    dtype: np.dtype[Any]
+    nodata: float | None
+    is_alpha: bool
+    document: Document
+
+
+Product = tuple[Document, Sequence[Document]]
+"""A product and its bands."""
+
+
+def plan_bands(
+    products: Mapping[str, Product], names: Sequence[str], level: str | None
+) -> tuple[BandInfo, ...]:
+    """Return the requested bands over all products of the images.
+
+    Raises BadRequest where a product lacks a band.
+    """
+    return tuple(_band_info(products, name, level) for name in names)
+
+
+def _band_info(products: Mapping[str, Product], name: str, level: str | None) -> BandInfo:
+    documents = [find_band(product, name) for product in products.values()]
+    first = documents[0]
+    dtype = common_dtype([level_data_type(document, level) for document in documents])
+    return BandInfo(name, dtype, _nodata(first), is_alpha(first), first)
+
+
+def find_band(product: Product, name: str) -> Document:
+    """Return a product's band by name. Raises BadRequest with the names there are."""
+    document, bands = product
+    for band in bands:
+        if band.get("name") == name:
+            return band
+    there = ", ".join(str(band.get("name")) for band in bands) or "none"
+    raise BadRequest(
+        f"the product {document.id!r} has no band {name!r}; its bands are: {there}",
+        parameter="bands",
+    )
+
+
+def is_alpha(band: Document) -> bool:
+    """Return whether a band says where an image is transparent (by its flag or its name)."""
+    return band.get("type") == "mask" and bool(band.get("is_alpha") or band.get("name") == "alpha")
+
+
+def common_dtype(data_types: Sequence[str]) -> np.dtype[Any]:
+    """Return the smallest type of the contract that holds all of the given ones."""
+    dtype = np.dtype(DATA_TYPES[data_types[0]])
+    for name in data_types[1:]:
+        dtype = np.promote_types(dtype, np.dtype(DATA_TYPES[name]))
+    return dtype if dtype.name in DATA_TYPES.values() else np.dtype("float64")
+
+
+def plan_image(
+    image: Document, product: Product, names: Sequence[str], *, options: PlanOptions
+) -> ImageSource:
+    """Return where the requested bands of an image are.
+
+    Raises NotFound where the image has no readable file for a band, BadRequest where it is
+    remote or a band cannot be computed.
+    """
+    if image.get("storage_state") == "remote":
+        raise BadRequest(
+            f"the image {image.id!r} is remote: its files are not stored here, so no pixels can "
+            "be read",
+            parameter="ids",
+        )
+    by_path: dict[str, list[BandSource]] = {}
+    for position, name in enumerate(names):
+        band = find_band(product, name)
+        path = _path(image, band, product[0].id, options.storage)
+        by_path.setdefault(path, []).append(_band_source(image, band, position, options))
+    files = tuple(FileSource(path, tuple(bands)) for path, bands in by_path.items())
+    return ImageSource(image.id, files, native_grid(image))
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the plan of every image of a request shares."""
+
+    storage: Storage
+    resampling: str = "near"
+    level: str | None = None
+
+
+def _band_source(
+    image: Document, band: Document, position: int, options: PlanOptions
+) -> BandSource:
+    picks = band.get("type") in {"mask", "class"}
+    return BandSource(
+        position=position,
+        index=int(band.get("band_index") or 0) + 1,
+        nodata=_nodata(band),
+        resampling="near" if picks and options.resampling not in PICKING else options.resampling,
+        steps=image_steps(image, band, options.level),
+    )
+
+
+def _nodata(band: Document) -> float | None:
+    value = band.get("nodata")
+    return None if value is None else float(value)
+
+
+def _path(image: Document, band: Document, product_id: str, storage: Storage) -> str:
+    files = image.get("files") or []
+    index = int(band.get("file_index") or 0)
+    if index >= len(files):
+        raise NotFound(
+            f"the image {image.id!r} has {len(files)} file(s); its band {band.get('name')!r} "
+            f"would be in file {index} (counted from 0), which does not exist"
+        )
+    href = files[index].get("href")
+    try:
+        return storage.path(str(href), product_id)
+    except ValueError as error:
+        raise NotFound(f"the image {image.id!r} cannot be read: {error}") from error
+
+
+def native_grid(image: Document) -> Grid | None:
+    """Return the grid of an image as its document gives it, or None where that is incomplete."""
+    geotrans, width, height = image.get("geotrans"), image.get("x_pixels"), image.get("y_pixels")
+    crs_text = image.get("cs_code") or image.get("projection")
+    if not (geotrans and width and height and crs_text):
+        return None
+    try:
+        crs = crs_of_text(str(crs_text))
+    except ValueError:
+        return None
+    return Grid(crs, Affine.from_gdal(*map(float, geotrans)), int(width), int(height))

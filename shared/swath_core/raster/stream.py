@@ -1,0 +1,87 @@
+"""The response stream of ``/npz``: two lines of JSON, then chunks of data and mask.
+
+Chunks are the 512 x 512 blocks of a tiled GeoTIFF in their order, all bands in each, so that a
+client can write them to a file as they come.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from swath_core.errors import SwathError
+from swath_core.raster.blosc import frame
+from swath_core.raster.mosaic import BLOCK
+
+Array = np.ndarray[Any, Any]
+CONTENT_TYPE = "application/octet-stream"
+ENCODERS = 4
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Full rows of a raster from ``row`` on: data and mask, both (bands, rows, columns)."""
+
+    row: int
+    data: Array
+    mask: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """A raster to be streamed: its metadata, its shape and type, and its rows, block by block high.
+
+    ``rows`` is consumed once.
+    """
+
+    metadata: dict[str, Any]
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
+    rows: Iterable[Rows]
+
+
+def encode(raster: Raster) -> Iterator[bytes]:
+    """Yield the stream of a raster.
+
+    An error of the caller's making (a file that cannot be read) is raised as it is; any other that
+    happens after the first line ends the stream with an error chunk, which clients retry.
+    """
+    _, height, width = raster.shape
+    count = -(-height // BLOCK) * -(-width // BLOCK)
+    yield _line(raster.metadata)
+    yield _line({"shape": list(raster.shape), "dtype": raster.dtype.name, "chunks": count})
+    try:
+        with ThreadPoolExecutor(ENCODERS) as executor:
+            for rows in raster.rows:
+                yield from executor.map(_chunk, *zip(*_blocks(rows), strict=True))
+    except SwathError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was, the caller hears of it
+        _log.exception("a raster broke off")
+        yield _line({"error": f"the raster broke off: {type(error).__name__}; try again"})
+
+
+def _blocks(rows: Rows) -> Iterator[tuple[Rows, int, int]]:
+    _, height, width = rows.data.shape
+    for y in range(0, height, BLOCK):
+        for x in range(0, width, BLOCK):
+            yield rows, y, x
+
+
+def _chunk(rows: Rows, y: int, x: int) -> bytes:
+    data = rows.data[:, y : y + BLOCK, x : x + BLOCK]
+    mask = rows.mask[:, y : y + BLOCK, x : x + BLOCK]
+    place = _line({"offset": [0, rows.row + y, x], "shape": list(data.shape)})
+    return place + frame(data) + frame(mask)
+
+
+def _line(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, separators=(",", ":"), allow_nan=False).encode() + b"\n"

@@ -1,0 +1,49 @@
+"""Raster on the deployed stack: its service and its results bucket, made once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import boto3
+
+from swath_core.access import Caller, may_read
+from swath_core.documents import Document
+from swath_core.images import ImageCatalog
+from swath_core.raster.delivery import ResultsBucket
+from swath_core.raster.files import FilePool
+from swath_core.raster.service import RasterService
+from swath_core.raster.sources import BucketStorage, Product
+from swath_core.settings import Settings, settings
+from swath_core.store.catalog import CatalogStore
+
+
+class StoredCatalog:
+    """The catalog as raster reads it, from the tables."""
+
+    def __init__(self, where: Settings) -> None:
+        self._images = ImageCatalog(where)
+        self._catalog = CatalogStore(where)
+
+    def images(self, ids: Sequence[str]) -> Mapping[str, Document]:
+        """Return the images that exist, by id."""
+        return self._images.get_many(ids)
+
+    def product(self, product_id: str) -> Product | None:
+        """Return a product and its bands."""
+        return self._catalog.product_with_bands(product_id)
+
+
+@cache
+def service() -> RasterService[Caller]:
+    """Return the raster service of this process."""
+    where = settings()
+    return RasterService(
+        StoredCatalog(where), BucketStorage(where.need("data_bucket")), FilePool(), may_read
+    )
+
+
+@cache
+def results() -> ResultsBucket:
+    """Return the bucket of results that are too big for a response."""
+    return ResultsBucket(boto3.client("s3"), settings().need("results_bucket"))
