@@ -22,6 +22,7 @@ class Settings:
 
     ``trusted_keys`` is a JSON Web Key Set given inline, for an issuer that publishes none;
     where it is None the keys are read from the issuer's ``/.well-known/jwks.json``.
+    ``public_url`` is the API's address as callers see it, up to where its paths begin.
     """
 
     catalog_table: str
@@ -37,6 +38,7 @@ class Settings:
     audience: str
     org_claim: str = "org"
     trusted_keys: dict[str, Any] | None = None
+    public_url: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -63,6 +65,7 @@ class Settings:
             audience=read("audience"),
             org_claim=read("org_claim") or "org",
             trusted_keys=_keys(read("trusted_keys")),
+            public_url=read("public_url"),
         )
 
     def need(self, name: str) -> str:
