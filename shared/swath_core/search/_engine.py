@@ -1,0 +1,347 @@
+"""Search, count and summary of images: one mechanism, a merged stream of matching postings."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from swath_core.attributes import IMAGE
+from swath_core.documents import Document
+from swath_core.errors import BadRequest
+from swath_core.index import OMITTED
+from swath_core.store.postings import PostingReader
+
+from ._cursor import sign, unsign
+from ._merge import Merge
+from ._model import Cost, DocumentReader, ImageQuery, Match, MonthReader, Page, SearchProduct
+from ._run import Asked, Matcher, Purpose, Run, ask, plan_run, satisfies
+from ._sort import SortKey, is_after, sort_documents, sort_key, sorted_keys
+from ._split import product_of
+
+PAGE_IMAGES = 100
+PAGE_BYTES = 4_000_000
+"""Bytes of JSON of the documents on a page; a function's response may have 6,291,556."""
+
+MOST_SORTED = 100_000
+"""Matches that a search sorted by anything but ``acquired`` may have."""
+
+SECONDS = 22.0
+"""Time after which a search that is still reading gives up; the API has 30 s."""
+
+_ROUNDS = 2
+_SHORT_PAGE = 4
+
+State = dict[str, Any]
+
+
+class ImageSearch:
+    """The search over images. One instance serves any number of searches."""
+
+    def __init__(
+        self,
+        *,
+        postings: PostingReader,
+        documents: DocumentReader,
+        months: MonthReader,
+        signing_key: Callable[[], bytes],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._postings = postings
+        self._documents = documents
+        self._months = months
+        self._signing_key = signing_key
+        self._clock = clock
+
+    # ---- entry points
+
+    def page(
+        self, query: ImageQuery, products: Sequence[SearchProduct], token: str | None = None
+    ) -> Page:
+        """Return a page of images. ``products`` are those that the caller may read.
+
+        ``token`` is the previous page's. Raises BadRequest for a token that is not this
+        query's, or an order that would have to sort too many images.
+        """
+        state = unsign(token, self._signing_key(), query.digest) if token else {"n": 0}
+        asked = ask(query, products)
+        if _only_by_id(asked):
+            return self._page_of_ids(query, asked, state)
+        run = plan_run(query, asked, self._months, Purpose(attributes=_sorts(query)))
+        if _sorts(query):
+            return self._page_sorted(run, state)
+        return self._page_in_order(run, state)
+
+    def count(self, query: ImageQuery, products: Sequence[SearchProduct]) -> tuple[int, Cost]:
+        """Return the exact number of matches, whatever ``limit`` says, and what it cost.
+
+        Raises BadRequest where it takes too long.
+        """
+        asked = ask(query, products)
+        if _only_by_id(asked):
+            cost = Cost()
+            return len(self._by_id(query, asked, cost)), cost
+        run = plan_run(query, asked, self._months, Purpose(counting=True))
+        total = sum(plan.counted for plan in run.plans)
+        total += sum(len(matches) for matches in self._stream(run))
+        return total, run.cost
+
+    def matches(
+        self,
+        query: ImageQuery,
+        products: Sequence[SearchProduct],
+        *,
+        footprints: bool = False,
+        attributes: bool = False,
+    ) -> Iterator[list[Match]]:
+        """Yield all matches by (acquired, id), each once, in batches; ``limit`` is not applied.
+
+        ``footprints`` and ``attributes`` say what the caller will look at in a match; what it does
+        not is not transferred. This is what counts and summaries are made from.
+        Raises BadRequest where it takes too long.
+        """
+        asked = ask(query, products)
+        if _only_by_id(asked):
+            found = map(Match.of, self._by_id(query, asked, Cost()))
+            yield sorted(found, key=lambda match: match.key)
+            return
+        purpose = Purpose(footprints=footprints, attributes=attributes)
+        yield from self._stream(plan_run(query, asked, self._months, purpose))
+
+    def explain(
+        self, query: ImageQuery, products: Sequence[SearchProduct], token: str | None = None
+    ) -> dict[str, Any]:
+        """Return how a page (with ``limit`` 0, the count) was planned, and what it cost."""
+        if query.limit == 0:
+            asked = ask(query, products)
+            run = plan_run(query, asked, self._months, Purpose(counting=True))
+            count, cost = self.count(query, products)
+            return {"plan": _plan_json(run), "cost": cost.to_json(), "count": count}
+        page = self.page(query, products, token)
+        return {"plan": page.plan, "cost": page.cost.to_json(), "images": len(page.documents)}
+
+    # ---- the stream
+
+    def _stream(self, run: Run) -> Iterator[list[Match]]:
+        merge, matcher = self._merge(run, None), Matcher(run, self._documents)
+        deadline = self._clock() + SECONDS
+        while not merge.finished:
+            yield matcher.matching(merge.advance(None))
+            if self._clock() > deadline:
+                raise _takes_too_long(run)
+
+    def _merge(self, run: Run, after: str | None) -> Merge:
+        return Merge(
+            self._postings,
+            run.sources(after),
+            run.cost,
+            descending=run.descending,
+            ratio=run.ratio,
+        )
+
+    # ---- a page in the order of the index
+
+    def _page_in_order(self, run: Run, state: State) -> Page:
+        """Read until the page is full; a quarter will do after two rounds.
+
+        Matches whose documents were all deleted meanwhile are passed over.
+        """
+        matcher = Matcher(run, self._documents)
+        room = _room(run.query, state)
+        documents: list[Document] = []
+        more = room > 0
+        deadline = self._clock() + SECONDS
+        while more and not documents:
+            found, finished = self._find(run, matcher, state.get("k"), room, deadline)
+            if not found and not finished:
+                raise _takes_too_long(run)
+            documents, used = self._whole(run, matcher, found[:room])
+            more = used < len(found) or not finished
+            if used:
+                state = {**state, "k": found[used - 1].key}
+        return self._answer(run, documents, state, more=more)
+
+    def _find(
+        self, run: Run, matcher: Matcher, after: str | None, room: int, deadline: float
+    ) -> tuple[list[Match], bool]:
+        """Return matches behind a key, about as many as there is room for, and whether all."""
+        merge = self._merge(run, after)
+        found: list[Match] = []
+        rounds = 0
+        while not merge.finished and len(found) < room:
+            found += matcher.matching(merge.advance(room + 1 - len(found)))
+            merge.note(len(found))
+            rounds += 1
+            if rounds >= _ROUNDS and len(found) * _SHORT_PAGE >= room:
+                break
+            if self._clock() > deadline:
+                break
+        return found, merge.finished
+
+    def _whole(
+        self, run: Run, matcher: Matcher, matches: list[Match]
+    ) -> tuple[list[Document], int]:
+        """Return the documents of matches as far as bytes allow, and how many matches that are.
+
+        A document that is not of the version indexed has changed since: it is checked again.
+        """
+        stored = matcher.fetch([match.id for match in matches])
+        documents: dict[str, Document] = {}
+        size = 0
+        for number, match in enumerate(matches):
+            document = stored.get(match.id)
+            if document is None or not _still(run.query, document, match):
+                continue
+            size += _json_bytes(document)
+            if size > PAGE_BYTES and documents:
+                return list(documents.values()), number
+            documents[document.id] = document
+        return list(documents.values()), len(matches)
+
+    # ---- a page in another order
+
+    def _page_sorted(self, run: Run, state: State) -> Page:
+        """Read all matches and keep the best ones behind the last page's end."""
+        query, room = run.query, _room(run.query, state)
+        matcher = Matcher(run, self._documents)
+        last: SortKey | None = tuple(state["s"]) if "s" in state else None  # type: ignore[assignment]
+        best: dict[SortKey, Match] = {}
+        total = 0
+        for matches in self._stream(run):
+            total += len(matches)
+            if total > MOST_SORTED:
+                raise _too_many_to_sort(query)
+            for key, match in _keyed(query, matcher, matches):
+                if last is None or is_after(key, last, descending=query.sort.descending):
+                    best[key] = match
+            if len(best) > _SHORT_PAGE * PAGE_IMAGES:
+                best = _first(best, room + 1, query)
+        best = _first(best, room + 1, query)
+        keys = list(best)
+        documents, used = self._whole(run, matcher, list(best.values())[:room])
+        if used:
+            state = {**state, "s": keys[used - 1]}
+        return self._answer(run, documents, state, more=used < len(best))
+
+    # ---- images by id
+
+    def _by_id(self, query: ImageQuery, asked: Sequence[Asked], cost: Cost) -> list[Document]:
+        """Return the documents of the ids asked for that satisfy the query, as asked."""
+        run = Run(query, {each.product.id: each for each in asked}, cost=cost)
+        ids = _ids_as_asked(query, asked)
+        stored = Matcher(run, self._documents).fetch(ids)
+        cost.rounds += 1
+        found = [
+            document
+            for image_id in ids
+            if (document := stored.get(image_id)) is not None
+            and product_of(image_id) in run.asked
+            and satisfies(query, document)
+        ]
+        cost.matches += len(found)
+        return found
+
+    def _page_of_ids(self, query: ImageQuery, asked: Sequence[Asked], state: State) -> Page:
+        run = Run(query, {each.product.id: each for each in asked})
+        found = self._by_id(query, asked, run.cost)[: query.limit]
+        if query.sort_given:
+            found = sort_documents(found, query.sort, IMAGE)
+        first, size = int(state.get("o", 0)), 0
+        documents: list[Document] = []
+        for document in found[first:]:
+            size += _json_bytes(document)
+            if size > PAGE_BYTES and documents:
+                break
+            documents.append(document)
+        end = first + len(documents)
+        return self._answer(run, documents, {**state, "o": end}, more=end < len(found))
+
+    # ---- the answer
+
+    def _answer(self, run: Run, documents: list[Document], state: State, *, more: bool) -> Page:
+        returned = int(state["n"]) + len(documents)
+        limit = run.query.limit
+        token = None
+        if more and documents and (limit is None or returned < limit):
+            cursor = {**state, "n": returned, "q": run.query.digest}
+            token = sign(cursor, self._signing_key())
+        return Page(documents, token, run.cost, _plan_json(run))
+
+
+def _only_by_id(asked: Sequence[Asked]) -> bool:
+    return bool(asked) and all(each.ids is not None for each in asked)
+
+
+def _sorts(query: ImageQuery) -> bool:
+    return query.sort.name != "acquired"
+
+
+def _room(query: ImageQuery, state: State) -> int:
+    """Return how many images the page may have."""
+    if query.limit is None:
+        return PAGE_IMAGES
+    return max(0, min(PAGE_IMAGES, query.limit - int(state["n"])))
+
+
+def _still(query: ImageQuery, document: Document, match: Match) -> bool:
+    """Return whether a document is where a match says, and matches."""
+    if document.version == match.version:
+        return True
+    return document.attributes["acquired"] == match.acquired and satisfies(query, document)
+
+
+def _keyed(
+    query: ImageQuery, matcher: Matcher, matches: list[Match]
+) -> Iterator[tuple[SortKey, Match]]:
+    """Yield matches with what they are sorted by, from the documents where postings lack it."""
+    name = query.sort.name
+    short = [match.id for match in matches if name in match.values.get(OMITTED, ())]
+    documents = matcher.fetch(short)
+    for match in matches:
+        values = match.values
+        if match.id in documents:
+            values = {**values, name: documents[match.id].get(name)}
+        yield sort_key(query.sort, IMAGE, values), match
+
+
+def _first(best: dict[SortKey, Match], most: int, query: ImageQuery) -> dict[SortKey, Match]:
+    keys = sorted_keys(best, descending=query.sort.descending)[:most]
+    return {key: best[key] for key in keys}
+
+
+def _ids_as_asked(query: ImageQuery, asked: Sequence[Asked]) -> list[str]:
+    """Return the ids, each once, in the order in which the filter names them if it does."""
+    wanted = frozenset().union(*(each.ids for each in asked if each.ids is not None))
+    named = [id_ for id_ in query.expression.listed("id") if id_ in wanted]
+    return list(dict.fromkeys([*named, *sorted(wanted)]))
+
+
+def _json_bytes(document: Document) -> int:
+    return len(json.dumps(document.attributes, separators=(",", ":"))) + len(document.id) * 2 + 200
+
+
+def _plan_json(run: Run) -> dict[str, Any]:
+    plan: dict[str, Any] = {"products": [each.to_json() for each in run.plans]}
+    if run.query.area is not None:
+        plan["area"] = {
+            "type": run.query.area.geom_type,
+            "bounds": [round(bound, 6) for bound in run.query.area.bounds],
+        }
+    return plan
+
+
+def _takes_too_long(run: Run) -> BadRequest:
+    message = (
+        f"the search has read {run.cost.postings} postings for {run.cost.matches} matches and is "
+        "not done: narrow it by product, acquired or intersects"
+    )
+    return BadRequest(message, parameter="filter")
+
+
+def _too_many_to_sort(query: ImageQuery) -> BadRequest:
+    message = (
+        f"sort: more than {MOST_SORTED} images match, too many to sort by {query.sort.name}: "
+        "narrow the search, or sort by acquired"
+    )
+    return BadRequest(message, parameter="sort")

@@ -1,0 +1,247 @@
+"""Sorted streams of partitions, merged by key; duplicates removed; read in as few rounds as can be.
+
+Every source is a range of one partition. In each round some sources are read further, all at the
+same time. Keys up to the position that every unfinished source has reached are final: they are
+sorted, duplicates (which are adjacent) are dropped, and the rest is handed on.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+
+from swath_core.index import predecessor, successor
+from swath_core.store.postings import PostingReader, PostingRow, RangeRead
+
+from ._model import Cost
+
+LEAST_ROWS = 13
+"""Rows of a read that cost no more than one: about what fits one read unit."""
+
+MOST_PARALLEL = 16
+_MOST_FIRST = 64
+_BUFFERED = 2_000
+_SLACK = 1.15
+_GROWTH = 3.0
+
+
+@dataclass(slots=True)
+class Source:
+    """A range of one partition, and what the planner expects of it.
+
+    ``inside``: every posting of the partition lies in the query's area. ``expected`` is the number
+    of postings in the range, ``share`` the part of the postings that the query reads which come
+    from here; sources with ``ordered`` follow one another in time instead of interleaving.
+    """
+
+    product: str
+    partition: str
+    low: str
+    high: str
+    inside: bool = False
+    expected: float | None = None
+    share: float = 1.0
+    ordered: bool = False
+    footprints: bool = True
+    attributes: bool = True
+
+
+Candidate = tuple[str, Source, PostingRow]
+
+
+@dataclass(slots=True)
+class _Stream:
+    source: Source
+    position: str
+    buffer: list[PostingRow] = field(default_factory=list)
+    done: bool = False
+    read: int = 0
+
+
+class Merge:
+    """The merged stream of sources, read round by round."""
+
+    def __init__(
+        self,
+        reader: PostingReader,
+        sources: Sequence[Source],
+        cost: Cost,
+        *,
+        descending: bool,
+        ratio: float,
+    ) -> None:
+        """Merge sources; ``ratio`` is the number of postings that are read for one match."""
+        self._reader = reader
+        self._descending = descending
+        self._ratio = ratio
+        self._cost = cost
+        self._streams = [_Stream(source, _start(source, descending)) for source in sources]
+        self._matched = 0
+        self._rounds = 0
+        self._first_key: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything has been read and handed on."""
+        return all(stream.done and not stream.buffer for stream in self._streams)
+
+    def note(self, matches: int) -> None:
+        """Tell how many of the candidates handed on so far have matched."""
+        self._matched = matches
+
+    def advance(self, need: int | None) -> list[Candidate]:
+        """Read one round and return the candidates that have become final, in order.
+
+        ``need`` is the number of further matches that would do; None is all there are.
+        """
+        wanted = self._everything() if need is None else self._enough(need)
+        if wanted:
+            self._read(wanted)
+        return self._final()
+
+    # ---- what to read
+
+    def _open(self) -> list[_Stream]:
+        streams = [stream for stream in self._streams if not stream.done]
+        streams.sort(key=lambda stream: stream.position, reverse=self._descending)
+        return streams
+
+    def _everything(self) -> list[tuple[_Stream, int | None]]:
+        streams = self._open()
+        if not streams:
+            return []
+        most = streams[: max(MOST_PARALLEL, _tied(streams))]
+        hungry = [stream for stream in most if len(stream.buffer) < _BUFFERED]
+        return [(stream, None) for stream in hungry or most[:1]]
+
+    def _enough(self, need: int) -> list[tuple[_Stream, int | None]]:
+        streams = self._open()
+        if not streams:
+            return []
+        if self._rounds == 0:
+            return self._first(streams, need * self._ratio)
+        return self._further(streams, need)
+
+    def _first(self, streams: list[_Stream], rows: float) -> list[tuple[_Stream, int | None]]:
+        """Size the first reads from the plan's expectation."""
+        reads: list[tuple[_Stream, int | None]] = []
+        together = [stream for stream in streams if not stream.source.ordered]
+        shares = sum(stream.source.share for stream in together) or 1.0
+        for stream in together:
+            part = rows * stream.source.share / shares
+            reads.append((stream, _rounded(part + 1.5 * part**0.5)))
+        left = rows
+        following = (stream for stream in streams if stream.source.ordered)
+        for _, group in groupby(following, key=lambda stream: stream.position):
+            shards = list(group)
+            if left <= 0 or len(reads) >= _MOST_FIRST:
+                break
+            reads += [(stream, _rounded(left / len(shards))) for stream in shards]
+            left -= sum(stream.source.expected or 0.0 for stream in shards)
+        return reads
+
+    def _further(self, streams: list[_Stream], need: int) -> list[tuple[_Stream, int | None]]:
+        """Size later reads by how far in time the matches so far have brought us."""
+        reached = self._time(streams[0].position)
+        passed = abs(reached - self._time(self._first_key or streams[0].position))
+        more = need / self._matched if self._matched else _GROWTH**self._rounds
+        target = passed * min(more, _GROWTH**self._rounds) * _SLACK
+        reads: list[tuple[_Stream, int | None]] = []
+        for stream in streams:
+            ahead = abs(self._time(stream.position) - reached)
+            if ahead > target and stream.position != streams[0].position:
+                continue
+            covered = passed + ahead
+            rate = stream.read / covered if covered > 0 else 0.0
+            rows = rate * (target - ahead) * _SLACK if rate else need * self._ratio
+            reads.append((stream, _rounded(rows)))
+        return reads[: max(MOST_PARALLEL, _tied(streams))]
+
+    @staticmethod
+    def _time(key: str) -> float:
+        try:
+            return datetime.fromisoformat(key[:26]).timestamp()
+        except ValueError:
+            return 0.0
+
+    # ---- reading
+
+    def _read(self, wanted: list[tuple[_Stream, int | None]]) -> None:
+        requests = [self._request(stream, limit) for stream, limit in wanted]
+        self._rounds += 1
+        self._cost.rounds += 1
+        for (stream, _), page in zip(wanted, self._reader.read(requests), strict=True):
+            stream.buffer.extend(page.rows)
+            stream.read += len(page.rows)
+            stream.done = page.exhausted
+            if page.rows:
+                stream.position = page.rows[-1].key
+            self._cost.partitions.add(stream.source.partition)
+            self._cost.postings += len(page.rows)
+            self._cost.read_units += page.read_units
+        if self._first_key is None:
+            firsts = [stream.buffer[0].key for stream in self._streams if stream.buffer]
+            if firsts:
+                self._first_key = max(firsts) if self._descending else min(firsts)
+
+    def _request(self, stream: _Stream, limit: int | None) -> RangeRead:
+        source = stream.source
+        low, high = source.low, source.high
+        if stream.read and self._descending:
+            high = predecessor(stream.position)
+        elif stream.read:
+            low = successor(stream.position)
+        return RangeRead(
+            source.partition, low, high, limit, self._descending, source.footprints,
+            source.attributes,
+        )
+
+    # ---- merging
+
+    def _final(self) -> list[Candidate]:
+        taken = list(self._take())
+        taken.sort(key=itemgetter(0), reverse=self._descending)
+        final: list[Candidate] = []
+        for candidate in taken:
+            if final and final[-1][0] == candidate[0]:
+                if candidate[1].inside:
+                    final[-1] = candidate
+            else:
+                final.append(candidate)
+        self._cost.images += len(final)
+        return final
+
+    def _take(self) -> Iterator[Candidate]:
+        positions = [stream.position for stream in self._streams if not stream.done]
+        edge = None
+        if positions:
+            edge = max(positions) if self._descending else min(positions)
+        for stream in self._streams:
+            end = len(stream.buffer) if edge is None else self._end(stream.buffer, edge)
+            source = stream.source
+            for row in stream.buffer[:end]:
+                yield row.key, source, row
+            del stream.buffer[:end]
+
+    def _end(self, buffer: list[PostingRow], edge: str) -> int:
+        """Return the number of rows up to and including the edge."""
+        if self._descending:
+            return bisect.bisect_left(buffer, True, key=lambda row: row.key < edge)  # noqa: FBT003
+        return bisect.bisect_left(buffer, True, key=lambda row: row.key > edge)  # noqa: FBT003
+
+
+def _start(source: Source, descending: bool) -> str:  # noqa: FBT001 - one reads as the other
+    return successor(source.high) if descending else predecessor(source.low)
+
+
+def _tied(streams: list[_Stream]) -> int:
+    """Return the number of streams that are all as far behind as the first one."""
+    return sum(1 for stream in streams if stream.position == streams[0].position)
+
+
+def _rounded(rows: float) -> int:
+    return max(LEAST_ROWS, int(rows) + 1)

@@ -1,0 +1,56 @@
+"""What has ever been posted for a product, on its Catalog row: ``rungs`` and ``extent``.
+
+A writer ensures the state before it writes an image, so a search that reads the state first and the
+partitions afterwards opens every partition that can hold a finished write. States only grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from swath_core.index import IndexState
+from swath_core.settings import Settings
+from swath_core.store.tables import CatalogItem, bind
+
+PRODUCT_ROW = "product"
+
+
+class IndexStates:
+    """Reads and extends the index states of products."""
+
+    def __init__(self, settings: Settings) -> None:
+        bind(CatalogItem, settings)
+        self._known: dict[str, IndexState] = {}
+
+    def read(self, product_ids: Iterable[str]) -> dict[str, IndexState]:
+        """Return the states of the products that exist; strongly consistent."""
+        keys = [(product_id, PRODUCT_ROW) for product_id in dict.fromkeys(product_ids)]
+        found = CatalogItem.batch_get(
+            keys, consistent_read=True, attributes_to_get=["pk", "sk", "rungs", "extent"]
+        )
+        return {item.pk: state_of(item) for item in found}
+
+    def ensure(self, product_id: str, state: IndexState) -> None:
+        """Make the product's state cover this one: no request where this process knows it does."""
+        known = self._known.get(product_id, IndexState())
+        if known.covers(state):
+            return
+        actions: list[Any] = []
+        if state.rungs - known.rungs:
+            actions.append(CatalogItem.rungs.add(set(state.rungs)))
+        if state.extent - known.extent:
+            actions.append(CatalogItem.extent.add(set(state.extent)))
+        item = CatalogItem(product_id, PRODUCT_ROW)
+        item.update(actions=actions, condition=CatalogItem.document.exists())
+        self._known[product_id] = known.union(state)
+
+    def forget(self, product_id: str) -> None:
+        """Forget a product that was deleted: another one of its name starts with nothing."""
+        self._known.pop(product_id, None)
+
+
+def state_of(item: CatalogItem) -> IndexState:
+    """Return the index state on a product's row."""
+    rungs = frozenset(int(rung) for rung in item.rungs or ())
+    return IndexState(rungs, frozenset(int(cell) for cell in item.extent or ()))
