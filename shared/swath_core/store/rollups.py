@@ -166,6 +166,16 @@ class RollupStore:
         """Return products that have rollups in the order of their ids."""
         return [item.sk for item in _page(KNOWN, after, limit)]
 
+    def month_and_year(self, product_id: str, month: str) -> tuple[Row, Row]:
+        """Return the row of a month and that of its year: one request."""
+        keys = [(product_id, f"2#{month}"), (product_id, f"1#{month[:4]}")]
+        items = {item.sk: item for item in RollupItem.batch_get(keys, consistent_read=True)}
+        days, year = (items.get(sort_key) for _, sort_key in keys)
+        return (
+            _row(days, "days") if days else Row(),
+            _row(year, "months") if year else Row(),
+        )
+
     def save_month(self, product_id: str, month: str, days: Row, year: Row) -> bool:
         """Store a month's days and its year's months, if both still have the versions given.
 

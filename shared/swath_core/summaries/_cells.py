@@ -1,0 +1,66 @@
+"""The spatial summary: images by the H3 cell that their footprint's centroid lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import h3
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from swath_core.errors import BadRequest
+
+FINEST = 15
+MOST_CELLS = 20_000
+"""Cells of one answer: as GeoJSON each takes about 300 bytes, and a response has 6 MB."""
+
+_HALF_TURN = 180.0
+
+
+def parse_resolution(text: str) -> int:
+    """Return the H3 resolution of a path segment. Raises BadRequest."""
+    if not text.isascii() or not text.isdecimal() or int(text) > FINEST:
+        message = f"{text!r} is no H3 resolution: a whole number from 0 to {FINEST} is expected"
+        raise BadRequest(message)
+    return int(text)
+
+
+def cells_of(footprints: Sequence[bytes], resolution: int) -> list[str]:
+    """Return the cell of the centroid of each footprint, given as WKB on the plane."""
+    shapes = _rejoined(shapely.from_wkb(np.array(footprints, dtype=object)))
+    centroids = shapely.centroid(shapes)
+    longitudes = (shapely.get_x(centroids) + _HALF_TURN) % (2 * _HALF_TURN) - _HALF_TURN
+    latitudes = shapely.get_y(centroids)
+    return [
+        h3.latlng_to_cell(latitude, longitude, resolution)
+        for latitude, longitude in zip(latitudes.tolist(), longitudes.tolist(), strict=True)
+    ]
+
+
+def _rejoined(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return footprints that were cut at the antimeridian in one piece, beyond 180 degrees."""
+    west, _, east, _ = shapely.bounds(shapes).T
+    for index in np.flatnonzero(east - west > _HALF_TURN):
+        shifted = shapely.transform(shapes[index], _eastward)
+        left, _, right, _ = shapely.bounds(shifted)
+        # The two halves of one footprint come closer by this; a band around the earth does not.
+        if right - left < east[index] - west[index]:
+            shapes[index] = shifted
+    return shapes
+
+
+def _eastward(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    moved = points.copy()
+    moved[points[:, 0] < 0, 0] += 2 * _HALF_TURN
+    return moved
+
+
+def cell_polygon(cell: str) -> dict[str, Any]:
+    """Return a cell's boundary as a GeoJSON Polygon; across the antimeridian it goes beyond 180."""
+    ring = [(longitude, latitude) for latitude, longitude in h3.cell_to_boundary(cell)]
+    if max(ring)[0] - min(ring)[0] > _HALF_TURN:
+        ring = [(x + 2 * _HALF_TURN if x < 0 else x, y) for x, y in ring]
+    closed = [[x, y] for x, y in (*ring, ring[0])]
+    return {"type": "Polygon", "coordinates": [closed]}
