@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from swath_core.attributes import shown
+from swath_core.attributes import finite, shown
 
 Position = tuple[float, float]
 Ring = list[Position]
@@ -119,16 +118,16 @@ def _position(value: object) -> Position:
     if abs(x) > _FURTHEST_LONGITUDE:
         message = f"longitude {x} is outside -{_FURTHEST_LONGITUDE} to {_FURTHEST_LONGITUDE}"
         raise ValueError(message)
-    if abs(y) > 90 + _LATITUDE_SLACK:  # noqa: PLR2004 - the pole
+    if abs(y) > 90 + _LATITUDE_SLACK:
         message = f"latitude {y} is outside -90 to 90 (positions are [longitude, latitude])"
         raise ValueError(message)
     return x, min(90.0, max(-90.0, y))
 
 
 def _number(value: object, position: object) -> float:
-    good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if good and abs(value) < 1e6 and math.isfinite(value):  # type: ignore[operator,arg-type]  # noqa: PLR2004
-        return float(value)  # type: ignore[arg-type]
+    number = finite(value)
+    if number is not None:
+        return number
     message = f"position {shown(position)} does not consist of finite numbers of degrees"
     raise ValueError(message)
 

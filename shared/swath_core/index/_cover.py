@@ -71,4 +71,4 @@ def _touching(area: BaseGeometry, cells: Iterable[Cell]) -> set[Cell]:
     if not candidates.cells:
         return set()
     near = shapely.dwithin(area, candidates.tiles, TOLERANCE)
-    return {candidates.cells[number] for number in np.flatnonzero(near)}
+    return {candidates.cells[number] for number in np.flatnonzero(near).tolist()}

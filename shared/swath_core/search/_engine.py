@@ -205,7 +205,7 @@ class ImageSearch:
         """Read all matches and keep the best ones behind the last page's end."""
         query, room = run.query, _room(run.query, state)
         matcher = Matcher(run, self._documents)
-        last: SortKey | None = tuple(state["s"]) if "s" in state else None  # type: ignore[assignment]
+        last: SortKey | None = tuple(state["s"]) if "s" in state else None
         best: dict[SortKey, Match] = {}
         total = 0
         for matches in self._stream(run):

@@ -105,20 +105,20 @@ def conjunction(parts: Iterable[Expression]) -> Expression:
     return together[0] if len(together) == 1 else And(together)
 
 
-def _any_equal(key: Any, operands: tuple[Any, ...]) -> bool:  # noqa: ANN401 - any comparable
+def _any_equal(key: Any, operands: tuple[Any, ...]) -> bool:
     return key in operands
 
 
-def _none_equal(key: Any, operands: tuple[Any, ...]) -> bool:  # noqa: ANN401
+def _none_equal(key: Any, operands: tuple[Any, ...]) -> bool:
     return key not in operands
 
 
-def _prefix(key: Any, operands: tuple[Any, ...]) -> bool:  # noqa: ANN401
+def _prefix(key: Any, operands: tuple[Any, ...]) -> bool:
     return str(key).startswith(operands)
 
 
 def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, tuple[Any, ...]], bool]:
-    def test(key: Any, operands: tuple[Any, ...]) -> bool:  # noqa: ANN401
+    def test(key: Any, operands: tuple[Any, ...]) -> bool:
         return bool(compare(key, operands[0]))
 
     return test

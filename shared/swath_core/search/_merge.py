@@ -196,7 +196,12 @@ class Merge:
         elif stream.read:
             low = successor(stream.position)
         return RangeRead(
-            source.partition, low, high, limit, self._descending, source.footprints,
+            source.partition,
+            low,
+            high,
+            limit,
+            self._descending,
+            source.footprints,
             source.attributes,
         )
 
@@ -230,8 +235,8 @@ class Merge:
     def _end(self, buffer: list[PostingRow], edge: str) -> int:
         """Return the number of rows up to and including the edge."""
         if self._descending:
-            return bisect.bisect_left(buffer, True, key=lambda row: row.key < edge)  # noqa: FBT003
-        return bisect.bisect_left(buffer, True, key=lambda row: row.key > edge)  # noqa: FBT003
+            return bisect.bisect_left(buffer, True, key=lambda row: row.key < edge)
+        return bisect.bisect_left(buffer, True, key=lambda row: row.key > edge)
 
 
 def _start(source: Source, descending: bool) -> str:  # noqa: FBT001 - one reads as the other

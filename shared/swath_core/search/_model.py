@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -61,8 +61,8 @@ class MonthReader(Protocol):
 class DocumentReader(Protocol):
     """Where whole images come from."""
 
-    def get_many(self, ids: Sequence[str]) -> Sequence[Document]:
-        """Return those of the images that exist, in any order; read consistently."""
+    def get_many(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        """Return those of the images that exist, by id; read consistently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ImageQuery:
     expression: Expression = EVERYTHING
     area: BaseGeometry | None = None
     or_without_area: bool = False
-    sort: Sort = Sort("acquired")
+    sort: Sort = field(default_factory=lambda: Sort("acquired"))
     sort_given: bool = False
     limit: int | None = None
     digest: str = ""

@@ -326,7 +326,8 @@ def _inside(area: BaseGeometry, cells: Sequence[int]) -> Iterable[bool]:
     within = shapely.contains_properly(area, tiles)
     if within.any():
         within &= shapely.distance(shapely.boundary(area), tiles) > _INSIDE_MARGIN
-    return np.asarray(within).tolist()
+    listed: list[bool] = np.asarray(within).tolist()
+    return listed
 
 
 def _within_extent(area: BaseGeometry, extent: frozenset[int]) -> BaseGeometry | None:

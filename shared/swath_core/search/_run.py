@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -96,9 +96,7 @@ class Run:
         return [each for each in moved if each.low < each.high]
 
 
-def plan_run(
-    query: ImageQuery, asked: list[Asked], months: MonthReader, purpose: Purpose
-) -> Run:
+def plan_run(query: ImageQuery, asked: list[Asked], months: MonthReader, purpose: Purpose) -> Run:
     """Return the planned search of what is asked."""
     run = Run(query, {each.product.id: each for each in asked})
     searched = [each for each in asked if not each.keys.empty]
@@ -117,7 +115,9 @@ def _plan_product(
     query: ImageQuery, asked: Asked, months: MonthReader, purpose: Purpose, most: int
 ) -> ProductPlan:
     product, keys = asked.product, asked.keys
-    needs = Needs(query.area is not None, purpose.attributes or not asked.predicate.names <= _IN_KEYS)
+    needs = Needs(
+        query.area is not None, purpose.attributes or not asked.predicate.names <= _IN_KEYS
+    )
     if query.area is None:
         whole = purpose.counting and asked.predicate == EVERYTHING
         state = months.state(product.id)
@@ -174,12 +174,12 @@ class Matcher:
         expression = self._run.query.expression
         return {id_ for id_, each in documents.items() if expression.matches(values_of(each))}
 
-    def fetch(self, ids: Sequence[str]) -> dict[str, Document]:
+    def fetch(self, ids: Sequence[str]) -> Mapping[str, Document]:
         """Return those of the images that exist, by id."""
         if not ids:
             return {}
         self._run.cost.documents += len(ids)
-        return {document.id: document for document in self._documents.get_many(ids)}
+        return self._documents.get_many(ids)
 
 
 def _touching(query: ImageQuery, candidates: list[Candidate]) -> Sequence[bool]:

@@ -73,9 +73,7 @@ def values_of(document: Document) -> dict[str, Any]:
     return {**document.attributes, "id": document.id}
 
 
-def sort_documents(
-    documents: Iterable[Document], sort: Sort, resource: Resource
-) -> list[Document]:
+def sort_documents(documents: Iterable[Document], sort: Sort, resource: Resource) -> list[Document]:
     """Return documents in the order asked for."""
     by_key = {sort_key(sort, resource, values_of(each)): each for each in documents}
     return [by_key[key] for key in sorted_keys(by_key, descending=sort.descending)]

@@ -68,7 +68,7 @@ class FastDynamo:
         reason = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
-                time.sleep(_FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
+                time.sleep(_FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1.0))
             try:
                 status, content = self._send(operation, payload)
             except (BotoConnectionError, HTTPClientError) as error:

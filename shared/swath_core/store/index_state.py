@@ -7,7 +7,6 @@ partitions afterwards opens every partition that can hold a finished write. Stat
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from swath_core.index import IndexState
 from swath_core.settings import Settings
@@ -17,11 +16,10 @@ PRODUCT_ROW = "product"
 
 
 class IndexStates:
-    """Reads and extends the index states of products."""
+    """Reads the index states of products."""
 
     def __init__(self, settings: Settings) -> None:
         bind(CatalogItem, settings)
-        self._known: dict[str, IndexState] = {}
 
     def read(self, product_ids: Iterable[str]) -> dict[str, IndexState]:
         """Return the states of the products that exist; strongly consistent."""
@@ -30,24 +28,6 @@ class IndexStates:
             keys, consistent_read=True, attributes_to_get=["pk", "sk", "rungs", "extent"]
         )
         return {item.pk: state_of(item) for item in found}
-
-    def ensure(self, product_id: str, state: IndexState) -> None:
-        """Make the product's state cover this one: no request where this process knows it does."""
-        known = self._known.get(product_id, IndexState())
-        if known.covers(state):
-            return
-        actions: list[Any] = []
-        if state.rungs - known.rungs:
-            actions.append(CatalogItem.rungs.add(set(state.rungs)))
-        if state.extent - known.extent:
-            actions.append(CatalogItem.extent.add(set(state.extent)))
-        item = CatalogItem(product_id, PRODUCT_ROW)
-        item.update(actions=actions, condition=CatalogItem.document.exists())
-        self._known[product_id] = known.union(state)
-
-    def forget(self, product_id: str) -> None:
-        """Forget a product that was deleted: another one of its name starts with nothing."""
-        self._known.pop(product_id, None)
 
 
 def state_of(item: CatalogItem) -> IndexState:
