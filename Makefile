@@ -14,11 +14,12 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ echo "Swath needs Python 3.11 or newer: '$(PYTHON)' is missing, does not run or is older. Try: make PYTHON=/path/to/python3.12 ..." >&2; exit 2; }
-	@$(PYTHON) -m venv $(VENV)
-	@echo "installing the development environment into $(VENV) (once)"
-	@$(PY) -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
+		"Swath needs Python 3.11 or newer: '$(PYTHON)' is missing, older or does not start; try make PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null || { echo \
+		"'$(PYTHON) -m venv' does not work here; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
+	@echo "installing the development environment into $(VENV) (once)" >&2
+	@$(PY) -m pip install -qq --require-hashes -r requirements/dev.txt
 	@touch $@
 
 .PHONY: setup

@@ -1,0 +1,200 @@
+"""What every deployment must be, read from template.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from swath_core.settings import Settings
+from swath_dev.build import FUNCTIONS, ROOT
+from swath_dev.template import TEMPLATE, functions, load
+
+FOUND = load()
+RESOURCES: dict[str, dict[str, Any]] = FOUND["Resources"]
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: resource["Properties"]
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == kind
+    }
+
+
+def statements(function: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in function["Policies"]:
+        yield from policy["Statement"]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+LAMBDAS = of_type("AWS::Serverless::Function")
+
+
+def test_every_function_has_its_room() -> None:
+    assert [function.name for function in functions(FOUND)] == sorted(FUNCTIONS)
+    for function in functions(FOUND):
+        assert (ROOT / function.code / "handler.py").exists()
+
+
+def test_only_those_that_touch_pixels_carry_the_raster_layer() -> None:
+    carrying = {f.name for f in functions(FOUND) if "raster" in {p.name for p in f.layers}}
+
+    assert carrying == {"ingest", "raster"}
+
+
+@pytest.mark.parametrize("name", LAMBDAS)
+def test_policies_are_least_privilege(name: str) -> None:
+    for statement in statements(LAMBDAS[name]):
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in as_list(statement["Action"]) if "*" in action]
+        for resource in as_list(statement["Resource"]):
+            assert isinstance(resource, dict), f"{name} names a resource of no stack: {resource}"
+            text = str(next(iter(resource.values())))
+            assert not text.startswith("*")
+
+
+def test_raster_changes_no_document() -> None:
+    actions = {a for s in statements(LAMBDAS["RasterFunction"]) for a in as_list(s["Action"])}
+
+    assert {a for a in actions if a.startswith("dynamodb:")} == {
+        "dynamodb:GetItem",
+        "dynamodb:BatchGetItem",
+        "dynamodb:Query",
+    }
+
+
+def test_only_ingest_writes_images() -> None:
+    writers = {
+        name
+        for name, function in LAMBDAS.items()
+        for statement in statements(function)
+        if "s3:PutObject" in as_list(statement["Action"])
+        and any("/images/" in str(resource) for resource in as_list(statement["Resource"]))
+    }
+
+    assert writers == {"IngestFunction"}
+
+
+@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
+def test_tables_are_on_demand_encrypted_and_recoverable(name: str) -> None:
+    table = of_type("AWS::DynamoDB::Table")[name]
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_there_are_five_tables() -> None:
+    assert len(of_type("AWS::DynamoDB::Table")) == 5
+
+
+@pytest.mark.parametrize("name", of_type("AWS::S3::Bucket"))
+def test_buckets_are_private_encrypted_and_tls_only(name: str) -> None:
+    bucket = of_type("AWS::S3::Bucket")[name]
+    policies = of_type("AWS::S3::BucketPolicy").values()
+    (policy,) = (p for p in policies if p["Bucket"] == {"Ref": name})
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "BucketEncryption" in bucket
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert FOUND["Parameters"]["TlsOnly"]["Default"] == "true"
+
+
+def test_queues_that_trigger_functions_have_dead_letters_and_partial_failures() -> None:
+    queues = of_type("AWS::SQS::Queue")
+    sources = [
+        event["Properties"]
+        for function in LAMBDAS.values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    ]
+
+    assert len(sources) == 2
+    for source in sources:
+        queue = queues[source["Queue"]["Fn::GetAtt"].removesuffix(".Arn")]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_message_outlasts_six_runs_of_its_function() -> None:
+    parameters = FOUND["Parameters"]
+
+    assert parameters["IngestRetryAfter"]["Default"] >= 6 * parameters["IngestTimeout"]["Default"]
+    assert parameters["TaskRetryAfter"]["Default"] >= 6 * LAMBDAS["RollupFunction"]["Timeout"]
+
+
+def test_arrivals_of_both_doors_reach_ingest() -> None:
+    bucket = of_type("AWS::S3::Bucket")["DataBucket"]
+    prefixes = {
+        configuration["Filter"]["S3Key"]["Rules"][0]["Value"]
+        for configuration in bucket["NotificationConfiguration"]["QueueConfigurations"]
+    }
+
+    assert prefixes == {"uploads/", "drop/"}
+
+
+def test_logs_are_kept_for_a_limited_time() -> None:
+    groups = of_type("AWS::Logs::LogGroup")
+
+    assert len(groups) == len(LAMBDAS) + 1
+    assert all(g["RetentionInDays"] == {"Ref": "LogRetentionDays"} for g in groups.values())
+    for function in LAMBDAS.values():
+        assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
+
+
+def test_alarms_watch_every_function_and_every_dead_letter_queue() -> None:
+    watched = {
+        (alarm["MetricName"], str(alarm["Dimensions"][0]["Value"]))
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+    }
+
+    for name in LAMBDAS:
+        for metric in ("Errors", "Throttles"):
+            assert (metric, str({"Ref": name})) in watched
+    for name in of_type("AWS::SQS::Queue"):
+        if name.endswith("DeadLetters"):
+            value = str({"Fn::GetAtt": f"{name}.QueueName"})
+            assert ("ApproximateNumberOfMessagesVisible", value) in watched
+    assert any(metric == "RollupLagSeconds" for metric, _ in watched)
+
+
+def test_the_environment_is_what_settings_read() -> None:
+    known = {f"SWATH_{field.name.upper()}" for field in fields(Settings)}
+    given = set(FOUND["Globals"]["Function"]["Environment"]["Variables"])
+    for function in LAMBDAS.values():
+        given |= set(function["Environment"]["Variables"])
+
+    assert {name for name in given if name.startswith("SWATH_")} == known
+
+
+def test_a_users_own_pool_lets_nobody_choose_their_organisation() -> None:
+    client = of_type("AWS::Cognito::UserPoolClient")["UserPoolClient"]
+
+    assert not {"custom:org", "email", "email_verified"} & set(client["WriteAttributes"])
+    assert of_type("AWS::Cognito::UserPool")["UserPool"]["AdminCreateUserConfig"] == {
+        "AllowAdminCreateUserOnly": True
+    }
+
+
+@pytest.mark.parametrize(("name", "value"), [("Runtime", "python3.13"), ("Architecture", "arm64")])
+def test_the_runtime_is_a_parameter(name: str, value: str) -> None:
+    assert FOUND["Parameters"][name]["Default"] == value
+    assert LAMBDAS.keys() == {f"{function.capitalize()}Function" for function in FUNCTIONS}
+
+
+def test_the_template_uses_no_yaml_that_cloudformation_refuses() -> None:
+    import yaml
+
+    tokens = yaml.scan(TEMPLATE.read_text())
+
+    assert not [t for t in tokens if isinstance(t, yaml.AnchorToken | yaml.AliasToken)]
