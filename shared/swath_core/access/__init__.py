@@ -1,0 +1,33 @@
+"""Who the caller is and what they may do: decided here, before any read, closed by default."""
+
+from ._caller import PLATFORM_ADMIN, PLATFORM_READER, Caller
+from ._rules import (
+    ACCESS_LISTS,
+    PRIVILEGED,
+    default_owners,
+    lower_emails,
+    may_own,
+    may_read,
+    may_write,
+    namespaced,
+    visible_attributes,
+)
+from ._tokens import ALGORITHMS, authenticate, caller_of
+
+__all__ = [
+    "ACCESS_LISTS",
+    "ALGORITHMS",
+    "PLATFORM_ADMIN",
+    "PLATFORM_READER",
+    "PRIVILEGED",
+    "Caller",
+    "authenticate",
+    "caller_of",
+    "default_owners",
+    "lower_emails",
+    "may_own",
+    "may_read",
+    "may_write",
+    "namespaced",
+    "visible_attributes",
+]

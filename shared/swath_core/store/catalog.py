@@ -1,0 +1,303 @@
+"""The Catalog table: products, their bands, and the directory that lists all products.
+
+======================  ================  ========================================================
+``pk``                  ``sk``            holds
+======================  ================  ========================================================
+product id              ``band#NAME``     a band
+product id              ``product``       the product; ``closing`` while it is being deleted
+product id              ``task#delete``   the progress of ``delete_related_objects``
+``!products``           product id        a copy of the product: all of them are one Query
+``!deleted``            id ``#`` token    that a request deleted an object, for its replay (TTL)
+======================  ================  ========================================================
+
+A product and its copy are written in one transaction, as is a band with what it changes of its
+product; every write is conditional on the version that it was decided on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.transactions import TransactWrite
+
+from swath_core.documents import Document
+from swath_core.settings import Settings
+
+from .tables import CatalogItem, bind
+
+PRODUCT_KEY = "product"
+DIRECTORY = "!products"
+DELETED = "!deleted"
+TASK_KEY = "task#delete"
+REPLAY_SECONDS = 3600
+"""How long a deletion is remembered for its replay."""
+CLOSING_SECONDS = 60
+"""How long a product stays closed for new objects if the deletion that closed it died."""
+
+
+class ChangedError(Exception):
+    """What a write was decided on is no longer so: another writer came first."""
+
+
+def band_key(band: Document) -> str:
+    """Return the sort key of a band."""
+    return f"band#{band.get('name')}"
+
+
+def is_open(now: float | None = None) -> Condition:
+    """Return the condition that a product's item takes new objects: it exists and stays."""
+    horizon = (time.time() if now is None else now) - CLOSING_SECONDS
+    closing = CatalogItem.closing
+    return CatalogItem.pk.exists() & (closing.does_not_exist() | (closing < horizon))
+
+
+class CatalogStore:
+    """Products and bands in DynamoDB. Every read is consistent."""
+
+    def __init__(self, settings: Settings) -> None:
+        bind(CatalogItem, settings)
+
+    # -- reading
+
+    def product(self, product_id: str) -> Document | None:
+        """Return a product: one GetItem."""
+        return self._get("product", product_id, PRODUCT_KEY)
+
+    def band(self, band_id: str) -> Document | None:
+        """Return a band: one GetItem."""
+        product_id, _, name = band_id.rpartition(":")
+        return self._get("band", product_id, f"band#{name}") if product_id else None
+
+    def _get(self, kind: str, pk: str, sk: str) -> Document | None:
+        try:
+            return _document(kind, CatalogItem.get(pk, sk, consistent_read=True))
+        except CatalogItem.DoesNotExist:
+            return None
+
+    def band_with_product(self, band_id: str) -> tuple[Document, Document] | None:
+        """Return a band and its product: one BatchGetItem. None where either is missing."""
+        product_id, _, name = band_id.rpartition(":")
+        if not product_id:
+            return None
+        keys = [(product_id, PRODUCT_KEY), (product_id, f"band#{name}")]
+        found = {
+            item.sk: item for item in CatalogItem.batch_get(list(keys), consistent_read=True)
+        }
+        if len(found) < len(keys):
+            return None
+        return _document("band", found[keys[1][1]]), _document("product", found[PRODUCT_KEY])
+
+    def product_with_bands(self, product_id: str) -> tuple[Document, list[Document]] | None:
+        """Return a product and its bands: one Query."""
+        rows = CatalogItem.query(
+            product_id, CatalogItem.sk <= PRODUCT_KEY, consistent_read=True
+        )
+        product, bands = None, []
+        for row in rows:
+            if row.sk == PRODUCT_KEY:
+                product = _document("product", row)
+            else:
+                bands.append(_document("band", row))
+        return None if product is None else (product, bands)
+
+    def products_by_id(self, ids: Iterable[str]) -> list[Document]:
+        """Return the products that exist out of ``ids``: one BatchGetItem per hundred."""
+        keys = [(each, PRODUCT_KEY) for each in dict.fromkeys(ids)]
+        found = CatalogItem.batch_get(list(keys), consistent_read=True) if keys else ()
+        return [_document("product", item) for item in found]
+
+    def products(self) -> list[Document]:
+        """Return all products in the order of their ids: one Query per megabyte."""
+        rows = CatalogItem.query(DIRECTORY, consistent_read=True)
+        return [_document("product", row, row.sk) for row in rows]
+
+    def was_deleted(self, object_id: str, token: str | None) -> bool:
+        """Return whether the request with that token deleted the object."""
+        if not token:
+            return False
+        return self._get("tombstone", DELETED, _tombstone_key(object_id, token)) is not None
+
+    # -- products
+
+    def create_product(self, product: Document) -> None:
+        """Store a new product. Raises ChangedError where there is one of that id."""
+        with self._changes() as write:
+            write.save(_item(product.id, PRODUCT_KEY, product), CatalogItem.pk.does_not_exist())
+            write.save(_item(DIRECTORY, product.id, product))
+
+    def replace_product(self, product: Document) -> None:
+        """Store the next version of a product. Raises ChangedError."""
+        with self._changes() as write:
+            _update_product(write, product)
+
+    def close_product(self, product: Document) -> None:
+        """Let no band or image come into a product that is about to be deleted.
+
+        Raises ChangedError where the product is not as given.
+        """
+        try:
+            CatalogItem(product.id, PRODUCT_KEY).update(
+                [CatalogItem.closing.set(int(time.time()))],
+                condition=CatalogItem.version == product.version,
+            )
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            raise ChangedError from error
+
+    def reopen_product(self, product: Document) -> None:
+        """Take back :meth:`close_product`."""
+        CatalogItem(product.id, PRODUCT_KEY).update(
+            [CatalogItem.closing.remove()], condition=CatalogItem.pk.exists()
+        )
+
+    def delete_product(self, product: Document, token: str | None) -> None:
+        """Delete a closed product and what is kept about it. Raises ChangedError."""
+        closed = CatalogItem.closing >= int(time.time()) - CLOSING_SECONDS // 2
+        with self._changes() as write:
+            write.delete(
+                CatalogItem(product.id, PRODUCT_KEY),
+                (CatalogItem.version == product.version) & closed,
+            )
+            write.delete(CatalogItem(DIRECTORY, product.id))
+            write.delete(CatalogItem(product.id, TASK_KEY))
+            _bury(write, product.id, token)
+
+    # -- bands
+
+    def create_band(self, band: Document, before: Document, after: Document) -> None:
+        """Store a new band; ``before`` and ``after`` are its product without it and with it.
+
+        Raises ChangedError where there is one of that name or the product is not as before.
+        """
+        with self._changes() as write:
+            _settle_product(write, before, after)
+            write.save(_item(before.id, band_key(band), band), CatalogItem.pk.does_not_exist())
+
+    def replace_band(self, band: Document, before: Document, after: Document) -> None:
+        """Store the next version of a band. Raises ChangedError."""
+        with self._changes() as write:
+            _settle_product(write, before, after)
+            write.save(
+                _item(before.id, band_key(band), band), CatalogItem.version == band.version - 1
+            )
+
+    def delete_band(
+        self, band: Document, before: Document, after: Document, token: str | None
+    ) -> None:
+        """Delete a band. Raises ChangedError."""
+        with self._changes() as write:
+            _settle_product(write, before, after)
+            write.delete(
+                CatalogItem(before.id, band_key(band)), CatalogItem.version == band.version
+            )
+            _bury(write, band.id, token)
+
+    # -- the task of a product
+
+    def task(self, product_id: str) -> Document | None:
+        """Return the progress of ``delete_related_objects``, or None if there never was one."""
+        return self._get("product_delete_task", product_id, TASK_KEY)
+
+    def save_task(self, task: Document) -> None:
+        """Store a task's next version. Raises ChangedError where another one came before."""
+        condition = (
+            CatalogItem.pk.does_not_exist()
+            if task.version == 1
+            else CatalogItem.version == task.version - 1
+        )
+        with self._changes() as write:
+            write.save(_item(task.id, TASK_KEY, task), condition)
+
+    def bury(self, object_id: str, token: str | None) -> None:
+        """Remember that a request deletes an object that another table holds."""
+        if token:
+            _tombstone(object_id, token).save()
+
+    def _changes(self) -> _Changes:
+        # TransactWrite takes the connection of the models that it writes
+        return _Changes(connection=CatalogItem._get_connection().connection)  # noqa: SLF001
+
+
+class _Changes(TransactWrite):
+    """A transaction whose failed conditions become ChangedError."""
+
+    def __exit__(self, *raised: Any) -> None:  # noqa: ANN401 - as the base class has it
+        """Commit."""
+        try:
+            super().__exit__(*raised)
+        except TransactWriteError as error:
+            if not _is_conflict(error):
+                raise
+            raise ChangedError from error
+
+
+def _is_conflict(error: TransactWriteError) -> bool:
+    codes = {reason.code for reason in error.cancellation_reasons if reason} - {"None"}
+    return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}
+
+
+def _settle_product(write: TransactWrite, before: Document, after: Document) -> None:
+    """Add the product's part of a band's transaction: its new version, or that it is unchanged."""
+    condition = (CatalogItem.version == before.version) & is_open()
+    if after is before:
+        write.condition_check(CatalogItem, before.id, PRODUCT_KEY, condition=condition)
+    else:
+        _update_product(write, after, condition)
+
+
+def _update_product(
+    write: TransactWrite, product: Document, condition: Condition | None = None
+) -> None:
+    actions = [
+        CatalogItem.document.set(product.attributes),
+        CatalogItem.version.set(product.version),
+        CatalogItem.request.set(product.request)
+        if product.request
+        else CatalogItem.request.remove(),
+    ]
+    if condition is None:
+        condition = CatalogItem.version == product.version - 1
+    # an update, not a put: other attributes of the item are written by others
+    write.update(CatalogItem(product.id, PRODUCT_KEY), actions, condition)
+    write.save(_item(DIRECTORY, product.id, product))
+
+
+def _bury(write: TransactWrite, object_id: str, token: str | None) -> None:
+    if token:
+        write.save(_tombstone(object_id, token))
+
+
+def _tombstone(object_id: str, token: str) -> CatalogItem:
+    expires = int(time.time()) + REPLAY_SECONDS
+    return CatalogItem(DELETED, _tombstone_key(object_id, token), expires=expires)
+
+
+def _tombstone_key(object_id: str, token: str) -> str:
+    return f"{object_id}#{token}"
+
+
+def _item(pk: str, sk: str, document: Document) -> CatalogItem:
+    return CatalogItem(
+        pk,
+        sk,
+        document=document.attributes,
+        version=document.version,
+        request=document.request,
+    )
+
+
+def _document(kind: str, item: CatalogItem, object_id: str | None = None) -> Document:
+    name = item.sk.removeprefix("band#") if kind == "band" else None
+    return Document(
+        kind=kind,
+        id=object_id or (f"{item.pk}:{name}" if name else item.pk),
+        attributes=item.document or {},
+        version=int(item.version or 0),
+        request=item.request,
+    )
+
