@@ -212,9 +212,11 @@ class ImageSearch:
             total += len(matches)
             if total > MOST_SORTED:
                 raise _too_many_to_sort(query)
-            for key, match in _keyed(query, matcher, matches):
-                if last is None or is_after(key, last, descending=query.sort.descending):
-                    best[key] = match
+            best |= {
+                key: match
+                for key, match in _keyed(query, matcher, matches)
+                if last is None or is_after(key, last, descending=query.sort.descending)
+            }
             if len(best) > _SHORT_PAGE * PAGE_IMAGES:
                 best = _first(best, room + 1, query)
         best = _first(best, room + 1, query)

@@ -2,7 +2,8 @@
 
 * Null never compares: an attribute that is unset, or an empty list, matches no comparison, ``ne``
   included; only ``isnull`` finds it.
-* On a list attribute ``eq`` means "contains", ``ne`` "does not contain", ``prefix`` "one begins with".
+* On a list attribute ``eq`` means "contains", ``ne`` "does not contain", ``prefix`` "a member
+  begins with".
 * A list as value means any of them (``eq``) or none of them (``ne``).
 """
 

@@ -70,7 +70,8 @@ class ImageQuery:
     """A search for images, parsed and checked.
 
     ``area`` is on the plane; ``or_without_area`` also takes images without a footprint. ``limit``
-    counts over all pages. Images asked for by id come as asked unless ``sort_given``. ``digest`` is what a cursor is bound to.
+    counts over all pages. Images asked for by id come as asked unless ``sort_given``. ``digest``
+    is what a cursor is bound to.
     """
 
     expression: Expression = EVERYTHING
@@ -145,10 +146,8 @@ class Match:
     @classmethod
     def of(cls, image: Document) -> Match:
         """Return what the index holds of a document."""
-        payload = encode_row(image)
         key = key_of(image.attributes["acquired"], image.id)
-        row = PostingRow(key, payload.get("g"), payload["a"], payload["b"], payload["v"])
-        return cls(key, image.attributes["product_id"], row)
+        return cls(key, image.attributes["product_id"], PostingRow.of(key, encode_row(image)))
 
     @property
     def values(self) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """The Postings table as the search reads it: ranges of sorted partitions, many in one round.
 
-:class:`PostingReader` is what the search engine knows. :class:`DynamoPostings` reads the table;
-:class:`MemoryPostings` holds postings in sorted lists and answers call for call the same, read units
-included, for tests and for measuring catalogs that are too large for an emulator.
+:class:`PostingReader` is what the search engine knows, :class:`DynamoPostings` reads the table.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -29,6 +27,11 @@ class PostingRow(NamedTuple):
     attributes: str | None
     bytes: int
     version: int
+
+    @classmethod
+    def of(cls, key: str, payload: Mapping[str, Any]) -> PostingRow:
+        """Return the row of a posting's payload (``swath_core.index.Posting``)."""
+        return cls(key, payload.get("g"), payload["a"], payload["b"], payload["v"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +67,16 @@ class PostingReader(Protocol):
         """Return a page for each request, in their order; strongly consistent."""
 
 
-def item_bytes(partition: str, key: str, payload: dict[str, Any]) -> int:
+def item_bytes(partition: str, row: PostingRow) -> int:
     """Return a posting's size by DynamoDB's rules: names and values, numbers packed by digits."""
-    size = len("pk") + len(partition.encode()) + len("sk") + len(key.encode())
-    for name, value in payload.items():
-        if value is not None:
-            size += len(name) + _value_bytes(value)
-    return size
+    size = len("pk") + len(partition.encode()) + len("sk") + len(row.key.encode())
+    size += 0 if row.footprint is None else len("g") + len(row.footprint)
+    size += 0 if row.attributes is None else len("a") + len(row.attributes.encode())
+    return size + len("b") + _digits(row.bytes) + len("v") + _digits(row.version)
 
 
-def _value_bytes(value: object) -> int:
-    if isinstance(value, bytes):
-        return len(value)
-    if isinstance(value, int):
-        return (len(str(abs(value)).rstrip("0") or "0") + 1) // 2 + 1
-    return len(str(value).encode())
+def _digits(number: int) -> int:
+    return (len(str(abs(number)).rstrip("0") or "0") + 1) // 2 + 1
 
 
 def read_units(size: int) -> float:
@@ -142,87 +140,5 @@ def _page_of(answer: dict[str, Any], partition: str) -> PostingPage:
             )
         )
     consumed = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
-    seen = read_units(sum(_row_bytes(partition, row) for row in rows))
+    seen = read_units(sum(item_bytes(partition, row) for row in rows))
     return PostingPage(rows, "LastEvaluatedKey" not in answer, max(float(consumed), seen))
-
-
-def _row_bytes(partition: str, row: PostingRow) -> int:
-    payload = {"g": row.footprint, "a": row.attributes, "b": row.bytes, "v": row.version}
-    return item_bytes(partition, row.key, payload)
-
-
-class _Stored(NamedTuple):
-    key: str
-    size: int
-    row: PostingRow
-
-
-class MemoryPostings:
-    """Postings in memory, behind the same interface and with the same costs as the table's."""
-
-    def __init__(self) -> None:
-        self._partitions: dict[str, dict[str, _Stored]] = {}
-        self._sorted: dict[str, list[_Stored]] = {}
-
-    def put(self, partition: str, key: str, payload: dict[str, Any]) -> None:
-        """Store a posting, in place of one with the same keys."""
-        row = PostingRow(key, payload.get("g"), payload["a"], payload["b"], payload["v"])
-        stored = _Stored(key, item_bytes(partition, key, payload), row)
-        self._partitions.setdefault(partition, {})[key] = stored
-        self._sorted.pop(partition, None)
-
-    def delete(self, partition: str, key: str) -> None:
-        """Remove a posting, if it is there."""
-        self._partitions.get(partition, {}).pop(key, None)
-        self._sorted.pop(partition, None)
-
-    def rows(self) -> Iterable[tuple[str, PostingRow]]:
-        """Yield every (partition, row)."""
-        for partition, stored in self._partitions.items():
-            for each in stored.values():
-                yield partition, each.row
-
-    def read(self, requests: Sequence[RangeRead]) -> list[PostingPage]:
-        """Return a page for each request, in their order."""
-        return [self._page(request) for request in requests]
-
-    def _page(self, request: RangeRead) -> PostingPage:
-        stored = self._in_order(request.partition)
-        first = _position(stored, request.low)
-        last = _position(stored, request.high + "\0")
-        wanted = range(first, last)
-        rows: list[PostingRow] = []
-        size = 0
-        for number in reversed(wanted) if request.descending else wanted:
-            if len(rows) == request.limit or size >= PAGE_BYTES:
-                break
-            rows.append(_projected(stored[number].row, request))
-            size += stored[number].size
-        at_limit = len(rows) == request.limit or size >= PAGE_BYTES
-        return PostingPage(rows, not at_limit, read_units(size))
-
-    def _in_order(self, partition: str) -> list[_Stored]:
-        if partition not in self._sorted:
-            stored = self._partitions.get(partition, {})
-            self._sorted[partition] = [stored[key] for key in sorted(stored)]
-        return self._sorted[partition]
-
-
-def _position(stored: list[_Stored], key: str) -> int:
-    low, high = 0, len(stored)
-    while low < high:
-        middle = (low + high) // 2
-        if stored[middle].key < key:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def _projected(row: PostingRow, request: RangeRead) -> PostingRow:
-    if request.footprints and request.attributes:
-        return row
-    return row._replace(
-        footprint=row.footprint if request.footprints else None,
-        attributes=row.attributes if request.attributes else None,
-    )
