@@ -59,7 +59,7 @@ def environment_of(release: Release) -> Path:
     digest = hashlib.sha256(lock.read_bytes() + base.encode()).hexdigest()[:16]
     folder = ENVIRONMENTS / f"{lock.stem.removeprefix('contract-')}-{digest}"
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as guard:
+    with (folder.parent / f"{folder.name}.lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         if not (folder / "complete").exists():
             _make(folder, base, lock)

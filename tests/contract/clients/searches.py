@@ -1,0 +1,115 @@
+"""Searches with the published client; filters are its own expressions over `p`."""
+
+import datetime
+
+from objects import filters
+from published_catalog import catalog, plain, resource, view
+
+
+def query(
+    kind,
+    filter=None,  # noqa: A002 - the client's word
+    sort=None,
+    descending=False,
+    limit=None,
+    text=None,
+    intersects=None,
+    match_null_geometry=None,
+    request_params=None,
+):
+    found = resource(kind).search(**({"request_params": request_params} if request_params else {}))
+    for expression in [filter] if isinstance(filter, str) else filter or []:
+        found = found.filter(filters(expression))
+    if sort:
+        found = found.sort(sort, ascending=not descending)
+    if limit is not None:
+        found = found.limit(limit)
+    if text is not None:
+        found = found.find_text(text)
+    if intersects is not None:
+        more = {} if match_null_geometry is None else {"match_null_geometry": match_null_geometry}
+        found = found.intersects(intersects, **more)
+    return found
+
+
+def ids(kind, **arguments):
+    return [each.id for each in query(kind, **arguments)]
+
+
+def views(kind, **arguments):
+    return [view(each) for each in query(kind, **arguments)]
+
+
+def count(kind, **arguments):
+    return query(kind, **arguments).count()
+
+
+def both(kind, **arguments):
+    """Return the ids and the count of the same search."""
+    asked = query(kind, **arguments)
+    return {"ids": [each.id for each in asked], "count": asked.count()}
+
+
+def each(kind, searches):
+    """Answer several searches, by name; an exception stands as its name and text."""
+    answers = {}
+    for name, arguments in searches.items():
+        try:
+            answers[name] = both(kind, **arguments)
+        except Exception as error:  # noqa: BLE001 - told to the test
+            answers[name] = f"{type(error).__name__}: {error}"
+    return answers
+
+
+def pages(kind, page_size, **arguments):
+    """Iterate over several pages; return the ids and the addresses that were asked."""
+    session = catalog.CatalogClient.get_default_client().session
+    asked = []
+    original = session.request
+
+    def request(method, url, *rest, **more):
+        asked.append([method, url])
+        return original(method, url, *rest, **more)
+
+    session.request = request
+    try:
+        found = [
+            each.id
+            for each in query(kind, request_params={"page_size": page_size}, **arguments)
+        ]
+    finally:
+        del session.request
+    return {"ids": found, "asked": asked}
+
+
+def collected(kind, geometry=None, **arguments):
+    found = query(kind, intersects=geometry, **arguments).collect()
+    return {
+        "class": type(found).__name__,
+        "ids": [each.id for each in found],
+        "each": plain(list(found.each.id)),
+    }
+
+
+def moments(product_id):
+    """Search by date in every form in which the client sends one."""
+    p_acquired = catalog.properties.acquired
+    forms = {
+        "datetime": p_acquired >= datetime.datetime(2021, 6, 1),  # noqa: DTZ001 - naive is meant
+        "aware": p_acquired >= datetime.datetime(2021, 6, 1, tzinfo=datetime.timezone.utc),
+        "offset": p_acquired
+        >= datetime.datetime(
+            2021, 6, 1, 2, tzinfo=datetime.timezone(datetime.timedelta(hours=2))
+        ),
+        "day": p_acquired >= "2021-06-01",
+        "month": p_acquired >= "2021-06",
+        "year": p_acquired >= "2022",
+        "second": p_acquired >= "2021-06-01T00:00:00Z",
+        "range": ("2021-03-01" < p_acquired) & (p_acquired <= "2021-09"),
+        "chain": "2021-03-01" <= p_acquired < "2021-09-01",
+    }
+    base = catalog.properties.product_id == product_id
+    return {
+        name: sorted(each.name for each in catalog.Image.search().filter(base).filter(form))
+        for name, form in forms.items()
+    }
