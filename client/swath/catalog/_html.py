@@ -1,0 +1,99 @@
+"""How objects look in a notebook: attributes, footprint, time line and preview, without scripts."""
+
+from __future__ import annotations
+
+import html
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from swath.catalog._object import CatalogObject
+
+_WORLD = (360, 180)  # pixels of the little map, one per degree
+_LINE = (360, 28)
+_LONG = 300  # characters of a value that are shown
+_STYLE = "border:1px solid #8884;padding:.5em 1em;display:inline-block;font-size:90%"
+
+
+def object_html(item: CatalogObject) -> str:
+    """The object as a box: a heading, what there is to draw, a table of its attributes."""
+    name = getattr(item, "name", None) or item.id
+    head = f"<b>{_text(type(item).__name__)}: {_text(name)}</b> <i>{_text(item.state)}</i>"
+    drawn = [_footprint(item), _preview(item), _time_line(item)]
+    figures = "".join(f"<div style='margin:.3em'>{figure}</div>" for figure in drawn if figure)
+    rows = "".join(
+        f"<tr><td style='text-align:left'>{_text(key)}</td>"
+        f"<td style='text-align:left'>{_text(_shorter(value))}</td></tr>"
+        for key, value in item.to_dict().items()
+        if value not in (None, [], {}) and key != "geometry"
+    )
+    return f"<div style='{_STYLE}'>{head}{figures}<table>{rows}</table></div>"
+
+
+def _footprint(item: CatalogObject) -> str:
+    """The footprint filled, on a graticule of 30 degrees, and its bounds in words."""
+    shape = getattr(item, "geometry", None)
+    if shape is None:
+        return ""
+    width, height = _WORLD
+    lines = "".join(
+        [f"<line x1='{x}' y1='0' x2='{x}' y2='{height}'/>" for x in range(0, width + 1, 30)]
+        + [f"<line x1='0' y1='{y}' x2='{width}' y2='{y}'/>" for y in range(0, height + 1, 30)]
+    )
+    west, south, east, north = shape.bounds
+    x, y = (west + east) / 2 + 180, 90 - (south + north) / 2
+    path = "".join(_path(part) for part in getattr(shape, "geoms", [shape]))
+    words = f"{west:.4f}, {south:.4f} to {east:.4f}, {north:.4f}"
+    return (
+        f"<svg width='{width}' height='{height}' viewBox='0 0 {width} {height}'>"
+        f"<g stroke='#8886' stroke-width='.5'>{lines}</g>"
+        f"<path d='{path}' fill='#d33' fill-rule='evenodd' stroke='#d33'/>"
+        f"<circle cx='{x:.2f}' cy='{y:.2f}' r='6' fill='none' stroke='#d33'/></svg>"
+        f"<br/><small>{words}</small>"
+    )
+
+
+def _path(polygon: Any) -> str:
+    rings = [polygon.exterior, *polygon.interiors]
+    return "".join(
+        "M" + "L".join(f"{x + 180:.3f} {90 - y:.3f}" for x, y, *_ in ring.coords) + "Z"
+        for ring in rings
+    )
+
+
+def _preview(item: CatalogObject) -> str:
+    url = getattr(item, "preview_url", None)
+    if not url or not str(url).startswith(("https://", "http://")):
+        return ""
+    return f"<img src='{_text(url)}' style='max-width:256px' alt='preview'/>"
+
+
+def _time_line(item: CatalogObject) -> str:
+    """The span of a product, or the moment of an image, between its surroundings in years."""
+    first = getattr(item, "start_datetime", None) or getattr(item, "acquired", None)
+    last = getattr(item, "end_datetime", None) or getattr(item, "acquired_end", None) or first
+    if first is None or last is None:
+        return ""
+    begin, end = first.year - 1, max(last.year, datetime.now(UTC).year) + 1
+    width, height = _LINE
+    per_year = width / (end - begin)
+
+    def place(moment: datetime) -> float:
+        return float((moment.year - begin + moment.timetuple().tm_yday / 366) * per_year)
+
+    bar = max(place(last) - place(first), 3.0)
+    return (
+        f"<svg width='{width}' height='{height}'><line x1='0' y1='8' x2='{width}' y2='8' "
+        f"stroke='#8888'/><rect x='{place(first):.1f}' y='4' width='{bar:.1f}' height='8' "
+        f"fill='#d33'/><g font-size='10' fill='#888'><text x='0' y='25'>{begin}</text>"
+        f"<text x='{width}' y='25' text-anchor='end'>{end}</text></g></svg>"
+    )
+
+
+def _shorter(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _LONG else f"{text[:_LONG]}..."
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value), quote=True)

@@ -1,0 +1,96 @@
+"""Searches for images: by place, and summed up."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from swath.catalog._enums import AggregateDateField, Interval
+from swath.catalog._search import Search
+from swath.catalog._summary import SummaryResult
+from swath.catalog._times import format_time, parse_time
+
+if TYPE_CHECKING:
+    from swath.catalog._image import Image  # noqa: F401 - named in a string below
+    from swath.catalog._image_collection import ImageCollection
+    from swath.geo import GeoContext
+
+
+class ImageSearch(Search["Image"]):
+    """A search for images."""
+
+    _area: Any = None
+    _no_area_too = False
+
+    def intersects(self, geometry: Any, *, match_null_geometry: bool = False) -> Self:
+        """Only images whose footprints intersect `geometry`, in longitude and latitude.
+
+        GeoJSON (a geometry, Feature or FeatureCollection), WKT, a shapely geometry, a GeoContext or
+        anything else with `__geo_interface__`. `match_null_geometry`: images without a footprint
+        too. Raises ValueError for anything else.
+        """
+        from swath.geo._shapes import as_geojson
+
+        return self._with(
+            _area=geometry, _geojson=as_geojson(geometry), _no_area_too=match_null_geometry
+        )
+
+    def collect(self, geocontext: GeoContext | None = None) -> ImageCollection:
+        """All images at once, ready to be stacked and mosaicked.
+
+        The collection reads over `geocontext`, or over the searched area where that is one.
+        """
+        from swath.catalog._image_collection import ImageCollection
+        from swath.geo import GeoContext
+
+        context = geocontext or (self._area if isinstance(self._area, GeoContext) else None)
+        return ImageCollection(self, geocontext=context)
+
+    def summary(self) -> SummaryResult:
+        """Count, bytes and products of all matching images; limit and order play no part."""
+        body = self._request(self._summary_body(), "/summary/all")
+        return SummaryResult.from_wire(body["data"]["attributes"])
+
+    def summary_interval(
+        self,
+        aggregate_date_field: AggregateDateField | str = AggregateDateField.ACQUIRED,
+        interval: Interval | str = Interval.YEAR,
+        start_datetime: datetime | date | str | int | None = None,
+        end_datetime: datetime | date | str | int | None = None,
+    ) -> list[SummaryResult]:
+        """A summary of every `interval` in which there are matching images.
+
+        `start_datetime` and `end_datetime` bound `aggregate_date_field`, both inclusive; left out,
+        its extremes among the matches do.
+        """
+        field = AggregateDateField(aggregate_date_field)
+        suffix = f"/summary/{field}/{Interval(interval)}"
+        body = self._summary_body()
+        for name, value in (("_start", start_datetime), ("_end", end_datetime)):
+            if value is not None:
+                body[name] = _bound(value)
+        found = self._request(body, suffix)["data"]
+        return [SummaryResult.from_wire(bucket["attributes"]) for bucket in found]
+
+    _geojson: dict[str, Any] | None = None
+
+    def _body(self) -> dict[str, Any]:
+        body = super()._body()
+        if self._geojson is not None:
+            body["intersects"] = json.dumps(self._geojson, separators=(",", ":"))
+        if self._no_area_too:
+            body["intersects_none"] = True
+        return body
+
+    def _summary_body(self) -> dict[str, Any]:
+        body = self._body()
+        return {name: value for name, value in body.items() if name not in {"sort", "limit"}}
+
+
+def _bound(value: datetime | date | str | int) -> str:
+    if not value:
+        return ""  # unbounded, in the contract
+    if isinstance(value, int):
+        raise TypeError(f"a bound is a time, not {value!r}")
+    return value.isoformat() if type(value) is date else format_time(parse_time(value))

@@ -1,0 +1,210 @@
+"""Uploads: files on their way to becoming an image."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from swath.catalog._attributes import Enumerated, Integer, ListOf, Text, Timestamp
+from swath.catalog._enums import (
+    ImageUploadEventSeverity,
+    ImageUploadEventType,
+    ImageUploadStatus,
+    ImageUploadType,
+    OverviewResampler,
+)
+from swath.catalog._included import Included
+from swath.catalog._object import CatalogObject
+from swath.catalog._structure import Structure, StructureAttribute
+from swath.catalog._transfer import Transfer, transfer
+from swath.errors import ConnectionFailedError, ServerError, UploadError
+from swath.progress import progress_bar
+
+if TYPE_CHECKING:
+    from swath.catalog._image import Image
+    from swath.progress import Bar
+
+_PAUSES = (0.2, 0.3, 0.5, 1.0, 1.0, 2.0, 5.0)  # seconds between looks; the last one repeats
+
+
+class ImageUploadOptions(Structure):
+    """How an upload becomes an image."""
+
+    upload_type = Enumerated(ImageUploadType, doc="Array or file.")
+    image_files: ListOf[str] = ListOf(Text(), doc="Names of the files, in order.")
+    overviews: ListOf[int] = ListOf(Integer(), doc="Factors of the overviews, up to 16.")
+    overview_resampler = Enumerated(OverviewResampler, doc="How overviews are computed.")
+    upload_size = Integer(doc="Bytes of the arrays.")
+    worker_tag = Text(doc="Reserved for the operator.")
+
+
+class ImageUploadEvent(Structure):
+    """Something that happened to an upload."""
+
+    id = Text(doc="Of the event.")
+    event_datetime = Timestamp(doc="When it happened.")
+    component = Text(doc="The part of the service that says so.")
+    component_id = Text(doc="Which instance of it.")
+    event_type = Enumerated(ImageUploadEventType, doc="What kind of event.")
+    severity = Enumerated(ImageUploadEventSeverity, doc="How bad it is.")
+    message = Text(doc="What happened, in words.")
+
+    def __str__(self) -> str:
+        when = self.event_datetime.strftime("%H:%M:%S") if self.event_datetime else "--:--:--"
+        return f"{when} {self.severity or '':8} {self.event_type or '':8} {self.message or ''}"
+
+
+class ImageUpload(CatalogObject):
+    """An upload: made by `Image.upload` and its relatives, watched here."""
+
+    _kind = "image_upload"
+    _collection = "uploads_v2"
+    _include = "events"
+    _image: Image | None
+    _sent: set[int]
+
+    product_id = Text(read_only=True, doc="Product of the image.")
+    image_id = Text(mutable=False, doc="Id that the image has or will have.")
+    image_upload_options = StructureAttribute(ImageUploadOptions, doc="How it becomes an image.")
+    user = Text(read_only=True, doc="Who uploads.")
+    resumable_urls: ListOf[str] = ListOf(Text(), read_only=True, doc="Where the files go.")
+    status = Enumerated(ImageUploadStatus, doc="How far it has come.")
+    events: ListOf[ImageUploadEvent] = ListOf(
+        StructureAttribute(ImageUploadEvent), read_only=True, doc="What happened so far."
+    )
+
+    @property
+    def image(self) -> Image | None:
+        """The image, once the upload has succeeded; the object that `upload` was called on."""
+        if self._image is None and self.image_id is not None:
+            from swath.catalog._image import Image
+
+            self.__dict__["_image"] = Image.get(self.image_id, client=self._client)
+        return self._image
+
+    def wait_for_completion(
+        self, timeout: float | None = None, *, raise_on_failure: bool = True
+    ) -> None:
+        """Return when the upload has ended; the image object is then what the catalog holds.
+
+        Raises UploadError with the event log when it failed or was canceled (not with
+        `raise_on_failure=False`), TimeoutError after `timeout` seconds.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        looks = 0
+        self._look()
+        while not self._ended:
+            pause = _PAUSES[min(looks, len(_PAUSES) - 1)]
+            if end is not None and time.monotonic() + pause > end:
+                raise TimeoutError(
+                    f"upload {self.id} is {self.status} after {timeout} s\n{self.event_log}"
+                )
+            time.sleep(pause)
+            looks += 1
+            self._look()
+        if self.status == ImageUploadStatus.SUCCESS and self._image is not None:
+            self._image._adopt()
+        elif raise_on_failure and self.status != ImageUploadStatus.SUCCESS:
+            raise UploadError(f"upload of {self.image_id}: {self.status}\n{self.event_log}")
+
+    def cancel(self) -> None:
+        """Stop it, if it has not gone too far. Raises ConflictError when it has."""
+        self._patch_status(ImageUploadStatus.CANCELED)
+
+    def resume(
+        self, files: str | Path | Iterable[str | Path], *, progress: bool | None = None
+    ) -> None:
+        """Send the files that have not arrived yet, then let the upload go on.
+
+        For an upload that was interrupted, in this process or an earlier one; `files` are those of
+        the first time, in the same order. Files that this process knows to have arrived are not
+        sent again.
+        """
+        self.reload()
+        if self.status != ImageUploadStatus.TRANSFERRING:
+            return
+        paths = as_paths(files)
+        bar = progress_bar(total_size(paths), "upload", "B", show=progress)
+        try:
+            self._send_files(paths, bar)
+        finally:
+            bar.close()
+
+    @property
+    def event_log(self) -> str:
+        """The events as lines of text, oldest first."""
+        events = sorted(self.events, key=lambda event: str(event.event_datetime or ""))
+        return "\n".join(map(str, events)) or "(no events)"
+
+    @property
+    def _ended(self) -> bool:
+        return isinstance(self.status, ImageUploadStatus) and self.status.final
+
+    def _look(self) -> None:
+        try:
+            self.reload()
+        except (ServerError, ConnectionFailedError) as error:
+            import warnings
+
+            warnings.warn(f"still waiting for upload {self.id}: {error}", stacklevel=3)
+
+    def _send_files(self, paths: Sequence[Path], bar: Bar) -> None:
+        urls = self.resumable_urls
+        if len(urls) != len(paths):
+            raise UploadError(
+                f"the service expects {len(urls)} files for upload {self.id}, not {len(paths)}"
+            )
+        missing = [
+            Transfer(path, url, lambda index=index: self._sent.add(index))  # type: ignore[misc]
+            for index, (path, url) in enumerate(zip(paths, urls, strict=True))
+            if index not in self._sent
+        ]
+        transfer(self.client, missing, bar)
+        self._patch_status(ImageUploadStatus.PENDING)
+
+    def _patch_status(self, status: ImageUploadStatus) -> None:
+        with self._must_exist():
+            self._send("PATCH", self._path(self._saved_id()), {"status": str(status)})
+
+    def _take(self, resource: dict[str, Any], included: Included) -> None:
+        listed = (resource.get("relationships") or {}).get("events") or {}
+        known = [included.get("image_upload_event", item["id"]) for item in listed.get("data", [])]
+        attributes = dict(resource.get("attributes") or {})
+        events = [{**event["attributes"], "id": event["id"]} for event in known if event]
+        if events or "events" not in attributes:
+            attributes["events"] = events
+        if not attributes.get("resumable_urls") and self.__dict__.get("_wire"):
+            attributes["resumable_urls"] = self._wire.get("resumable_urls")
+        super()._take({**resource, "attributes": attributes}, included)
+        self.__dict__.setdefault("_image", None)
+        self.__dict__.setdefault("_sent", set())
+
+    def _shown(self) -> list[tuple[str, object]]:
+        identity, *rest = super()._shown()
+        return [identity, ("image", self.image_id), ("status", self.status), *rest]
+
+    def __repr__(self) -> str:
+        text = super().__repr__()
+        if not self.events:
+            return text
+        log = "\n".join(f"    {line}" for line in self.event_log.splitlines())
+        return f"{text}\n  events:\n{log}"
+
+
+def as_paths(files: str | Path | Iterable[str | Path]) -> list[Path]:
+    """One path or several. Raises ValueError without any, FileNotFoundError for what is no file."""
+    listed = [files] if isinstance(files, str | Path) else list(files)
+    paths = [Path(item) for item in listed]
+    if not paths:
+        raise ValueError("no files to upload")
+    for path in paths:
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is no file")
+    return paths
+
+
+def total_size(paths: Iterable[Path]) -> int:
+    """Bytes of all files."""
+    return sum(path.stat().st_size for path in paths)

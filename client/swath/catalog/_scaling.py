@@ -1,0 +1,136 @@
+"""From a band's ranges and a user's wish to the `scales` and `ot` of a raster request.
+
+A wish is a mode for all bands ("raw", "auto", "display", "physical"), a list with one entry per
+band, or a mapping of band names (and "default_" for the rest) to entries. An entry is None (as
+stored), a mode, () (the range found in the data), (low, high) to 0..255, or (low, high, out_low,
+out_high); percentages like "10%" are of the display range and of the output range. Mask and class
+bands are never scaled by a mode that is meant for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from swath.catalog._enums import BandType, DataType
+
+if TYPE_CHECKING:
+    from swath.catalog._band import Band
+
+Scale = list[float] | None
+_MODES = ("raw", "auto", "display", "physical")
+_BYTE = (0, 255)
+_FALLBACK = (0.0, 10000.0)  # display range of a band that has none (contract, surprise 19)
+_SIGNED = {"Byte": "Int16", "UInt16": "Int32", "Int16": "Int16", "Int32": "Int32"}
+_ORDER = ("Byte", "UInt16", "Int16", "Int32", "UInt32", "Float32", "Float64")
+_LIMITS = {"Byte": (0, 255), "UInt16": (0, 65535), "Int16": (-32768, 32767)}
+
+
+def scaling_parameters(
+    bands: Sequence[Band], scaling: Any = None, data_type: DataType | str | None = None
+) -> tuple[list[Scale] | None, DataType | None]:
+    """`scales`, or None when no band is scaled, and the output type; None: the service's choice.
+
+    Raises ValueError for a wish that makes no sense.
+    """
+    entries = _entries(bands, scaling)
+    modes = {entry for entry in entries if isinstance(entry, str)}
+    if len(modes) > 1:
+        raise ValueError(f"scaling modes do not mix: {' and '.join(sorted(modes))}")
+    wanted = _known_type(data_type)
+    scales = [_scale(band, entry, wanted) for band, entry in zip(bands, entries, strict=True)]
+    implied = DataType.FLOAT64 if "physical" in modes else _implied(bands, scales)
+    unscaled = all(scale is None for scale in scales)
+    return (None if unscaled else scales), wanted or implied
+
+
+def common_data_type(types: Sequence[str]) -> DataType | None:
+    """The smallest type that holds every value of all, or None where only the service can say."""
+    distinct = set(types)
+    for float_type in ("Float64", "Float32"):
+        if float_type in distinct:
+            return DataType(float_type)
+    if "UInt32" in distinct:
+        signed = distinct & {"Int16", "Int32"}
+        return None if signed else DataType.UINT32
+    if distinct <= {"Byte", "UInt16"}:
+        return DataType.UINT16 if "UInt16" in distinct else DataType.BYTE
+    needed = {_SIGNED[name] for name in distinct}
+    return DataType.INT32 if "Int32" in needed else DataType.INT16
+
+
+def _known_type(data_type: DataType | str | None) -> DataType | None:
+    try:
+        return None if data_type is None else DataType(data_type)
+    except ValueError:
+        raise ValueError(f"{data_type!r} is no data type; there are {', '.join(_ORDER)}") from None
+
+
+def _entries(bands: Sequence[Band], scaling: Any) -> list[Any]:
+    if scaling is None or isinstance(scaling, str):
+        return [_for_all(band, scaling) for band in bands]
+    if isinstance(scaling, Mapping):
+        default = scaling.get("default_")
+        return [scaling.get(band.name, _for_all(band, default)) for band in bands]
+    if not isinstance(scaling, list | tuple):
+        raise ValueError(  # noqa: TRY004 - the known exception of a wrong scaling
+            f"scaling is a mode, a list or a mapping, not {scaling!r}"
+        )
+    if len(scaling) != len(bands):
+        raise ValueError(f"{len(scaling)} scalings for {len(bands)} bands")
+    return [_checked(entry, band) for entry, band in zip(scaling, bands, strict=True)]
+
+
+def _for_all(band: Band, entry: Any) -> Any:
+    entry = _checked(entry, band)
+    return None if band.type in {BandType.MASK, BandType.CLASS} else entry
+
+
+def _checked(entry: Any, band: Band) -> Any:
+    if isinstance(entry, str) and entry not in _MODES:
+        raise ValueError(f"{entry!r} (band {band.name!r}) is no scaling; {', '.join(_MODES)}")
+    if entry is None or isinstance(entry, str):
+        return entry
+    if not isinstance(entry, list | tuple) or len(entry) not in {0, 2, 4}:
+        raise ValueError(f"{entry!r} (band {band.name!r}) is no scaling: 0, 2 or 4 numbers")
+    return tuple(entry)
+
+
+def _scale(band: Band, entry: Any, data_type: DataType | None) -> Scale:
+    if entry is None or entry == "raw":
+        return None
+    if entry in {"auto", ()}:
+        return []
+    low, high = band.display_range or _FALLBACK
+    if entry == "display":
+        return [low, high, *_BYTE]
+    if entry == "physical":
+        physical = getattr(band, "physical_range", None)
+        return None if physical is None else [*(band.data_range or _FALLBACK), *physical]
+    inputs = [_share(value, low, high) for value in entry[:2]]
+    limits = _LIMITS.get(data_type or "Byte", _BYTE)
+    outputs = [_share(value, *limits, whole=True) for value in entry[2:]]
+    return [*inputs, *(outputs or _BYTE)]
+
+
+def _share(value: Any, low: float, high: float, *, whole: bool = False) -> float:
+    """A number as it is; "25%" as that share of the way from `low` to `high`."""
+    if not isinstance(value, str):
+        return float(value) if isinstance(value, float) else int(value)
+    try:
+        share = float(value.removesuffix("%")) / 100.0
+    except ValueError:
+        raise ValueError(f"{value!r} is no percentage") from None
+    found = low + share * (high - low)
+    return int(found) if whole or found.is_integer() else found
+
+
+def _implied(bands: Sequence[Band], scales: list[Scale]) -> DataType | None:
+    """Byte when something is scaled to it; Float64 when the output range may not fit a byte."""
+    scaled = [scale for scale in scales if scale is not None]
+    if not scaled:
+        return common_data_type([str(band.data_type or DataType.UINT16) for band in bands])
+    outputs = [value for scale in scaled for value in scale[2:]]
+    whole = all(isinstance(value, int) and 0 <= value <= _BYTE[1] for value in outputs)
+    full = [scale for scale in scaled if scale and scale[2:] != list(_BYTE)]
+    return DataType.BYTE if whole and not full else DataType.FLOAT64

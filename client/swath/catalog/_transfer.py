@@ -1,0 +1,111 @@
+"""Files to signed URLs: several at a time, each streamed from disk, tried again from its start."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swath.errors import SwathError, UploadError
+
+if TYPE_CHECKING:
+    from swath.http import Client, HttpSession
+    from swath.progress import Bar
+
+WORKERS = 4
+_ATTEMPTS = 8
+_BLOCK = 1 << 20
+_TIMEOUT = 300.0  # seconds without a byte moving
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One file, where it goes, and whom to tell when it has arrived."""
+
+    path: Path
+    url: str
+    arrived: Callable[[], None]
+
+
+class MeteredFile(io.RawIOBase):
+    """A file that tells a bar what is read of it; the HTTP layer sends it in blocks.
+
+    Rewinding, as a retry does, takes the progress back.
+    """
+
+    def __init__(self, path: Path, bar: Bar) -> None:
+        super().__init__()
+        self._file = path.open("rb")
+        self._bar = bar
+        self._size = path.stat().st_size
+        self._read = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, never more than a mebibyte at once."""
+        block = self._file.read(_BLOCK if size is None or size < 0 else min(size, _BLOCK))
+        self._read += len(block)
+        self._bar.update(len(block))
+        return block
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move, and take back what was counted."""
+        position = self._file.seek(offset, whence)
+        if position != self._read:
+            self._bar.update(position - self._read)
+            self._read = position
+        return position
+
+    def tell(self) -> int:
+        """Where the next read begins."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
+def transfer(client: Client, files: Sequence[Transfer], bar: Bar) -> None:
+    """Put every file at its URL, `WORKERS` at a time.
+
+    All are tried, even when one fails for good; then UploadError names those that did not arrive.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    http = _patient(client)
+    with ThreadPoolExecutor(max(min(WORKERS, len(files)), 1)) as pool:
+        running = [(item, pool.submit(_put, http, item, bar)) for item in files]
+        failed = [(item, error) for item, job in running if (error := job.exception())]
+    http.close()
+    unexpected = [error for _, error in failed if not isinstance(error, SwathError | OSError)]
+    if unexpected:
+        raise unexpected[0]
+    if failed:
+        reasons = "; ".join(f"{item.path.name}: {error}" for item, error in failed)
+        raise UploadError(f"{len(failed)} of {len(files)} files did not arrive: {reasons}")
+
+
+def _put(http: HttpSession, item: Transfer, bar: Bar) -> None:
+    with MeteredFile(item.path, bar) as body:
+        http.request(
+            "PUT",
+            item.url,
+            data=body if len(body) else b"",
+            headers={"Content-Type": "application/octet-stream"},
+            signed=True,
+            read_timeout=_TIMEOUT,
+        )
+    item.arrived()
+
+
+def _patient(client: Client) -> HttpSession:
+    """A session of its own: more attempts than an ordinary request is worth."""
+    from swath.http import HttpSession
+
+    attempts = max(_ATTEMPTS, client.settings.attempts)
+    return HttpSession(replace(client.settings, attempts=attempts), client.tokens)

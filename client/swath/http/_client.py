@@ -1,0 +1,82 @@
+"""A client: one catalog, one user."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Self
+
+from swath.auth import TokenSource, token_source
+from swath.config import Settings, load_settings
+from swath.http._session import HttpSession
+
+
+class Client:
+    """A connection to one catalog on behalf of one user.
+
+    Without arguments it takes what the environment and the configuration file say (`swath.config`).
+    Every class method of the catalog takes `client=`; without it the default client is used.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        token: str | None = None,
+        profile: str | None = None,
+        raster_url: str | None = None,
+        tokens: TokenSource | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.settings = settings or load_settings(
+            url=url, token=token, profile=profile, raster_url=raster_url
+        )
+        self.tokens = tokens or token_source(self.settings)
+        self.http = HttpSession(self.settings, self.tokens)
+
+    def catalog(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """One request to the catalog; `path` starts with a slash. Returns the JSON answer."""
+        return self.http.json(method, self.settings.catalog_root + path, **options)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client(url={self.settings.url!r}, profile={self.settings.profile!r})"
+
+
+_lock = threading.Lock()
+_default: list[Client] = []
+
+
+def default_client() -> Client:
+    """The client that is used where none is given; made on first use."""
+    with _lock:
+        if not _default:
+            _default.append(Client())
+        return _default[0]
+
+
+def set_default_client(client: Client | None) -> None:
+    """Use `client` where none is given; None: make a new one from the settings on next use."""
+    with _lock:
+        _default[:] = [client] if client else []
+
+
+def configure(
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    profile: str | None = None,
+    raster_url: str | None = None,
+) -> Client:
+    """Make a client from these arguments (and the settings for the rest) the default one."""
+    client = Client(url=url, token=token, profile=profile, raster_url=raster_url)
+    set_default_client(client)
+    return client
