@@ -27,7 +27,7 @@ class Limits:
     side: int = 250_000
     bands: int = 256
     pixel_bytes: int = 24 * GIB
-    memory_bytes: int = 4 * GIB
+    memory_bytes: int = 5 * GIB // 2
     seconds: int = 780
 
 

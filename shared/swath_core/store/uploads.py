@@ -40,14 +40,14 @@ class UploadStore:
         """Store a new upload and return it with its version. Raises StaleUpload if it exists."""
         return self._put(upload, UploadItem.id.does_not_exist(), 1)
 
-    def save(self, upload: Upload, previous: Upload) -> Upload:
+    def save(self, upload: Upload, previous: Upload, holder: str | None = None) -> Upload:
         """Store the step from ``previous`` and return the upload with its new version.
 
-        A step that takes a dead attempt's place holds only if that attempt stayed silent.
-        Raises StaleUpload.
+        ``holder`` is the token of the attempt that takes the step. A step of anybody else holds
+        only if the attempt that has the lease stayed silent. Raises StaleUpload.
         """
         condition = UploadItem.version == previous.version
-        if previous.lease is not None and upload.lease != previous.lease:
+        if previous.lease is not None and previous.lease.token != holder:
             condition &= UploadItem.lease_until == previous.lease.until
         return self._put(upload, condition, previous.version + 1)
 
@@ -62,7 +62,7 @@ class UploadStore:
                     return stored  # our own first try was applied; its answer was lost
                 raise StaleUpload(upload.id) from error
             raise
-        return _with_version(upload, version)
+        return replace(upload, version=version)
 
     def renew(self, upload: Upload, lease: Lease) -> bool:
         """Prolong a lease; False where it is not this attempt's any more."""
@@ -118,11 +118,6 @@ def _upload(item: UploadItem) -> Upload:
     )
 
 
-def _with_version(upload: Upload, version: int) -> Upload:
-
-
-    return replace(upload, version=version)
-
-
 def _is_same(stored: Upload, upload: Upload, version: int) -> bool:
-    return stored == _with_version(upload, version)
+    """Return whether what is stored is the upload: leases may have been prolonged since."""
+    return replace(stored, lease=None) == replace(upload, version=version, lease=None)

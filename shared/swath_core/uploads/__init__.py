@@ -1,6 +1,6 @@
 """Uploads: the state machine of files on their way to become an image, and its use cases."""
 
-from ._machine import Busy, Step
-from ._upload import FINAL, OPEN, Event, Lease, Part, Upload
+from .machine import Busy, Step
+from .upload import FINAL, OPEN, Event, Lease, Part, Upload
 
 __all__ = ["FINAL", "OPEN", "Busy", "Event", "Lease", "Part", "Step", "Upload"]

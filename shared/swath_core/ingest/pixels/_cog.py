@@ -138,9 +138,11 @@ def _add_overviews(
     mask = folder / "mask.vrt"
     if base.find("MaskBand") is not None:
         _build(_mask_alone(base), mask, factors, Resampling.nearest)
-    for level in range(1, len(factors) + 1):
+    for level, factor in enumerate(factors, start=1):
         path = folder / f"level-{level}.vrt"
-        _save(_level(base, level, built, mask), path)
+        # GDAL rounds the size of an overview up
+        size = -(-dataset.width // factor), -(-dataset.height // factor)
+        _save(_level(base, level, size, built, mask), path)
         for number, band in enumerate(main.findall("VRTRasterBand"), start=1):
             overview = ET.SubElement(band, "Overview")
             _source(overview, str(path), number)
@@ -168,12 +170,16 @@ def _mask_alone(base: ET.Element) -> ET.Element:
 
 
 def _level(
-    base: ET.Element, level: int, built: dict[int, tuple[Path, int]], mask: Path
+    base: ET.Element,
+    level: int,
+    size: tuple[int, int],
+    built: dict[int, tuple[Path, int]],
+    mask: Path,
 ) -> ET.Element:
     """Return the description of one level: its bands, and its mask where there is one."""
-    with rasterio.open(f"GTIFF_DIR:{level}:{built[0][0]}.ovr") as overview:
-        size = {"rasterXSize": str(overview.width), "rasterYSize": str(overview.height)}
-    root = ET.Element("VRTDataset", size)
+    root = ET.Element(
+        "VRTDataset", {"rasterXSize": str(size[0]), "rasterYSize": str(size[1])}
+    )
     for index, band in enumerate(base.findall("VRTRasterBand")):
         path, number = built[index]
         element = ET.SubElement(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import rasterio
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from swath_core.ingest.model import Refused
 
@@ -70,7 +71,10 @@ def opened(path: Path, name: str) -> Iterator[Any]:
     driver = driver_of(path, name)
     with rasterio.Env(**HARDENED):
         try:
-            dataset = rasterio.open(path, driver=driver, sharing=False)
+            with warnings.catch_warnings():
+                # a raster without a place may get one from the image's attributes
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                dataset = rasterio.open(path, driver=driver, sharing=False)
         except (RasterioError, ValueError) as error:
             raise Refused(f"{name}: cannot be opened as {driver}: {reason(error)}") from error
         with dataset:

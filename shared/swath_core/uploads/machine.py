@@ -17,7 +17,7 @@ from datetime import timedelta
 from swath_core.errors import Conflict
 from swath_core.times import format_timestamp, parse_timestamp
 
-from ._upload import FINAL, MOST_EVENTS, Event, Lease, Part, Upload
+from .upload import FINAL, MOST_EVENTS, Event, Lease, Part, Upload
 
 LEASE = timedelta(seconds=60)
 """How long an attempt may be silent before another takes its place."""
@@ -88,7 +88,7 @@ def arrive(upload: Upload, step: Step, index: int, part: Part) -> Upload:
     parts[index] = replace(known, etag=part.etag, size=part.size, sequencer=part.sequencer)
     result = replace(upload, parts=tuple(parts), modified=step.now)
     if result.is_complete and result.status == "transferring":
-        return _queue(result, step, "all files have arrived")
+        return queue(result, step, "all files have arrived")
     return result
 
 
@@ -98,7 +98,8 @@ def _newer(one: str, other: str) -> bool:
     return one.ljust(width, "0") > other.ljust(width, "0")
 
 
-def _queue(upload: Upload, step: Step, why: str) -> Upload:
+def queue(upload: Upload, step: Step, why: str) -> Upload:
+    """Return the upload waiting to be processed."""
     queued = replace(upload, status="pending", due=step.after(STALLED))
     return log(queued, step, "queue", f"waiting to be processed: {why}")
 
@@ -112,7 +113,7 @@ def submit(upload: Upload, step: Step) -> Upload:
         raise Conflict(f"upload {upload.id} was canceled")
     if upload.status != "transferring":
         return upload
-    return replace(_queue(upload, step, "the client asked for it"), due=step.after(PATIENCE))
+    return replace(queue(upload, step, "the client asked for it"), due=step.after(PATIENCE))
 
 
 def cancel(upload: Upload, step: Step) -> Upload:
@@ -137,7 +138,7 @@ def start(upload: Upload, step: Step, token: str) -> Upload:
     if takeover and upload.lease is not None and upload.lease.until > step.now:
         raise Busy(f"upload {upload.id} is being processed until {upload.lease.until}")
     if upload.status == "transferring":
-        upload = _queue(upload, step, "all files have arrived")
+        upload = queue(upload, step, "all files have arrived")
     attempt = upload.attempts + 1
     running = replace(
         upload,

@@ -64,7 +64,8 @@ class Upload:
 
     ``image`` are the attributes that the image was declared with. ``outputs`` is the prefix of
     the COGs that attempts write, ``replaced`` are keys of an earlier image's files, which go once
-    nobody can be reading them. ``due`` is when the sweep must look at the upload, or None.
+    nobody can be reading them. ``companions`` are further objects of the drop folder, such as the
+    sidecar. ``multipart`` are the ids of uploads in parts, by key. ``due`` is when the sweep must look at the upload, or None.
     """
 
     id: str
@@ -78,7 +79,7 @@ class Upload:
     created: str
     modified: str
     door: str = "url"
-    companions: tuple[str, ...] = ()
+    companions: tuple[Part, ...] = ()
     events: tuple[Event, ...] = ()
     lease: Lease | None = None
     attempts: int = 0
@@ -132,7 +133,7 @@ class Upload:
             | {
                 "parts": tuple(Part(**part) for part in values["parts"]),
                 "events": tuple(Event(**event) for event in values["events"]),
-                "companions": tuple(values["companions"]),
+                "companions": tuple(Part(**part) for part in values["companions"]),
                 "replaced": tuple(values["replaced"]),
             },
             **keys,

@@ -1,0 +1,58 @@
+"""The sweep: gives up uploads that nobody finishes, and clears away what is due to go.
+
+The scheduled function calls it every minute; it reads only what is due.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from swath_core.store.uploads import StaleUpload
+from swath_core.uploads import Upload, machine
+
+from .attempt import Workshop, announce_failure
+from .clearing import clear
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many uploads were given up, and how many cleared away."""
+
+    expired: int
+    cleared: int
+
+
+def sweep(workshop: Workshop, limit: int = 200) -> Swept:
+    """Look at the uploads that are due, at most ``limit``; the next sweep goes on."""
+    expired = cleared = 0
+    for upload_id in workshop.uploads.due(workshop.now(), limit):
+        upload = workshop.uploads.get(upload_id)
+        if upload is None:
+            continue
+        if not upload.is_final:
+            ended = _give_up(workshop, upload)
+            expired += ended is not upload
+            upload = ended
+        if upload.is_final:
+            clear(
+                workshop.uploads, workshop.objects, workshop.images, upload, workshop.step("sweep")
+            )
+            cleared += 1
+    return Swept(expired, cleared)
+
+
+def _give_up(workshop: Workshop, upload: Upload) -> Upload:
+    """Fail an overdue upload, or find that it had succeeded; a live one is left alone."""
+    step = workshop.step("sweep")
+    ended = machine.expire(upload, step)
+    if ended is upload:
+        return upload
+    image = workshop.images.get(upload.image_id)
+    if image is not None and (image.request or "").startswith(f"{upload.id}/"):
+        ended = machine.succeed(upload, step, "its image was found in the catalog")
+    else:
+        announce_failure(workshop.bus, upload, ended.events[-1].message)
+    try:
+        return workshop.uploads.save(ended, upload)
+    except StaleUpload:
+        return upload

@@ -1,0 +1,226 @@
+"""The data bucket: the few things that the catalog does with objects, one request each.
+
+Everything that ingest does to S3 goes through here, so that a test can fail any single step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from swath_core.settings import Settings
+
+URL_SECONDS = 86_400
+"""How long a presigned URL holds (less where the function's own credentials end earlier)."""
+
+PART_BYTES = 512 * 1024 * 1024
+"""Size of a part of a file that is too big for one request (5 GiB)."""
+
+_ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
+_CHANGED = frozenset({"412", "PreconditionFailed"})
+_DELETE_BATCH = 1000
+_RANGE_BYTES = 64 * 1024 * 1024
+_RANGES_AT_ONCE = 4
+_CHUNK_BYTES = 1024 * 1024
+
+
+class ObjectGone(Exception):
+    """The object, or the version of it that was asked for, is not there (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object as S3 describes it: ``modified`` is ISO 8601, to the second."""
+
+    key: str
+    etag: str
+    size: int
+    modified: str
+
+
+class Objects:
+    """The data bucket."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.bucket = settings.need("data_bucket")
+
+    @cached_property
+    def _s3(self) -> Any:  # noqa: ANN401 - boto3 has no types
+        import boto3  # noqa: PLC0415 - a quarter of a second that searches need not pay
+        from botocore.config import Config  # noqa: PLC0415
+
+        config = Config(
+            signature_version="s3v4",
+            retries={"max_attempts": 5, "mode": "standard"},
+            connect_timeout=5,
+            read_timeout=60,
+        )
+        return boto3.client("s3", config=config)
+
+    def href(self, key: str) -> str:
+        """Return the URL of a key as an image's files carry it."""
+        return f"s3://{self.bucket}/{key}"
+
+    def head(self, key: str) -> Found | None:
+        """Return what is known of an object, or None where there is none."""
+        with _explained(key):
+            answer = self._s3.head_object(Bucket=self.bucket, Key=key)
+            modified = answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
+            return Found(key, answer["ETag"].strip('"'), answer["ContentLength"], modified)
+        return None
+
+    def read(self, key: str, most: int) -> bytes:
+        """Return the content of a small object, at most ``most + 1`` bytes. Raises ObjectGone."""
+        with _explained(key, raises=True):
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+        with answer["Body"] as body:
+            return bytes(body.read(most + 1))
+
+    def download(self, key: str, etag: str, size: int, target: Path) -> None:
+        """Write one version of an object to a file. Raises ObjectGone where it was replaced."""
+        starts = range(0, max(size, 1), _RANGE_BYTES)
+        with target.open("wb") as file:
+            file.truncate(size)
+
+        def fetch(start: int) -> None:
+            self._fetch(key, etag, start, min(start + _RANGE_BYTES, size), target)
+
+        with ThreadPoolExecutor(min(_RANGES_AT_ONCE, len(starts))) as threads:
+            for _ in threads.map(fetch, starts):
+                pass
+
+    def _fetch(self, key: str, etag: str, start: int, end: int, target: Path) -> None:  # noqa: PLR0913, PLR0917
+        span = {"Range": f"bytes={start}-{end - 1}"} if end > start else {}
+        with _explained(key, raises=True):
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key, IfMatch=etag, **span)
+        with answer["Body"] as body, target.open("r+b") as file:
+            file.seek(start)
+            for chunk in body.iter_chunks(_CHUNK_BYTES):
+                file.write(chunk)
+            if file.tell() != end:
+                raise OSError(f"{key}: {file.tell() - start} of {end - start} bytes came")
+
+    def upload(self, source: Path, key: str) -> None:
+        """Store a file as a TIFF; several parts at once for large ones."""
+        self._s3.upload_file(
+            str(source), self.bucket, key, ExtraArgs={"ContentType": "image/tiff"}
+        )
+
+    def copy(self, source: str, etag: str, target: str) -> None:
+        """Copy one version of an object inside the bucket. Raises ObjectGone."""
+        with _explained(source, raises=True):
+            self._s3.copy(
+                {"Bucket": self.bucket, "Key": source},
+                self.bucket,
+                target,
+                ExtraArgs={
+                    "CopySourceIfMatch": etag,
+                    "MetadataDirective": "REPLACE",
+                    "ContentType": "image/tiff",
+                },
+            )
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects; those that are not there are fine."""
+        for start in range(0, len(keys), _DELETE_BATCH):
+            batch = keys[start : start + _DELETE_BATCH]
+            answer = self._s3.delete_objects(
+                Bucket=self.bucket,
+                Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
+            )
+            for error in answer.get("Errors", ()):
+                raise RuntimeError(f"{error['Key']} could not be deleted: {error['Message']}")
+
+    def delete_version(self, key: str, etag: str) -> None:
+        """Delete an object unless it was replaced since: what replaced it has not been read."""
+        found = self.head(key)
+        if found is not None and found.etag == etag:
+            with _explained(key):
+                self._s3.delete_object(Bucket=self.bucket, Key=key)
+
+    def list(self, prefix: str) -> Iterator[Found]:
+        """Yield the objects under a prefix."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        for page in pages:
+            for entry in page.get("Contents", ()):
+                modified = entry["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
+                yield Found(entry["Key"], entry["ETag"].strip('"'), entry["Size"], modified)
+
+    def put_url(self, key: str) -> str:
+        """Return a URL that takes one PUT of up to 5 GiB, without further credentials."""
+        return str(
+            self._s3.generate_presigned_url(
+                "put_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=URL_SECONDS
+            )
+        )
+
+    def begin_parts(self, key: str) -> str:
+        """Begin an upload in parts and return its id."""
+        answer = self._s3.create_multipart_upload(Bucket=self.bucket, Key=key)
+        return str(answer["UploadId"])
+
+    def part_urls(self, key: str, upload: str, size: int) -> list[str]:
+        """Return one URL per part of ``PART_BYTES`` (the last is shorter), in order."""
+        return [
+            str(
+                self._s3.generate_presigned_url(
+                    "upload_part",
+                    Params={
+                        "Bucket": self.bucket,
+                        "Key": key,
+                        "UploadId": upload,
+                        "PartNumber": number,
+                    },
+                    ExpiresIn=URL_SECONDS,
+                )
+            )
+            for number in range(1, -(-size // PART_BYTES) + 1)
+        ]
+
+    def finish_parts(self, key: str, upload: str) -> bool:
+        """Make the parts that arrived one object; False where there is nothing to finish."""
+        with _explained(key, also=frozenset({"NoSuchUpload"})):
+            pages = self._s3.get_paginator("list_parts").paginate(
+                Bucket=self.bucket, Key=key, UploadId=upload
+            )
+            parts = [
+                {"PartNumber": part["PartNumber"], "ETag": part["ETag"]}
+                for page in pages
+                for part in page.get("Parts", ())
+            ]
+            if not parts:
+                return False
+            self._s3.complete_multipart_upload(
+                Bucket=self.bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}
+            )
+            return True
+        return False
+
+    def abort_parts(self, key: str, upload: str) -> None:
+        """Drop the parts of an upload; none is fine."""
+        with _explained(key, also=frozenset({"NoSuchUpload"})):
+            self._s3.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload)
+
+
+@contextlib.contextmanager
+def _explained(
+    key: str, *, raises: bool = False, also: frozenset[str] = frozenset()
+) -> Iterator[None]:
+    """Swallow S3's "not there" or "not that version", or turn it into ObjectGone."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code not in _ABSENT | _CHANGED | also:
+            raise
+        if raises:
+            raise ObjectGone(key) from error

@@ -1,0 +1,242 @@
+"""The use cases of uploads: declare one, say that it is sent, cancel it, look at it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from swath_core.access import Caller, may_read, may_write
+from swath_core.documents import Document
+from swath_core.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
+from swath_core.ingest.keys import base_name, upload_key
+from swath_core.settings import Settings
+from swath_core.store.catalog import CatalogStore
+from swath_core.store.objects import PART_BYTES, Objects
+from swath_core.store.uploads import StaleUpload, UploadStore
+from swath_core.times import now as clock
+
+from . import machine
+from .declared import image_attributes, upload_options
+from .machine import Step
+from .upload import Part, Upload
+
+LARGEST_PUT = 5 * 1024**3
+"""What S3 takes in one request; larger files are sent in parts."""
+
+_IMAGE = "/data/attributes/image"
+_COMPONENT = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An upload as its caller may see it, with the log, and the URLs where it was just declared.
+
+    ``parts`` are, for a file too big for one PUT, the URLs of its parts in order by file index.
+    """
+
+    upload: Upload
+    urls: list[str] | None = None
+    parts: dict[int, list[str]] | None = None
+
+    @property
+    def document(self) -> Document:
+        """The upload as a document."""
+        document = self.upload.to_document(self.urls)
+        if self.parts:
+            document.attributes["part_urls"] = {
+                str(index): urls for index, urls in self.parts.items()
+            }
+            document.attributes["part_bytes"] = PART_BYTES
+        return document
+
+    @property
+    def events(self) -> list[Document]:
+        """The log as documents, oldest first."""
+        return self.upload.event_documents()
+
+
+class UploadService:
+    """Uploads as callers of the API see them.
+
+    An upload exists for whoever declared it as long as they may read its product, and for whoever
+    may write the product.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        uploads: UploadStore | None = None,
+        catalog: CatalogStore | None = None,
+        objects: Objects | None = None,
+    ) -> None:
+        self._uploads = uploads or UploadStore(settings)
+        self._catalog = catalog or CatalogStore(settings)
+        self._objects = objects or Objects(settings)
+
+    def declare(
+        self, attributes: Mapping[str, Any], caller: Caller, request: str | None = None
+    ) -> Shown:
+        """Declare an upload and return it with one URL per file.
+
+        ``request`` is the token of the request: sent again, it finds the upload it made.
+        Raises NotFound, Forbidden, Invalid or Errors.
+        """
+        image_id, image = _image(attributes)
+        options = upload_options(attributes.get("image_upload_options"))
+        product_id, _, name = image_id.rpartition(":")
+        self._check_product(product_id, caller, options)
+        now = clock()
+        upload_id = _upload_id(caller, request, image_id, options)
+        names = [base_name(path) for path in options["image_files"]]
+        parts = tuple(
+            Part(upload_key(upload_id, index, name), name) for index, name in enumerate(names)
+        )
+        step = Step(now, _COMPONENT, upload_id)
+        upload = Upload(
+            id=upload_id,
+            product_id=product_id,
+            image_id=image_id,
+            user=caller.user,
+            status="transferring",
+            options=options,
+            image=image | {"name": name, "product_id": product_id},
+            parts=parts,
+            created=now,
+            modified=now,
+            due=step.after(machine.PATIENCE),
+        )
+        return self._create(self._with_parts(upload))
+
+    def _create(self, upload: Upload) -> Shown:
+        try:
+            stored = self._uploads.create(upload)
+        except StaleUpload:
+            existing = self._uploads.get(upload.id)
+            if existing is None or existing.status != "transferring":
+                raise Conflict(f"upload {upload.id} was declared by this very request") from None
+            stored = existing
+        return self._with_urls(stored)
+
+    def _with_parts(self, upload: Upload) -> Upload:
+        """Begin an upload in parts where the one file is too big for one request."""
+        size = upload.options.get("upload_size") or 0
+        if size <= LARGEST_PUT or len(upload.parts) != 1:
+            return upload
+        key = upload.parts[0].key
+        return replace(upload, multipart={key: self._objects.begin_parts(key)})
+
+    def _with_urls(self, upload: Upload) -> Shown:
+        urls = [self._objects.put_url(part.key) for part in upload.parts]
+        size = int(upload.options.get("upload_size") or 0)
+        parts = {
+            index: self._objects.part_urls(part.key, upload.multipart[part.key], size)
+            for index, part in enumerate(upload.parts)
+            if part.key in upload.multipart
+        }
+        return Shown(upload, urls, parts or None)
+
+    def _check_product(self, product_id: str, caller: Caller, options: Mapping[str, Any]) -> None:
+        entry = self._catalog.product_with_bands(product_id)
+        if entry is None or not may_read(caller, entry[0]):
+            raise NotFound(f"Object not found: {product_id}")
+        product, bands = entry
+        if not may_write(caller, product):
+            raise Forbidden(f"you may not upload images to {product_id}")
+        expected = 1 + max((int(band.get("file_index") or 0) for band in bands), default=0)
+        found = len(options["image_files"])
+        if bands and found != expected:
+            raise Invalid(
+                f"image_files: {found} files were declared, but the bands of {product_id} lie in "
+                f"{expected}",
+                pointer="/data/attributes/image_upload_options/image_files",
+            )
+
+    def change(self, upload_id: str, changes: Mapping[str, Any], caller: Caller) -> Shown:
+        """Set an upload's status to pending (all is sent) or canceled.
+
+        Raises NotFound, Forbidden, BadRequest, and Conflict where it is too late.
+        """
+        upload = self.get(upload_id, caller).upload
+        wanted = changes.get("status")
+        if set(changes) - {"status"} or wanted not in {"pending", "canceled"}:
+            raise BadRequest(
+                f"{dict(changes)!r} was sent; of an upload only the status can be changed, "
+                "to pending or canceled",
+                pointer="/data/attributes/status",
+            )
+        if wanted == "pending" and upload.status == "transferring":
+            for key, parts in upload.multipart.items():
+                self._objects.finish_parts(key, parts)
+        step_of = machine.submit if wanted == "pending" else machine.cancel
+        while True:
+            step = Step(clock(), _COMPONENT, upload_id)
+            after = step_of(upload, step)
+            if after is upload:
+                return Shown(upload)
+            try:
+                return Shown(self._uploads.save(after, upload))
+            except StaleUpload:
+                upload = self.get(upload_id, caller).upload
+
+    def get(self, upload_id: str, caller: Caller) -> Shown:
+        """Return an upload. Raises NotFound, also where the caller may not know of it."""
+        upload = self._uploads.get(upload_id)
+        product = self._catalog.product(upload.product_id) if upload else None
+        if upload is None or product is None or not _may_see(caller, upload, product):
+            raise NotFound(f"Object not found: {upload_id}")
+        return Shown(upload)
+
+    def of_product(self, product_id: str, caller: Caller) -> Iterator[Shown]:
+        """Yield the uploads of a product that the caller may see, the newest first."""
+        product = self._catalog.product(product_id)
+        if product is None or not may_read(caller, product):
+            return
+        for upload in self._uploads.of_product(product_id):
+            if _may_see(caller, upload, product):
+                yield Shown(upload)
+
+
+def _may_see(caller: Caller, upload: Upload, product: Document) -> bool:
+    own = upload.user == caller.user and may_read(caller, product)
+    return own or may_write(caller, product)
+
+
+def _image(attributes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the id and the attributes of the image that an upload was declared with."""
+    wrapped = attributes.get("image")
+    data = wrapped.get("data") if isinstance(wrapped, Mapping) else None
+    given = data.get("attributes", {}) if isinstance(data, Mapping) else {}
+    if wrapped is not None and not (isinstance(data, Mapping) and isinstance(given, Mapping)):
+        raise Invalid('image: expected {"data": {"type": "image", ...}}', pointer=_IMAGE)
+    image_id = attributes.get("image_id") or (data or {}).get("id")
+    if not image_id and given.get("product_id") and given.get("name"):
+        image_id = f"{given['product_id']}:{given['name']}"
+    if not isinstance(image_id, str) or ":" not in image_id:
+        raise Invalid(
+            f"image_id: {image_id!r} was sent, but PRODUCT_ID:NAME is expected",
+            pointer="/data/attributes/image_id",
+        )
+    product_id, _, name = image_id.rpartition(":")
+    for attribute, right in (("product_id", product_id), ("name", name)):
+        if given.get(attribute, right) != right:
+            raise Invalid(
+                f"{attribute}: is {given[attribute]!r}, but image_id says {right!r}",
+                pointer=f"{_IMAGE}/data/attributes/{attribute}",
+            )
+    return image_id, image_attributes(
+        dict(given) | {"product_id": product_id, "name": name}
+    )
+
+
+def _upload_id(
+    caller: Caller, request: str | None, image_id: str, options: Mapping[str, Any]
+) -> str:
+    """Return a new id: of the request where it has a token, so that a replay finds its upload."""
+    if not request:
+        return uuid.uuid4().hex
+    text = "|".join([caller.user, request, image_id, *options["image_files"]])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,399 @@
+"""A world for ingest tests: bucket, tables, catalog and bus in memory, as strict as the real ones."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from rasterio.transform import from_origin
+
+from swath_core.documents import Document
+from swath_core.errors import Conflict
+from swath_core.images._rules import new_attributes
+from swath_core.ingest.arrivals import Arrival, on_arrival
+from swath_core.ingest.attempt import Workshop
+from swath_core.ingest.keys import base_name, upload_key
+from swath_core.ingest.model import FileResult, FileTask
+from swath_core.ingest.pixels import process
+from swath_core.store.objects import Found, ObjectGone
+from swath_core.store.uploads import StaleUpload
+from swath_core.times import format_timestamp
+from swath_core.uploads import Lease, Part, Upload
+
+BUCKET = "data"
+PRODUCT = "acme:scenes"
+ACQUIRED = "2020-05-01T10:20:30.000000Z"
+
+
+class Clock:
+    """A clock that only the test moves."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> str:
+        return format_timestamp(self.moment)
+
+    def pass_(self, **span: float) -> None:
+        self.moment += timedelta(**span)
+
+
+class MemoryUploads:
+    """The upload store: the same conditions, under one lock."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Upload] = {}
+        self.lock = threading.RLock()
+
+    def get(self, upload_id: str) -> Upload | None:
+        with self.lock:
+            return self.items.get(upload_id)
+
+    def create(self, upload: Upload) -> Upload:
+        with self.lock:
+            if upload.id in self.items:
+                raise StaleUpload(upload.id)
+            self.items[upload.id] = replace(upload, version=1)
+            return self.items[upload.id]
+
+    def save(self, upload: Upload, previous: Upload, holder: str | None = None) -> Upload:
+        with self.lock:
+            stored = self.items.get(upload.id)
+            if stored is None or stored.version != previous.version:
+                raise StaleUpload(upload.id)
+            foreign = previous.lease is not None and previous.lease.token != holder
+            if foreign and stored.lease != previous.lease:
+                raise StaleUpload(upload.id)
+            self.items[upload.id] = replace(upload, version=previous.version + 1)
+            return self.items[upload.id]
+
+    def renew(self, upload: Upload, lease: Lease) -> bool:
+        with self.lock:
+            stored = self.items.get(upload.id)
+            if stored is None or stored.lease is None or stored.lease.token != lease.token:
+                return False
+            self.items[upload.id] = replace(stored, lease=lease)
+            return True
+
+    def due(self, now: str, limit: int = 200) -> list[str]:
+        with self.lock:
+            found = [upload for upload in self.items.values() if upload.due and upload.due <= now]
+            return [upload.id for upload in sorted(found, key=lambda each: str(each.due))][:limit]
+
+
+class MemoryObjects:
+    """The bucket: whole objects by key, ETags as S3 makes them for single PUTs."""
+
+    bucket = BUCKET
+
+    def __init__(self, clock: Clock) -> None:
+        self.content: dict[str, bytes] = {}
+        self.modified: dict[str, str] = {}
+        self.lock = threading.RLock()
+        self.clock = clock
+
+    def put(self, key: str, body: bytes) -> Found:
+        with self.lock:
+            self.content[key] = body
+            self.modified[key] = self.clock()[:19] + "Z"
+            found = self.head(key)
+            assert found is not None
+            return found
+
+    def href(self, key: str) -> str:
+        return f"s3://{self.bucket}/{key}"
+
+    def head(self, key: str) -> Found | None:
+        with self.lock:
+            body = self.content.get(key)
+            if body is None:
+                return None
+            etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+            return Found(key, etag, len(body), self.modified[key])
+
+    def _version(self, key: str, etag: str) -> bytes:
+        with self.lock:
+            found = self.head(key)
+            if found is None or found.etag != etag:
+                raise ObjectGone(key)
+            return self.content[key]
+
+    def read(self, key: str, most: int) -> bytes:
+        with self.lock:
+            if key not in self.content:
+                raise ObjectGone(key)
+            return self.content[key][: most + 1]
+
+    def download(self, key: str, etag: str, size: int, target: Path) -> None:
+        target.write_bytes(self._version(key, etag))
+
+    def upload(self, source: Path, key: str) -> None:
+        self.put(key, source.read_bytes())
+
+    def copy(self, source: str, etag: str, target: str) -> None:
+        self.put(target, self._version(source, etag))
+
+    def delete(self, keys: Sequence[str]) -> None:
+        with self.lock:
+            for key in keys:
+                self.content.pop(key, None)
+
+    def delete_version(self, key: str, etag: str) -> None:
+        with self.lock:
+            found = self.head(key)
+            if found is not None and found.etag == etag:
+                del self.content[key]
+
+    def list(self, prefix: str) -> Iterator[Found]:
+        with self.lock:
+            keys = sorted(key for key in self.content if key.startswith(prefix))
+        for key in keys:
+            found = self.head(key)
+            if found is not None:
+                yield found
+
+    def abort_parts(self, key: str, upload: str) -> None:
+        return
+
+
+class MemoryImages:
+    """The image catalog: one document per id, replays told by their request."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Document] = {}
+        self.writes = 0
+        self.lock = threading.RLock()
+
+    def get(self, image_id: str) -> Document | None:
+        with self.lock:
+            return self.items.get(image_id)
+
+    def replace(
+        self,
+        attributes: dict[str, Any],
+        product: Document,
+        *,
+        request: str | None = None,
+        expected_version: int | None = None,
+    ) -> Document:
+        values = new_attributes(attributes, product, BUCKET)
+        image_id = f"{values['product_id']}:{values['name']}"
+        with self.lock:
+            stored = self.items.get(image_id)
+            if stored is not None and stored.request == request:
+                return stored
+            if expected_version is not None and expected_version != (stored or _NONE).version:
+                raise Conflict(image_id)
+            version = (stored or _NONE).version + 1
+            self.items[image_id] = Document("image", image_id, values, version, request)
+            self.writes += 1
+            return self.items[image_id]
+
+
+_NONE = Document("image", "", {}, 0)
+
+
+class MemoryProducts:
+    """Products and bands."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, tuple[Document, list[Document]]] = {}
+
+    def product_with_bands(self, product_id: str) -> tuple[Document, list[Document]] | None:
+        return self.items.get(product_id)
+
+
+class MemoryBus:
+    """What was announced."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    def announce(self, kind: str, detail: dict[str, Any]) -> None:
+        self.events.append((kind, detail))
+
+    def kinds(self) -> list[str]:
+        return [kind for kind, _ in self.events]
+
+
+class DecoderInProcess:
+    """The decoder without its process: tests of the process itself are elsewhere."""
+
+    def process(self, task: FileTask) -> FileResult:
+        return process(task)
+
+
+def band(
+    name: str, index: int = 0, file: int = 0, data_type: str = "UInt16", **more: Any
+) -> Document:
+    attributes = {
+        "name": name,
+        "type": "spectral",
+        "data_type": data_type,
+        "band_index": index,
+        "file_index": file,
+        **more,
+    }
+    return Document("band", f"{PRODUCT}:{name}", attributes, 1)
+
+
+@dataclass
+class World:
+    """Everything in memory, one product of one UInt16 band unless told otherwise."""
+
+    clock: Clock = field(default_factory=Clock)
+    uploads: MemoryUploads = field(default_factory=MemoryUploads)
+    products: MemoryProducts = field(default_factory=MemoryProducts)
+    images: MemoryImages = field(default_factory=MemoryImages)
+    bus: MemoryBus = field(default_factory=MemoryBus)
+
+    def __post_init__(self) -> None:
+        self.objects = MemoryObjects(self.clock)
+        self.sequence = 0
+        self.define(band("one"))
+
+    def define(self, *bands: Document, **properties: Any) -> None:
+        attributes: dict[str, Any] = {"name": "Scenes"}
+        if properties:
+            attributes["extra_properties"] = {
+                f"swath.{name}": value for name, value in properties.items()
+            }
+        self.products.items[PRODUCT] = (
+            Document("product", PRODUCT, attributes, 1),
+            list(bands),
+        )
+
+    @property
+    def workshop(self) -> Workshop:
+        return Workshop(
+            uploads=self.uploads,
+            products=self.products,
+            images=self.images,
+            objects=self.objects,
+            bus=self.bus,
+            decoder=DecoderInProcess(),
+            now=self.clock,
+            component_id="test",
+            beat_seconds=3600,
+        )
+
+    def declare(
+        self,
+        name: str = "a",
+        files: Sequence[str] = ("one.tif",),
+        *,
+        image: dict[str, Any] | None = None,
+        upload_id: str | None = None,
+        **options: Any,
+    ) -> Upload:
+        """Record what the API records for a declared upload."""
+        self.sequence += 1
+        upload_id = upload_id or f"u{self.sequence:04d}"
+        names = [base_name(path) for path in files]
+        now = self.clock()
+        upload = Upload(
+            id=upload_id,
+            product_id=PRODUCT,
+            image_id=f"{PRODUCT}:{name}",
+            user="someone",
+            status="transferring",
+            options={"upload_type": "file", "image_files": list(files), **options},
+            image={"acquired": ACQUIRED} if image is None else image,
+            parts=tuple(Part(upload_key(upload_id, i, n), n) for i, n in enumerate(names)),
+            created=now,
+            modified=now,
+            due=format_timestamp(self.clock.moment + timedelta(hours=24)),
+        )
+        return self.uploads.create(upload)
+
+    def put(self, key: str, body: bytes) -> Arrival:
+        """Put an object and return the event that S3 would send."""
+        self.sequence += 1
+        found = self.objects.put(key, body)
+        return Arrival(key, found.size, found.etag, f"{self.sequence:016X}")
+
+    def send(self, upload: Upload, *bodies: bytes) -> list[Arrival]:
+        return [
+            self.put(part.key, body) for part, body in zip(upload.parts, bodies, strict=False)
+        ]
+
+    def deliver(self, *arrivals: Arrival) -> None:
+        for arrival in arrivals:
+            on_arrival(self.workshop, arrival)
+
+    def ingest(self, body: bytes, *, file: str = "one.tif", **declared: Any) -> Upload:
+        """Declare, send and process one file; return the upload as it ended."""
+        upload = self.declare(files=(file,), **declared)
+        self.deliver(*self.send(upload, body))
+        return self.now(upload)
+
+    def now(self, upload: Upload) -> Upload:
+        stored = self.uploads.get(upload.id)
+        assert stored is not None
+        return stored
+
+    def why(self, upload: Upload) -> str:
+        return self.now(upload).events[-1].message
+
+    def cog(self, name: str = "a", index: int = 0) -> bytes:
+        image = self.images.items[f"{PRODUCT}:{name}"]
+        key = image.get("files")[index]["href"].removeprefix(f"s3://{BUCKET}/")
+        return self.objects.content[key]
+
+    def orphans(self) -> list[str]:
+        """Return the keys that no image refers to."""
+        kept = {
+            file["href"].removeprefix(f"s3://{BUCKET}/")
+            for image in self.images.items.values()
+            for file in image.get("files")
+        }
+        return sorted(set(self.objects.content) - kept)
+
+
+Values = npt.NDArray[Any]
+
+
+def ramp(height: int = 40, width: int = 60, bands: int = 1, dtype: str = "uint16") -> Values:
+    """Return pixels that are all told apart by their place."""
+    count = bands * height * width
+    return (np.arange(count, dtype="int64") % 20011).astype(dtype).reshape(bands, height, width)
+
+
+def raster(
+    values: Values | None = None,
+    *,
+    driver: str = "GTiff",
+    change: Callable[[Any], None] | None = None,
+    **profile: Any,
+) -> bytes:
+    """Return the bytes of a raster with these values: 10 m pixels in UTM 55S unless told otherwise."""
+    values = ramp() if values is None else values
+    settings: dict[str, Any] = {
+        "driver": driver,
+        "count": values.shape[0],
+        "height": values.shape[1],
+        "width": values.shape[2],
+        "dtype": values.dtype,
+        "crs": "EPSG:32755",
+        "transform": from_origin(600_000, 6_100_000, 10, 10),
+        **profile,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "raster"
+        with rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK="YES"):
+            with rasterio.open(
+                path, "w", **{key: value for key, value in settings.items() if value is not None}
+            ) as dataset:
+                dataset.write(values)
+                if change is not None:
+                    change(dataset)
+        return path.read_bytes()

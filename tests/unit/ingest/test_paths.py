@@ -1,0 +1,202 @@
+"""From an arrival to an image, through every door, with everything in memory."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.io import MemoryFile
+from rio_cogeo.cogeo import cog_validate
+
+from tests.ingest_world import ACQUIRED, PRODUCT, World, band, ramp, raster
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def read(body: bytes, tmp_path) -> np.ndarray:  # noqa: ANN001
+    path = tmp_path / "cog.tif"
+    path.write_bytes(body)
+    valid, errors, warnings = cog_validate(path, strict=True, quiet=True)
+    assert valid, (errors, warnings)
+    with rasterio.open(path) as dataset:
+        return dataset.read()
+
+
+def npy(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def test_one_file_becomes_an_image(world: World, tmp_path) -> None:  # noqa: ANN001
+    values = ramp(700, 900)
+    upload = world.ingest(raster(values, nodata=7))
+    assert upload.status == "success", world.why(upload)
+    assert [event.event_type for event in upload.events] == ["queue", "run", "usage", "complete"]
+    image = world.images.items[f"{PRODUCT}:a"]
+    np.testing.assert_array_equal(read(world.cog(), tmp_path), values)
+    assert image.get("acquired") == ACQUIRED
+    assert (image.get("x_pixels"), image.get("y_pixels")) == (900, 700)
+    assert image.get("geotrans") == [600_000, 10, 0, 6_100_000, 0, -10]
+    assert image.get("cs_code") == "EPSG:32755"
+    assert 0.99 < image.get("fill_fraction") < 1
+    assert image.get("area") == pytest.approx(63, rel=1e-3)
+    (file,) = image.get("files")
+    assert file["size_bytes"] == len(world.cog())
+    assert file["href"].endswith("/images/acme/scenes/2020/05/01/a/u0001/one.tif")
+    assert world.orphans() == []
+    assert world.bus.kinds() == ["swath.image.available"]
+
+
+def test_files_may_arrive_in_any_order_and_before_or_after_pending(world: World) -> None:
+    world.define(band("one", file=0), band("two", file=1), band("three", file=2))
+    upload = world.declare(files=("a.tif", "b.tif", "c.tif"))
+    events = world.send(upload, raster(ramp()), raster(ramp() + 1), raster(ramp() + 2))
+    world.deliver(events[2], events[0], events[0])
+    assert world.now(upload).status == "transferring"
+    world.deliver(events[1])
+    assert world.now(upload).status == "success"
+    files = world.images.items[f"{PRODUCT}:a"].get("files")
+    assert [file["href"].rpartition("/")[2] for file in files] == ["a.tif", "b.tif", "c.tif"]
+    for index in range(3):
+        with MemoryFile(world.cog(index=index)) as memory, memory.open() as dataset:
+            np.testing.assert_array_equal(dataset.read(), ramp() + index)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "<i2", ">i4", "<u4", "<f4", ">f8"])
+@pytest.mark.parametrize("bands", [0, 3])
+def test_arrays_of_every_type_and_order(
+    world: World, tmp_path, order: str, dtype: str, bands: int  # noqa: ANN001
+) -> None:
+    names = {"u1": "Byte", "u2": "UInt16", "i2": "Int16", "i4": "Int32", "u4": "UInt32"}
+    data_type = names.get(dtype[-2:], {"f4": "Float32", "f8": "Float64"}.get(dtype[-2:], ""))
+    world.define(*(band(f"b{i}", i, data_type=data_type) for i in range(bands or 1)))
+    shape = (30, 20, bands) if bands else (30, 20)
+    array = np.asarray((np.arange(np.prod(shape)) % 251).reshape(shape).astype(dtype), order=order)
+    upload = world.ingest(
+        npy(array),
+        file="/tmp/tmpq.npy",
+        upload_type="ndarray",
+        overviews=[2, 4],
+        image={
+            "acquired": ACQUIRED,
+            "cs_code": "EPSG:32615",
+            "geotrans": [258292.5, 60.0, 0.0, 4743307.5, 0.0, -60.0],
+        },
+    )
+    assert upload.status == "success", world.why(upload)
+    expected = np.moveaxis(array, 2, 0) if bands else array[np.newaxis]
+    np.testing.assert_array_equal(read(world.cog(), tmp_path), expected)
+    with MemoryFile(world.cog()) as memory, memory.open() as dataset:
+        assert dataset.overviews(1) == [2, 4]
+    assert world.images.items[f"{PRODUCT}:a"].get("cs_code") == "EPSG:32615"
+
+
+def test_a_drop_with_a_sidecar(world: World) -> None:
+    world.objects.put(
+        "drop/acme/scenes/n1.json", json.dumps({"acquired": "2021", "tags": ["x"]}).encode()
+    )
+    world.deliver(world.put("drop/acme/scenes/n1.tif", raster()))
+    image = world.images.items[f"{PRODUCT}:n1"]
+    assert image.get("acquired") == "2021-01-01T00:00:00.000000Z"
+    assert image.get("tags") == ["x"]
+    assert world.orphans() == []
+
+
+def test_a_sidecar_may_come_right_after_its_file(world: World) -> None:
+    first = world.put("drop/acme/scenes/n1.tif", raster())
+    second = world.put("drop/acme/scenes/n1.json", b'{"acquired": "2021"}')
+    world.deliver(second, first, second, first)
+    assert world.images.writes == 1
+    assert world.orphans() == []
+
+
+def test_a_manifest_of_several_files(world: World) -> None:
+    world.define(band("one", file=0), band("two", file=1))
+    manifest = {"files": ["b.tif", "a.tif"], "attributes": {"acquired": "2021-02"}}
+    events = [
+        world.put("drop/acme/scenes/n1/a.tif", raster(ramp() + 1)),
+        world.put("drop/acme/scenes/n1.json", json.dumps(manifest).encode()),
+        world.put("drop/acme/scenes/n1/b.tif", raster(ramp())),
+    ]
+    world.deliver(*events, *events)
+    for index in range(2):
+        with MemoryFile(world.cog("n1", index)) as memory, memory.open() as dataset:
+            np.testing.assert_array_equal(dataset.read(), ramp() + index)
+    assert world.images.writes == 1
+    assert world.orphans() == []
+
+
+def test_the_date_may_come_from_the_file_or_its_name(world: World) -> None:
+    def tag(dataset: object) -> None:
+        dataset.update_tags(TIFFTAG_DATETIME="2019:07:08 09:10:11")  # type: ignore[attr-defined]
+
+    world.deliver(world.put("drop/acme/scenes/tagged.tif", raster(change=tag)))
+    assert world.images.items[f"{PRODUCT}:tagged"].get("acquired").startswith("2019-07-08T09:10:11")
+    world.define(band("one"), acquired_pattern="S2_*_%Y%m%dT%H%M%S")
+    world.deliver(world.put("drop/acme/scenes/S2_T33_20180102T030405.tif", raster()))
+    image = world.images.items[f"{PRODUCT}:S2_T33_20180102T030405"]
+    assert image.get("acquired") == "2018-01-02T03:04:05.000000Z"
+
+
+def test_a_drop_without_a_date_says_so_and_goes_with_the_sweep(world: World) -> None:
+    from swath_core.ingest.sweep import sweep
+
+    world.deliver(world.put("drop/acme/scenes/n1.tif", raster()))
+    (upload,) = world.uploads.items.values()
+    assert upload.status == "failure"
+    assert "acquired is unknown" in world.why(upload)
+    assert world.images.items == {}
+    assert world.orphans() == ["drop/acme/scenes/n1.tif"]
+    world.clock.pass_(hours=25)
+    sweep(world.workshop)
+    assert world.orphans() == []
+    assert world.uploads.due(world.clock()) == []
+
+
+def test_overwriting_keeps_the_old_files_for_an_hour(world: World) -> None:
+    from swath_core.ingest.sweep import sweep
+
+    world.ingest(raster(ramp()))
+    first = world.images.items[f"{PRODUCT}:a"].get("files")[0]["href"]
+    world.ingest(raster(ramp() + 1))
+    assert len(world.orphans()) == 1
+    assert first.endswith(world.orphans()[0])
+    with MemoryFile(world.cog()) as memory, memory.open() as dataset:
+        np.testing.assert_array_equal(dataset.read(), ramp() + 1)
+    world.clock.pass_(minutes=59)
+    sweep(world.workshop)
+    assert len(world.orphans()) == 1
+    world.clock.pass_(minutes=2)
+    sweep(world.workshop)
+    assert world.orphans() == []
+
+
+def test_a_cog_of_the_right_shape_is_kept_byte_for_byte(world: World) -> None:
+    world.ingest(raster(ramp(700, 900)))
+    cog = world.cog()
+    world.ingest(cog, name="b")
+    assert world.cog("b") == cog
+
+
+def test_uploads_that_nobody_finishes_time_out(world: World) -> None:
+    from swath_core.ingest.sweep import sweep
+
+    world.define(band("one", file=0), band("two", file=1))
+    upload = world.declare(files=("a.tif", "b.tif"))
+    world.deliver(world.send(upload, raster())[0])
+    world.clock.pass_(hours=23)
+    assert sweep(world.workshop).expired == 0
+    world.clock.pass_(hours=2)
+    assert sweep(world.workshop).expired == 1
+    ended = world.now(upload)
+    assert ended.status == "failure"
+    assert [event.event_type for event in ended.events] == ["timeout", "complete"]
+    assert "b.tif" in ended.events[0].message
+    assert world.orphans() == []
+    assert world.bus.kinds() == ["swath.upload.failed"]
