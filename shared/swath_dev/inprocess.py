@@ -48,7 +48,7 @@ class Answer:
         return parsed
 
     @property
-    def data(self) -> Any:  # noqa: ANN401 - one resource or a list of them
+    def data(self) -> Any:
         """The member ``data``."""
         return self.json["data"]
 
@@ -121,7 +121,7 @@ class InProcessApi:
         given = {str(name).lower(): str(value) for name, value in answer["headers"].items()}
         return Answer(answer["statusCode"], given, text)
 
-    def event(  # noqa: PLR0913, PLR0917 - the parts of a request
+    def event(
         self,
         method: str,
         path: str,
@@ -210,6 +210,9 @@ def running_api() -> Iterator[InProcessApi]:
         os.environ["SWATH_TASKS_QUEUE_URL"] = _create_resources()
         _forget()
         handler = _handler()
+        from swath_core.store.fast import fast_dynamo
+
+        fast_dynamo()._http = _MotoHttp()  # noqa: SLF001
         yield InProcessApi(handler, issuer, issuer.token())
         _forget()
 
@@ -242,19 +245,31 @@ def _create_resources() -> str:
     return str(boto3.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"])
 
 
+class _MotoHttp:
+    """Takes the place of the connection that reads of the index are made through."""
+
+    def send(self, request: Any) -> Any:  # noqa: ANN401 - botocore has no types
+        """Return moto's response to a prepared request."""
+        from moto.core.models import botocore_stubber
+
+        return botocore_stubber("before-send.dynamodb", request)
+
+
 def _forget() -> None:
     """Drop what this process remembers of another environment."""
     from swath_core.settings import settings
     from swath_core.store._marks import MEMORY
+    from swath_core.store.fast import fast_dynamo
 
     settings.cache_clear()
+    fast_dynamo.cache_clear()
     MEMORY.forget()
     services = sys.modules.get("swath_api.services")
     if services is not None:
         services.reset()
 
 
-def _handler() -> Any:  # noqa: ANN401 - a module
+def _handler() -> Any:
     """Return the handler's module under a name of its own: every function has a ``handler``."""
     if str(_API) not in sys.path:
         sys.path.insert(0, str(_API))

@@ -13,7 +13,8 @@ from swath_core.jsonapi import SearchBody, listing, page_within
 from .request import ApiRequest
 from .responses import answer, included_within
 
-_MOST_BYTES = 4_000_000
+MOST_BYTES = 4_000_000
+"""Bytes of the resources of one page."""
 
 
 def query_of(request: ApiRequest, body: SearchBody) -> Query:
@@ -34,7 +35,7 @@ def answer_page(
     included: Sequence[dict[str, Any]] | None = None,
 ) -> Response[Any]:
     """Return a page, cut where the response would be too big."""
-    kept, cut = page_within(resources, _MOST_BYTES)
+    kept, cut = page_within(resources, MOST_BYTES)
     more = (cut or page.more) and kept
     body = listing(
         kept,

@@ -41,6 +41,7 @@ _CATALOG: dict[str, Targets] = {
     "/images": _collection("images"),
     "/images/bulk": {"POST": "images:create_many"},
     "/images/summary/all": {"PUT": "summaries:total"},
+    "/images/summary/h3/<resolution>": {"PUT": "summaries:by_cell"},
     "/images/summary/<field>/<interval>": {"PUT": "summaries:by_interval"},
     "/images/<object_id>": _object("images"),
     "/uploads_v2": _collection("uploads"),

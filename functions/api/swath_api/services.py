@@ -9,6 +9,12 @@ from swath_core.settings import settings
 
 if TYPE_CHECKING:
     from swath_core.catalog import Bands, ProductAccess, Products, RelatedObjects
+    from swath_core.catalog.images import Images, SearchableProducts
+    from swath_core.search import ImageSearch
+    from swath_core.store.postings import DynamoPostings
+    from swath_core.store.rollups import RollupStore
+    from swath_core.summaries import Summaries
+    from swath_core.uploads.service import UploadService
 
 
 @cache
@@ -44,7 +50,86 @@ def bands() -> Bands:
     return Bands(access(), related())
 
 
-_ALL = (access, related, products, bands)
+@cache
+def images() -> Images:
+    """Return the use cases on images."""
+    from swath_core.catalog.images import Images
+    from swath_core.images import ImageCatalog
+
+    return Images(access(), ImageCatalog(settings()), settings())
+
+
+@cache
+def searchable() -> SearchableProducts:
+    """Return the products that searches look into."""
+    from swath_core.catalog.images import SearchableProducts
+
+    return SearchableProducts(access())
+
+
+@cache
+def _postings() -> DynamoPostings:
+    from swath_core.store.postings import DynamoPostings
+
+    return DynamoPostings(settings().need("postings_table"))
+
+
+@cache
+def _rollups() -> RollupStore:
+    from swath_core.store.rollups import RollupStore
+
+    return RollupStore(settings())
+
+
+@cache
+def _signing_key() -> bytes:
+    return access().store.signing_key()
+
+
+@cache
+def image_search() -> ImageSearch:
+    """Return the search over images."""
+    from swath_core.images import ImageCatalog
+    from swath_core.search import ImageSearch
+
+    return ImageSearch(
+        postings=_postings(),
+        documents=ImageCatalog(settings()),
+        months=_rollups(),
+        signing_key=_signing_key,
+    )
+
+
+@cache
+def summaries() -> Summaries:
+    """Return the sums over images."""
+    from swath_core.summaries import Summaries
+
+    return Summaries(rollups=_rollups(), postings=_postings(), search=image_search())
+
+
+@cache
+def uploads() -> UploadService:
+    """Return the use cases on uploads."""
+    from swath_core.uploads.service import UploadService
+
+    return UploadService(settings(), catalog=access().store)
+
+
+_ALL = (
+    access,
+    related,
+    products,
+    bands,
+    images,
+    searchable,
+    _postings,
+    _rollups,
+    _signing_key,
+    image_search,
+    summaries,
+    uploads,
+)
 
 
 def reset() -> None:

@@ -2,8 +2,8 @@
 
 from ._access import ProductAccess, not_found
 from ._bands import Bands
-from ._listing import Page, Query
 from ._products import Products
+from ._query import Page, Query
 from ._related import RelatedObjects, run_task
 from ._versions import check_version
 

@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from swath_core.access import Caller, may_read
 from swath_core.attributes import BAND, BAND_TYPES, BANDS, Resource, shown
@@ -16,9 +16,12 @@ from swath_core.store.catalog import ChangedError
 
 from ._access import ProductAccess, not_found, require_read, require_write
 from ._levels import check_levels
-from ._listing import Page, Query, Search, bounds
+from ._query import Page, Query
 from ._related import RelatedObjects
 from ._versions import check_id, check_size, check_version, exists, overtaken, stamped
+
+if TYPE_CHECKING:
+    from .listing import Search
 
 ATTEMPTS = 6
 STRUCTURE = ("data_type", "band_index", "file_index")
@@ -181,6 +184,8 @@ class Bands:
 
     def search(self, caller: Caller, query: Query) -> tuple[Page, list[Document]]:
         """Return a page of the bands that the caller may read, and their products."""
+        from .listing import Search  # noqa: PLC0415 - geometry, only for searches
+
         search = Search(query, BAND, default_sort="sort_order")
         found = self._candidates(caller, search)
         products = {product.id: product for product, _ in found}
@@ -192,6 +197,8 @@ class Bands:
         self, caller: Caller, search: Search
     ) -> list[tuple[Document, list[Document]]]:
         """Return the readable products that can have matches, each with its bands."""
+        from .listing import bounds  # noqa: PLC0415
+
         ids = search.ids
         products = bounds(search.expression, "product_id")
         if ids is not None:

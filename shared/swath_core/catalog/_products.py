@@ -22,7 +22,7 @@ from swath_core.errors import Conflict, Forbidden, Invalid
 from swath_core.store.catalog import ChangedError
 
 from ._access import ProductAccess, not_found, require_own, require_read
-from ._listing import Page, Query, Search
+from ._query import Page, Query
 from ._related import RelatedObjects
 from ._versions import check_size, check_version, exists, overtaken, stamped
 
@@ -125,6 +125,8 @@ class Products:
 
     def search(self, caller: Caller, query: Query) -> Page:
         """Return a page of the products that the caller may read, as the caller sees them."""
+        from .listing import Search  # noqa: PLC0415 - geometry, only for searches
+
         search = Search(query, PRODUCT, default_sort="id")
         found = self._access.readable_many(caller, search.ids)
         return search.run(_seen(caller, product) for product in found)

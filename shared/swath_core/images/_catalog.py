@@ -136,12 +136,14 @@ class ImageCatalog:
         *,
         expected_version: int | None = None,
         request: str | None = None,
+        stored: Document | None = None,
     ) -> SavedImage:
         """Change some attributes of an image; null clears one.
 
+        ``stored`` is the image where the caller has just read it, to decide on access.
         Raises NotFound, Invalid or Errors, and Conflict if another writer came between.
         """
-        stored = self._existing(image_id)
+        stored = stored or self._existing(image_id)
         if request is not None and stored.request == request:
             return SavedImage.of(stored)
         _check_version(image_id, stored, expected_version)
@@ -149,13 +151,19 @@ class ImageCatalog:
         values["modified"] = times.now()
         return self._save(stored, stored.next_version(values, _token(request)), product)
 
-    def delete(self, image_id: str, *, expected_version: int | None = None) -> SavedImage:
+    def delete(
+        self,
+        image_id: str,
+        *,
+        expected_version: int | None = None,
+        stored: Document | None = None,
+    ) -> SavedImage:
         """Delete an image and its postings, and return what it was.
 
         The objects of its files are in ``unreferenced``; deleting them is the caller's.
         Raises NotFound, and Conflict if another writer came between.
         """
-        stored = self._existing(image_id)
+        stored = stored or self._existing(image_id)
         _check_version(image_id, stored, expected_version)
         self._write_or_conflict(stored, None, None)
         return SavedImage.of(stored, objects_of(stored, self._settings))

@@ -60,18 +60,39 @@ def parse_resource(
     Raises Invalid where the type is another one or the id is not that of the path.
     """
     data = _member(parse_object(body), "data", "/data")
-    given = data.get("type", kind)
-    if given != kind:
-        message = f"the type must be {kind}, not {_shown(given)}"
-        raise Invalid(message, pointer="/data/type")
-    resource_id = data.get("id")
-    if resource_id is not None and (not isinstance(resource_id, str) or not resource_id):
-        message = f"the id must be a string that is not empty, not {_shown(resource_id)}"
-        raise Invalid(message, pointer="/data/id")
+    resource_id, attributes = _resource(data, kind, "/data")
     if None not in {resource_id, expected_id} and resource_id != expected_id:
         message = f"the id in the body is {_shown(resource_id)}, in the path {_shown(expected_id)}"
         raise Invalid(message, pointer="/data/id")
-    return resource_id, _member(data, "attributes", "/data/attributes", optional=True)
+    return resource_id, attributes
+
+
+def parse_members(
+    body: bytes | str | None, kind: str
+) -> list[tuple[str | None, dict[str, Any]]]:
+    """Return ids and attributes of the resources of ``{"data": [...]}``. Raises Invalid."""
+    members = parse_object(body).get("data")
+    if not isinstance(members, list):
+        message = f"data must be an array, not {_kind(members)}"
+        raise Invalid(message, pointer="/data")
+    return [
+        _resource(_member({"data": each}, "data", f"/data/{index}"), kind, f"/data/{index}")
+        for index, each in enumerate(members)
+    ]
+
+
+def _resource(
+    data: Mapping[str, Any], kind: str, pointer: str
+) -> tuple[str | None, dict[str, Any]]:
+    given = data.get("type", kind)
+    if given != kind:
+        message = f"the type must be {kind}, not {_shown(given)}"
+        raise Invalid(message, pointer=f"{pointer}/type")
+    resource_id = data.get("id")
+    if resource_id is not None and (not isinstance(resource_id, str) or not resource_id):
+        message = f"the id must be a string that is not empty, not {_shown(resource_id)}"
+        raise Invalid(message, pointer=f"{pointer}/id")
+    return resource_id, _member(data, "attributes", f"{pointer}/attributes", optional=True)
 
 
 def _member(

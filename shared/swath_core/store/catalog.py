@@ -8,6 +8,7 @@ product id              ``product``       the product; ``closing`` while it is b
 product id              ``task#delete``   the progress of ``delete_related_objects``
 ``!products``           product id        a copy of the product: all of them are one Query
 ``!deleted``            id ``#`` token    that a request deleted an object, for its replay (TTL)
+``!swath``              ``signing-key``   the key that signs cursors, made on first use
 ======================  ================  ========================================================
 
 A product and its copy are written in one transaction, as is a band with what it changes of its
@@ -16,11 +17,13 @@ product; every write is conditional on the version that it was decided on.
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import time
 from collections.abc import Iterable
 from typing import Any
 
-from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
@@ -33,6 +36,8 @@ PRODUCT_KEY = "product"
 DIRECTORY = "!products"
 DELETED = "!deleted"
 TASK_KEY = "task#delete"
+OWN = "!swath"
+SIGNING_KEY = "signing-key"
 REPLAY_SECONDS = 3600
 """How long a deletion is remembered for its replay."""
 CLOSING_SECONDS = 60
@@ -120,6 +125,28 @@ class CatalogStore:
         if not token:
             return False
         return self._get("tombstone", DELETED, _tombstone_key(object_id, token)) is not None
+
+    def searchable(self, ids: Iterable[str]) -> list[tuple[Document, frozenset[int], frozenset[int]]]:
+        """Return products out of ``ids`` with the rungs and the extent of their index."""
+        keys = [(each, PRODUCT_KEY) for each in dict.fromkeys(ids)]
+        found = CatalogItem.batch_get(list(keys), consistent_read=True) if keys else ()
+        return [
+            (_document("product", item), _numbers(item.rungs), _numbers(item.extent))
+            for item in found
+        ]
+
+    def signing_key(self) -> bytes:
+        """Return the 32 bytes that this catalog signs cursors with."""
+        stored = self._get("key", OWN, SIGNING_KEY)
+        if stored is None:
+            item = CatalogItem(OWN, SIGNING_KEY, document={"key": secrets.token_hex(32)})
+            with contextlib.suppress(PutError):
+                item.save(condition=CatalogItem.pk.does_not_exist())
+            stored = self._get("key", OWN, SIGNING_KEY)
+        if stored is None:
+            message = "the signing key could not be stored"
+            raise RuntimeError(message)
+        return bytes.fromhex(stored.attributes["key"])
 
     # -- products
 
@@ -289,6 +316,10 @@ def _item(pk: str, sk: str, document: Document) -> CatalogItem:
         version=document.version,
         request=document.request,
     )
+
+
+def _numbers(values: Iterable[float] | None) -> frozenset[int]:
+    return frozenset(int(value) for value in values or ())
 
 
 def _document(kind: str, item: CatalogItem, object_id: str | None = None) -> Document:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from swath_core.attributes import Resource
@@ -24,33 +23,8 @@ from swath_core.search import (
     values_of,
 )
 
+from ._query import Page, Query
 from ._text import text_matches
-
-PAGE_SIZE = 1000
-
-
-@dataclass(frozen=True)
-class Query:
-    """What a search asks for; ``after`` is the token of the page before."""
-
-    filter: str | None = None
-    sort: str | None = None
-    limit: int | None = None
-    text: str | None = None
-    after: str | None = None
-    page_size: int = PAGE_SIZE
-
-
-@dataclass(frozen=True)
-class Page:
-    """Documents in order, how many match altogether, and where the next page begins."""
-
-    documents: list[Document]
-    count: int
-    positions: list[str]
-    """For each document the token that continues after it."""
-    more: bool
-
 
 class Search:
     """A parsed search over one kind of object."""

@@ -1,0 +1,63 @@
+"""``/images/summary``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from swath_core.jsonapi import JSONAPI, listing, parse_object, single
+from swath_core.search import ImageQuery, SearchProduct
+from swath_core.summaries import AskedRange, DateField, Interval, parse_resolution
+
+from . import services
+from .request import ApiRequest
+from .responses import answer
+
+_KIND = "image_interval_summary"
+
+
+def _asked(request: ApiRequest) -> tuple[dict[str, Any], ImageQuery, list[SearchProduct]]:
+    """Return the body, the query without its limit and order, and the products to look into."""
+    given = parse_object(request.body)
+    bare = {name: value for name, value in given.items() if name not in {"limit", "sort"}}
+    query = ImageQuery.from_body(bare)
+    products, _ = services.searchable().of(request.caller, query.expression)
+    return given, query, products
+
+
+def total(request: ApiRequest) -> Response[Any]:
+    """``PUT /images/summary/all``."""
+    _, query, products = _asked(request)
+    summary = services.summaries().total(query, products)
+    return answer(single({"type": "image_summary", "id": "all", "attributes": summary.to_json()}))
+
+
+def by_interval(request: ApiRequest, field: str, interval: str) -> Response[Any]:
+    """``PUT /images/summary/FIELD/INTERVAL``."""
+    date_field, length = DateField.parse(field), Interval.parse(interval)
+    given, query, products = _asked(request)
+    asked = AskedRange.parse(given)
+    series = services.summaries().series(query, products, date_field, length, asked)
+    data = [
+        {
+            "type": _KIND,
+            "id": start,
+            "attributes": {**summary.to_json(), "interval_start": start},
+        }
+        for start, summary in series.items()
+    ]
+    return answer(listing(data, self_url=request.url, count=len(data)))
+
+
+def by_cell(request: ApiRequest, resolution: str) -> Response[Any]:
+    """``PUT /images/summary/h3/RESOLUTION``: a GeoJSON FeatureCollection of cells."""
+    level = parse_resolution(resolution)
+    _, query, products = _asked(request)
+    cells = services.summaries().cells(query, products, level)
+    data = {
+        "type": "image_cell_summary",
+        "id": str(level),
+        "attributes": {**cells.to_geojson(), "without_footprint": cells.without_footprint},
+    }
+    return answer({**single(data), "jsonapi": JSONAPI})
