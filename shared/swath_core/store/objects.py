@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,7 +79,7 @@ class Objects:
         """Return the content of a small object, at most ``most + 1`` bytes. Raises ObjectGone."""
         with _explained(key, raises=True):
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:
             return bytes(body.read(most + 1))
 
     def download(self, key: str, etag: str, size: int, target: Path) -> None:
@@ -97,10 +98,10 @@ class Objects:
     def _fetch(self, key: str, etag: str, start: int, end: int, target: Path) -> None:  # noqa: PLR0913, PLR0917
         span = {"Range": f"bytes={start}-{end - 1}"} if end > start else {}
         with _explained(key, raises=True):
-            answer = self._s3.get_object(Bucket=self.bucket, Key=key, IfMatch=etag, **span)
-        with answer["Body"] as body, target.open("r+b") as file:
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key, IfMatch=f'"{etag}"', **span)
+        with closing(answer["Body"]) as body, target.open("r+b") as file:
             file.seek(start)
-            for chunk in body.iter_chunks(_CHUNK_BYTES):
+            while chunk := body.read(_CHUNK_BYTES):
                 file.write(chunk)
             if file.tell() != end:
                 raise OSError(f"{key}: {file.tell() - start} of {end - start} bytes came")
@@ -119,7 +120,7 @@ class Objects:
                 self.bucket,
                 target,
                 ExtraArgs={
-                    "CopySourceIfMatch": etag,
+                    "CopySourceIfMatch": f'"{etag}"',
                     "MetadataDirective": "REPLACE",
                     "ContentType": "image/tiff",
                 },

@@ -1,0 +1,180 @@
+"""The upload store and the bucket against moto: the same conditions as the memory ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from swath_core.settings import Settings
+from swath_core.store.bus import IMAGE_AVAILABLE, Bus
+from swath_core.store.objects import ObjectGone, Objects
+from swath_core.store.uploads import StaleUpload, UploadStore
+from swath_core.uploads import Lease, Part, Step, Upload, machine
+
+SETTINGS = Settings.from_environment(
+    {
+        "SWATH_UPLOADS_TABLE": "uploads",
+        "SWATH_DATA_BUCKET": "data",
+        "SWATH_EVENT_BUS": "swath",
+    }
+)
+NOW = "2026-01-01T00:00:00.000000Z"
+LATER = "2026-01-01T00:10:00.000000Z"
+STEP = Step(NOW, "test", "1")
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    with mock_aws():
+        strings = ("id", "product_id", "created", "sweep", "due")
+        boto3.client("dynamodb").create_table(
+            TableName="uploads",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in strings],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": name,
+                    "KeySchema": [
+                        {"AttributeName": first, "KeyType": "HASH"},
+                        {"AttributeName": second, "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": projection},
+                }
+                for name, first, second, projection in (
+                    ("by_product", "product_id", "created", "ALL"),
+                    ("by_due", "sweep", "due", "KEYS_ONLY"),
+                )
+            ],
+        )
+        boto3.client("s3").create_bucket(Bucket="data")
+        boto3.client("events").create_event_bus(Name="swath")
+        yield
+
+
+@pytest.fixture
+def store(aws: None) -> UploadStore:
+    return UploadStore(SETTINGS)
+
+
+def upload(name: str = "u1", **changes: object) -> Upload:
+    made = Upload(
+        id=name,
+        product_id="acme:p",
+        image_id="acme:p:a",
+        user="me",
+        status="transferring",
+        options={"upload_type": "file", "image_files": ["a.tif"]},
+        image={"acquired": NOW, "cloud_fraction": 0.25},
+        parts=(Part(f"uploads/{name}/0/a.tif", "a.tif"),),
+        created=NOW,
+        modified=NOW,
+        due=LATER,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_what_is_stored_comes_back(store: UploadStore) -> None:
+    made = store.create(machine.log(upload(), STEP, "log", "hello"))
+    assert store.get("u1") == made
+    assert store.get("u2") is None
+
+
+def test_an_upload_is_created_once_and_each_step_is_taken_once(store: UploadStore) -> None:
+    made = store.create(upload())
+    with pytest.raises(StaleUpload):
+        store.create(upload(user="other"))
+    store.save(machine.cancel(made, STEP), made)
+    with pytest.raises(StaleUpload):
+        store.save(machine.log(made, STEP, "log", "late"), made)
+
+
+def test_a_repeated_write_of_the_same_step_is_that_step(store: UploadStore) -> None:
+    made = store.create(upload())
+    assert store.create(upload()) == made
+    step = machine.cancel(made, STEP)
+    assert store.save(step, made) == store.save(step, made)
+
+
+def test_a_lease_is_taken_over_only_from_the_silent(store: UploadStore) -> None:
+    made = store.create(upload(status="running", lease=Lease("t1", NOW)))
+    assert not store.renew(made, Lease("t2", LATER))
+    assert store.renew(made, Lease("t1", LATER))
+    with pytest.raises(StaleUpload):
+        store.save(replace(made, lease=Lease("t2", LATER)), made)
+    assert store.save(replace(made, status="success", lease=None), made, "t1").lease is None
+
+
+def test_what_is_due_is_found_by_the_sweep(store: UploadStore) -> None:
+    made = store.create(upload())
+    store.create(upload("u2", due=None))
+    store.create(upload("u3", due="2027-01-01T00:00:00.000000Z"))
+    assert store.due(NOW) == []
+    assert store.due(LATER) == ["u1"]
+    store.save(machine.settle(made), made)
+    assert store.due("2026-12-01T00:00:00.000000Z") == []
+
+
+def test_uploads_of_a_product_come_newest_first(store: UploadStore) -> None:
+    store.create(upload("old", created="2025-01-01T00:00:00.000000Z"))
+    store.create(upload("new"))
+    store.create(upload("other", product_id="acme:q"))
+    assert [each.id for each in store.of_product("acme:p")] == ["new", "old"]
+
+
+def test_objects_are_read_by_version(aws: None, tmp_path: Path) -> None:
+    objects = Objects(SETTINGS)
+    path = tmp_path / "a"
+    path.write_bytes(b"x" * 1000)
+    objects.upload(path, "images/a.tif")
+    found = objects.head("images/a.tif")
+    assert found is not None
+    assert found.size == 1000
+    target = tmp_path / "b"
+    objects.download("images/a.tif", found.etag, found.size, target)
+    assert target.read_bytes() == path.read_bytes()
+    objects.copy("images/a.tif", found.etag, "images/b.tif")
+    assert objects.read("images/b.tif", 10) == b"x" * 11
+    with pytest.raises(ObjectGone):
+        objects.download("images/a.tif", "0" * 32, 1000, target)
+    with pytest.raises(ObjectGone):
+        objects.read("images/none.tif", 10)
+    assert objects.head("images/none.tif") is None
+    assert [each.key for each in objects.list("images/")] == ["images/a.tif", "images/b.tif"]
+    objects.delete_version("images/a.tif", "0" * 32)
+    assert objects.head("images/a.tif") is not None
+    objects.delete_version("images/a.tif", found.etag)
+    objects.delete(["images/b.tif", "images/none.tif"])
+    assert list(objects.list("images/")) == []
+
+
+def test_an_empty_object_is_an_empty_file(aws: None, tmp_path: Path) -> None:
+    objects = Objects(SETTINGS)
+    boto3.client("s3").put_object(Bucket="data", Key="k", Body=b"")
+    found = objects.head("k")
+    assert found is not None
+    objects.download("k", found.etag, 0, tmp_path / "k")
+    assert (tmp_path / "k").read_bytes() == b""
+
+
+def test_files_too_big_for_one_request_come_in_parts(aws: None) -> None:
+    objects = Objects(SETTINGS)
+    key = "uploads/u/0/a.tif"
+    parts = objects.begin_parts(key)
+    assert len(objects.part_urls(key, parts, 6 * 1024**3)) == 12
+    assert not objects.finish_parts(key, parts)
+    boto3.client("s3").upload_part(
+        Bucket="data", Key=key, UploadId=parts, PartNumber=1, Body=b"abc"
+    )
+    assert objects.finish_parts(key, parts)
+    assert objects.read(key, 10) == b"abc"
+    objects.abort_parts(key, parts)
+
+
+def test_an_event_goes_to_the_bus(aws: None) -> None:
+    Bus(SETTINGS).announce(IMAGE_AVAILABLE, {"image_id": "acme:p:a"})
