@@ -131,8 +131,11 @@ class FakeCatalog:
             nested = upload["image"]["data"]
             if self.upload_ends == "success":
                 self.objects["images"][nested["id"]] = {
-                    **nested["attributes"], "created": now(), "modified": now(), "x_pixels": 7,
-                }  # fmt: skip
+                    **nested["attributes"],
+                    "created": now(),
+                    "modified": now(),
+                    "x_pixels": 7,
+                }
 
     def single(self, collection: str, id: str) -> dict[str, Any]:
         body: dict[str, Any] = {"data": self.resource(collection, id)}
@@ -184,12 +187,14 @@ class FakeCatalog:
         links: dict[str, Any] = {"self": f"{self.url}{seen.path}"}
         if start + PAGE < len(found):
             links["next"] = f"{self.url}{seen.path}?from={start + PAGE}"
-        return ok({
-            "data": [self.resource(collection, id) for id in page],
-            "meta": {"count": len(found)},
-            "links": links,
-            "included": self.included(collection, page),
-        })  # fmt: skip
+        return ok(
+            {
+                "data": [self.resource(collection, id) for id in page],
+                "meta": {"count": len(found)},
+                "links": links,
+                "included": self.included(collection, page),
+            }
+        )
 
     def summary(self, seen: Seen, parts: list[str]) -> tuple[int, dict[str, str], bytes]:
         count = len(self.objects["images"])
@@ -197,11 +202,17 @@ class FakeCatalog:
         if parts[2] == "all":
             return ok({"data": {"type": "image_summary", "id": "all", "attributes": attributes}})
         bucket = {"count": count, "bytes": 5, "interval_start": "2020-01-01T00:00:00Z"}
-        return ok({
-            "data": [
-                {"type": "image_interval_summary", "id": bucket["interval_start"], "attributes": bucket}
-            ]
-        })  # fmt: skip
+        return ok(
+            {
+                "data": [
+                    {
+                        "type": "image_interval_summary",
+                        "id": bucket["interval_start"],
+                        "attributes": bucket,
+                    }
+                ]
+            }
+        )
 
     def delete_related(self, seen: Seen, product: str) -> tuple[int, dict[str, str], bytes]:
         mine = [id for id, b in self.objects["bands"].items() if b["product_id"] == product]

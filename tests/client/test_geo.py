@@ -20,10 +20,13 @@ def test_an_area_describes_its_request() -> None:
     params = AOI(SQUARE, resolution=60, crs="EPSG:32615").raster_params
     assert json.loads(params.pop("shape"))["coordinates"][0][0] == [-95.0, 42.0]
     assert params == {
-        "srs": "EPSG:32615", "resolution": 60, "outsize": None,
-        "outputBounds": [-95.0, 40.0, -93.0, 42.0], "outputBoundsSRS": "EPSG:4326",
+        "srs": "EPSG:32615",
+        "resolution": 60,
+        "outsize": None,
+        "outputBounds": [-95.0, 40.0, -93.0, 42.0],
+        "outputBoundsSRS": "EPSG:4326",
         "targetAlignedPixels": True,
-    }  # fmt: skip
+    }
     sized = AOI(SQUARE, crs="EPSG:4326", shape=(100, 200), all_touched=True).raster_params
     assert (sized["outsize"], sized["targetAlignedPixels"]) == ([200, 100], False)
     assert sized["cutline_all_touched"] is True
@@ -64,8 +67,10 @@ def test_areas_that_make_no_sense(options: dict[str, object], says: str) -> None
 
 def test_incomplete_areas_say_what_is_missing() -> None:
     for area, says in (
-        (AOI(), "neither bounds"), (AOI(SQUARE), "no CRS"), (AOI(SQUARE, crs="EPSG:4326"), "neither resolution"),
-    ):  # fmt: skip
+        (AOI(), "neither bounds"),
+        (AOI(SQUARE), "no CRS"),
+        (AOI(SQUARE, crs="EPSG:4326"), "neither resolution"),
+    ):
         with pytest.raises(ValueError, match=says):
             _ = area.raster_params
     with pytest.raises(ValueError, match="no geometry"):
@@ -106,8 +111,11 @@ def test_a_tile_from_its_key() -> None:
     assert tile.rowcol_to_latlon(0, 0) == pytest.approx((42.26755057, -96.16027469), abs=1e-7)
     assert tile.latlon_to_rowcol(36.0, -94.0) == (729, 178)
     assert [t.key for t in tile.subtile(2)] == [
-        "64:16:960.0:15:-4:75", "64:16:960.0:15:-3:75", "64:16:960.0:15:-4:74", "64:16:960.0:15:-3:74",
-    ]  # fmt: skip
+        "64:16:960.0:15:-4:75",
+        "64:16:960.0:15:-3:75",
+        "64:16:960.0:15:-4:74",
+        "64:16:960.0:15:-3:74",
+    ]
     assert tile.assign(pad=3).key == "128:3:960.0:15:-2:37"
     assert "UTM zone 15N" in tile.wkt
     assert "zone=15" in tile.proj4
@@ -119,7 +127,7 @@ def test_a_tile_from_its_key() -> None:
     "key", ["foo", "1:2:3", "128:16:960.0:99:-2:37", "a:b:c:d:e:f", "0:0:1.0:1:1:1"]
 )
 def test_keys_that_are_none(key: str) -> None:
-    with pytest.raises(ValueError, match="tile|zone"):
+    with pytest.raises(ValueError, match=r"tile|zone"):
         DLTile.from_key(key)
 
 

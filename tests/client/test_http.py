@@ -130,7 +130,7 @@ def test_tokens_are_fetched_and_kept(fake: FakeCatalog) -> None:
             ok({"access_token": made, "expires_in": 3600}) if seen.path == "/token" else None
         )
     )
-    fake.faults.append(lambda seen: ok({"meta": {"count": 0}}))
+    fake.faults.append(lambda _: ok({"meta": {"count": 0}}))
     settings = config.Settings(
         url=fake.url, token_url=f"{fake.url}/signed/token", client_id="me", client_secret="s"
     )

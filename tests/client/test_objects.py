@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ from swath.errors import ConflictError, DeletedObjectError, NotFoundError
 TRIANGLE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
 
 
-def saved(**attributes: object) -> Product:
+def saved(**attributes: Any) -> Product:
     product = Product(id="p", name="P", **attributes)
     product.save()
     return product
@@ -231,8 +232,11 @@ def test_band_itself_cannot_be_made() -> None:
 
 def test_resolutions_as_people_write_them() -> None:
     for text, value, unit in (
-        ("60m", 60, "meters"), ("1.2 deg.", 1.2, "degrees"), ("60 metres", 60, "meters"), ("5", 5, "meters"),
-    ):  # fmt: skip
+        ("60m", 60, "meters"),
+        ("1.2 deg.", 1.2, "degrees"),
+        ("60 metres", 60, "meters"),
+        ("5", 5, "meters"),
+    ):
         assert Resolution.parse(text) == Resolution(value, unit)
     with pytest.raises(AttributeValidationError, match="no resolution"):
         SpectralBand(id="a:b", resolution="wide")
@@ -307,9 +311,13 @@ def test_reprs(client: swath.Client) -> None:
 
 def test_html_is_escaped_and_shows_the_footprint() -> None:
     image = Image(
-        name="i", product="a:b", geometry=TRIANGLE, acquired="2020", tags=["<script>"],
+        name="i",
+        product="a:b",
+        geometry=TRIANGLE,
+        acquired="2020",
+        tags=["<script>"],
         preview_url="javascript:alert(1)",
-    )  # fmt: skip
+    )
     text = image._repr_html_()
     assert "<script>" not in text
     assert "&lt;script&gt;" in text

@@ -33,7 +33,7 @@ META = {
 
 
 def pixels(request: dict[str, Any]) -> bytes:
-    """Five rows of four columns; the value is the number of the last image; the corner is masked."""
+    """Five rows, four columns; the value is the number of the last image; one corner is masked."""
     count = len(request["bands"]) - bool(request.get("drop_alpha"))
     data = np.full((count, 5, 4), int(request["ids"][-1][-1]), np.uint16)
     mask = np.zeros(data.shape, bool)
@@ -52,10 +52,15 @@ def image(client: swath.Client, fake: FakeCatalog) -> Image:
     MaskBand(name="alpha", **common).save()
     for number in (1, 2, 3):
         Image(
-            name=f"i{number}", product=product, acquired=f"202{number}", cs_code="EPSG:32615",
-            geotrans=META["geoTransform"], x_pixels=4, y_pixels=5,
+            name=f"i{number}",
+            product=product,
+            acquired=f"202{number}",
+            cs_code="EPSG:32615",
+            geotrans=META["geoTransform"],
+            x_pixels=4,
+            y_pixels=5,
             geometry=shapely.box(number, 0, number + 1, 1),
-        ).save()  # fmt: skip
+        ).save()
     found = Image.get("acme:p:i1")
     assert found is not None
     return found
@@ -65,17 +70,29 @@ def test_an_image_over_its_own_grid(image: Image, fake: FakeCatalog) -> None:
     array = image.ndarray("blue red")
     assert isinstance(array, np.ma.MaskedArray)
     assert array.shape == (2, 5, 4)
-    assert array.mask[0, 0, 0]
+    assert np.ma.getmaskarray(array)[0, 0, 0]
     assert array[1, 4, 3] == 1
     request = fake.requests("POST", "/npz")[0]
     assert request.body == {
-        "ids": ["acme:p:i1"], "bands": ["blue", "red", "alpha"], "scales": None, "ot": "UInt16",
-        "srs": "EPSG:32615", "resolution": None, "outsize": [4, 5],
-        "outputBounds": [100.0, 150.0, 140.0, 200.0], "outputBoundsSRS": "EPSG:32615",
-        "shape": None, "targetAlignedPixels": False, "resampleAlg": "near",
-        "processing_level": None, "output_window": None, "of": "blosc",
-        "mask_nodata": True, "mask_alpha": True, "drop_alpha": True,
-    }  # fmt: skip
+        "ids": ["acme:p:i1"],
+        "bands": ["blue", "red", "alpha"],
+        "scales": None,
+        "ot": "UInt16",
+        "srs": "EPSG:32615",
+        "resolution": None,
+        "outsize": [4, 5],
+        "outputBounds": [100.0, 150.0, 140.0, 200.0],
+        "outputBoundsSRS": "EPSG:32615",
+        "shape": None,
+        "targetAlignedPixels": False,
+        "resampleAlg": "near",
+        "processing_level": None,
+        "output_window": None,
+        "of": "blosc",
+        "mask_nodata": True,
+        "mask_alpha": True,
+        "drop_alpha": True,
+    }
     assert request.headers["accept-encoding"] == "identity"
 
 
@@ -84,14 +101,12 @@ def test_options_of_reading(image: Image, fake: FakeCatalog) -> None:
     assert not isinstance(plain, np.ma.MaskedArray)
     assert image.ndarray("blue alpha", bands_axis=-1).shape == (5, 4, 2)
     assert fake.requests("POST", "/npz")[-1].body["drop_alpha"] is False
-    array, info = image.ndarray("blue", resolution=60, raster_info=True, scaling="display")
+    _, info = image.ndarray("blue", resolution=60, raster_info=True, scaling="display")
     assert info["geoTransform"] == META["geoTransform"]
     body = fake.requests("POST", "/npz")[-1].body
     assert (body["resolution"], body["outsize"], body["targetAlignedPixels"]) == (60, None, True)
     assert (body["scales"], body["ot"]) == ([[0.0, 4000.0, 0, 255], None], "Byte")
-    with pytest.raises(
-        ValueError, match="no band 'green'; it has blue, red, alpha|alpha, blue, red"
-    ):
+    with pytest.raises(ValueError, match=r"no band 'green'; it has (alpha|blue|red), "):
         image.ndarray("green")
     with pytest.raises(ValueError, match="a tile is fixed"):
         image.ndarray("blue", XYZTile(0, 0, 0), resolution=5)
@@ -179,7 +194,7 @@ def test_mosaics_and_stacks(image: Image, fake: FakeCatalog) -> None:
 def test_scenes(image: Image, fake: FakeCatalog) -> None:
     scene, ctx = Scene.from_id("acme:p:i1")
     assert (ctx.resolution, ctx.shape, ctx.crs) == (10.0, None, "EPSG:32615")
-    array, meta = scene.ndarray("blue", ctx.assign(resolution=60), raster_info=True)
+    array, _ = scene.ndarray("blue", ctx.assign(resolution=60), raster_info=True)
     assert array.shape == (1, 5, 4)
     body = fake.requests("POST", "/npz")[-1].body
     assert (body["resolution"], body["targetAlignedPixels"]) == (60, False)
@@ -188,9 +203,13 @@ def test_scenes(image: Image, fake: FakeCatalog) -> None:
     with pytest.raises(swath.errors.NotFoundError):
         Scene.from_id("acme:p:none")
     scenes, found = search(
-        shapely.box(0, 0, 5, 5), products="acme:p", start_datetime="2021", end_datetime="2024",
-        cloud_fraction=0.5, limit=2,
-    )  # fmt: skip
+        shapely.box(0, 0, 5, 5),
+        products="acme:p",
+        start_datetime="2021",
+        end_datetime="2024",
+        cloud_fraction=0.5,
+        limit=2,
+    )
     sent = fake.requests("PUT", "/images")[-1].body
     assert [e["op"] for e in json.loads(sent["filter"])] == ["eq", "gte", "lt", "lt"]
     assert (sent["limit"], sent["sort"]) == (2, "acquired")
@@ -201,7 +220,16 @@ def test_scenes(image: Image, fake: FakeCatalog) -> None:
     assert scenes.stack("blue", ctx, flatten="properties.product_id").shape == (1, 1, 5, 4)
     assert scenes.mosaic(["blue", "alpha"], ctx).shape == (2, 5, 4)
     assert len(scenes.filter_coverage(shapely.box(1, 0, 2, 1))) == 1
-    assert len(scenes.filter(lambda s: s.properties.acquired.year == 2022)) == 1
+    assert (
+        len(
+            scenes.filter(
+                lambda s: (
+                    str(s.properties.acquired) > "2022" and str(s.properties.acquired) < "2023"
+                )
+            )
+        )
+        == 1
+    )
 
 
 def test_files(image: Image, tmp_path: Path) -> None:
@@ -260,14 +288,20 @@ def test_pictures() -> None:
 
 BANDS = {
     "red": SpectralBand(
-        id="a:red", data_type="UInt16", data_range=(0, 10000), display_range=(0, 4000), physical_range=(0, 1)
+        id="a:red",
+        data_type="UInt16",
+        data_range=(0, 10000),
+        display_range=(0, 4000),
+        physical_range=(0, 1),
     ),
-    "i16": SpectralBand(id="a:i16", data_type="Int16", data_range=(-100, 10000), display_range=(0, 3000)),
+    "i16": SpectralBand(
+        id="a:i16", data_type="Int16", data_range=(-100, 10000), display_range=(0, 3000)
+    ),
     "f32": SpectralBand(id="a:f32", data_type="Float32", data_range=(0, 1), display_range=(0, 0.4)),
     "u32": GenericBand(id="a:u32", data_type="UInt32"),
     "cls": ClassBand(id="a:cls", data_type="Byte", data_range=(0, 10), display_range=(0, 10)),
     "alpha": MaskBand(id="a:alpha", data_type="UInt16"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(

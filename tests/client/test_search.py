@@ -27,9 +27,11 @@ def fill(fake: FakeCatalog, count: int = 8) -> None:
     fake.objects["products"]["acme:p"] = {"name": "P"}
     for i in range(count):
         fake.objects["images"][f"acme:p:{i}"] = {
-            "name": str(i), "product_id": "acme:p", "cloud_fraction": i / 10,
+            "name": str(i),
+            "product_id": "acme:p",
+            "cloud_fraction": i / 10,
             "acquired": f"202{i % 3}-01-01T00:00:00Z",
-        }  # fmt: skip
+        }
 
 
 @pytest.mark.parametrize(
@@ -39,30 +41,52 @@ def fill(fake: FakeCatalog, count: int = 8) -> None:
         (p.a != "x", {"name": "a", "op": "ne", "val": "x"}),
         (p.a < 1.5, {"name": "a", "op": "lt", "val": 1.5}),
         (p.a == BandType.CLASS, {"name": "a", "op": "eq", "val": "class"}),
-        (p.a == Resolution(60, "meters"), {"name": "a", "op": "eq", "val": {"value": 60.0, "unit": "meters"}}),
-        (p.a > datetime(2020, 1, 1), {"name": "a", "op": "gt", "val": "2020-01-01T00:00:00.000000Z"}),
-        (p.a > datetime(2020, 1, 1, tzinfo=UTC).date(), {"name": "a", "op": "gt", "val": "2020-01-01"}),
+        (
+            p.a == Resolution(60, "meters"),
+            {"name": "a", "op": "eq", "val": {"value": 60.0, "unit": "meters"}},
+        ),
+        (
+            p.a > datetime(2020, 1, 1),
+            {"name": "a", "op": "gt", "val": "2020-01-01T00:00:00.000000Z"},
+        ),
+        (
+            p.a > datetime(2020, 1, 1, tzinfo=UTC).date(),
+            {"name": "a", "op": "gt", "val": "2020-01-01"},
+        ),
         (p.product == "acme:p", {"name": "product_id", "op": "eq", "val": "acme:p"}),
         (p.a.in_(["x"]), {"name": "a", "op": "eq", "val": "x"}),
-        (p.a.any_of([1, 2]), {"or": [{"name": "a", "op": "eq", "val": 1}, {"name": "a", "op": "eq", "val": 2}]}),
+        (
+            p.a.any_of([1, 2]),
+            {"or": [{"name": "a", "op": "eq", "val": 1}, {"name": "a", "op": "eq", "val": 2}]},
+        ),
         (p.a.isnull, {"name": "a", "op": "isnull"}),
         (p.a.isnotnull, {"name": "a", "op": "isnotnull"}),
         (p.a.prefix("x"), {"name": "a", "op": "prefix", "val": "x"}),
         (p.a == ["x", "y"], {"name": "a", "op": "eq", "val": ["x", "y"]}),
-        (1 < p.a <= 5, {"and": [{"name": "a", "op": "gt", "val": 1}, {"name": "a", "op": "lte", "val": 5}]}),
+        (
+            1 < p.a <= 5,
+            {"and": [{"name": "a", "op": "gt", "val": 1}, {"name": "a", "op": "lte", "val": 5}]},
+        ),
         (
             (p.a == 1) & (p.b == 2) & (p.c == 3),
             {"and": [{"name": n, "op": "eq", "val": v} for n, v in (("a", 1), ("b", 2), ("c", 3))]},
         ),
         (
             (p.a == 1) | (p.b == 2) & (p.c == 3),
-            {"or": [
-                {"name": "a", "op": "eq", "val": 1},
-                {"and": [{"name": "b", "op": "eq", "val": 2}, {"name": "c", "op": "eq", "val": 3}]},
-            ]},
+            {
+                "or": [
+                    {"name": "a", "op": "eq", "val": 1},
+                    {
+                        "and": [
+                            {"name": "b", "op": "eq", "val": 2},
+                            {"name": "c", "op": "eq", "val": 3},
+                        ]
+                    },
+                ]
+            },
         ),
     ],
-)  # fmt: skip
+)
 def test_expressions_on_the_wire(expression: swath.catalog.Expression, wire: object) -> None:
     assert expression.to_wire() == wire
 
@@ -80,7 +104,7 @@ def test_mistakes_in_filters() -> None:
     with pytest.raises(ValueError, match="at least one"):
         p.a.in_([])
     with pytest.raises(TypeError, match="no filter expression"):
-        _ = (p.a == 1) & True
+        _ = (p.a == 1) & True  # type: ignore[operator]
     with pytest.raises(TypeError, match="another property"):
         _ = p.a == p.b
     with pytest.raises(AttributeError, match="did you mean 'acquired'"):
@@ -163,8 +187,10 @@ def test_relations_of_a_product(client: swath.Client, fake: FakeCatalog) -> None
     body = fake.requests("PUT", "/bands")[0].body
     assert body == {
         "filter": '[{"name":"product_id","op":"eq","val":"acme:p"}]',
-        "sort": "sort_order", "limit": 4, "include": "product",
-    }  # fmt: skip
+        "sort": "sort_order",
+        "limit": 4,
+        "include": "product",
+    }
     assert product.images().count() == 8
     list(product.image_uploads())
     assert fake.requests("PUT", "/uploads_v2")[0].body["include"] == "events"
@@ -231,9 +257,9 @@ def test_collections(client: swath.Client, fake: FakeCatalog) -> None:
     found = Image.search().collect()
     assert isinstance(found, ImageCollection)
     assert [len(group) for _, group in found.groupby("acquired.year")] == [3, 3, 2]
-    assert [key for key, _ in found.groupby("product_id", "acquired.year")][0] == ("acme:p", 2020)
-    assert found.filter(lambda i: i.cloud_fraction < 0.2).each.name.collect() == ["0", "1"]
-    assert [i.name for i in found.sorted("cloud_fraction", reverse=True)][0] == "7"
+    assert next(key for key, _ in found.groupby("product_id", "acquired.year")) == ("acme:p", 2020)
+    assert found.filter(lambda i: (i.cloud_fraction or 0) < 0.2).each.name.collect() == ["0", "1"]
+    assert found.sorted("cloud_fraction", reverse=True)[0].name == "7"
     assert isinstance(found[:2], ImageCollection)
     assert len(found[:2] + found[2:]) == 8
     assert found.map("name")[0] == "0"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +36,10 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def image(client: swath.Client) -> Iterator[Image]:
+def image(client: swath.Client) -> Image:
     product = Product(id="p", name="P")
     product.save()
-    yield Image(name="i", product=product, acquired="2020-02-01", tags=["z"])
+    return Image(name="i", product=product, acquired="2020-02-01", tags=["z"])
 
 
 def files(tmp_path: Path, *sizes: int) -> list[Path]:
@@ -171,7 +170,7 @@ def test_failure_shows_the_event_log(image: Image, fake: FakeCatalog, tmp_path: 
 def test_waiting_has_an_end(image: Image, fake: FakeCatalog, tmp_path: Path) -> None:
     fake.upload_ends = "running"
     upload = image.upload(files(tmp_path, 3))
-    with pytest.raises(TimeoutError, match="is running after 0.4 s"):
+    with pytest.raises(TimeoutError, match=r"is running after 0\.4 s"):
         upload.wait_for_completion(timeout=0.4)
     upload.cancel()
     assert upload.status == "canceled"

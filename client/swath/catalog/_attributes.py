@@ -11,7 +11,16 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Self,
+    SupportsFloat,
+    SupportsIndex,
+    TypeVar,
+    overload,
+)
 
 from swath.catalog._times import format_time, parse_time
 from swath.errors import AttributeValidationError
@@ -129,7 +138,7 @@ class Boolean(Attribute[bool | None, bool | None]):
         return bool(value)
 
 
-class Integer(Attribute[int | None, int | None]):
+class Integer(Attribute[int | None, SupportsIndex | None]):
     """A whole number."""
 
     def coerce(self, value: Any) -> int:
@@ -143,7 +152,7 @@ class Integer(Attribute[int | None, int | None]):
         return whole
 
 
-class Number(Attribute[float | None, float | None]):
+class Number(Attribute[float | None, SupportsFloat | None]):
     """A finite number, or any number where `finite` is False (nodata may be NaN)."""
 
     def __init__(self, *, finite: bool = True, **options: Any) -> None:
