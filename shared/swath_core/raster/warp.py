@@ -13,7 +13,8 @@ from affine import Affine
 from pyproj import CRS
 from rasterio.crs import CRS as GDAL_CRS
 from rasterio.enums import Resampling
-from rasterio.warp import reproject
+from rasterio.io import MemoryFile
+from rasterio.vrt import WarpedVRT
 
 from swath_core.raster.coordinates import (
     Coordinates,
@@ -49,7 +50,7 @@ _RESAMPLING = {
 }
 _RADIUS = {"bilinear": 1, "cubic": 2, "cubicspline": 2, "lanczos": 3}
 """Source pixels at full resolution that a kernel reaches on each side; the others: their pixel."""
-TOLERANCE = 1e-3
+TOLERANCE = 1e-4
 """Pixels of the source that GDAL's scanline approximation may be off by (GDAL's default: 0.125)."""
 _EDGE = 1e-10
 """Part of a pixel by which GDAL's nearest moves a centre that falls on a pixel's edge."""
@@ -101,11 +102,23 @@ def _reach(values: Array, size: int) -> tuple[int, int]:
     )
 
 
-def reduction(target: Grid, source: Grid, window: Window) -> float:
-    """Return how many source pixels a target pixel spans, in the direction that it spans fewer.
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """How many source pixels a target pixel spans: along the source's rows and columns.
 
-    The median over a lattice of points of the window: one figure for the whole image, so that
-    all strips of a raster are read from one overview.
+    ``least`` is the span in the target's direction that spans fewer: what an overview may take.
+    """
+
+    x: float
+    y: float
+    least: float
+
+
+def reduction(target: Grid, source: Grid, window: Window) -> Reduction:
+    """Return the reduction of a source on a target.
+
+    The median over a lattice of points of the window: one figure for the whole image, so that all
+    strips of a raster are read from one overview and with one width of kernel.
     """
     columns, rows = np.meshgrid(
         window.column + np.linspace(0.0, window.width - 1.0, 5),
@@ -114,19 +127,30 @@ def reduction(target: Grid, source: Grid, window: Window) -> float:
     here = points_in_source(target, source, columns, rows)
     east = points_in_source(target, source, columns + 1, rows)
     south = points_in_source(target, source, columns, rows + 1)
-    spans = np.minimum(
-        np.hypot(east.x - here.x, east.y - here.y), np.hypot(south.x - here.x, south.y - here.y)
+    x_east, y_east = east.x - here.x, east.y - here.y
+    x_south, y_south = south.x - here.x, south.y - here.y
+    least = np.minimum(np.hypot(x_east, y_east), np.hypot(x_south, y_south))
+    return Reduction(
+        _median(np.hypot(x_east, x_south)), _median(np.hypot(y_east, y_south)), _median(least)
     )
-    return float(np.nanmedian(spans)) if np.isfinite(spans).any() else 1.0
+
+
+def _median(values: Array) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """One file of one image over the whole target: where it can reach and which level is read."""
+    """One file of one image over the whole target: where it can reach, which level is read.
+
+    ``reduction`` is that of the file itself, not of the overview.
+    """
 
     file: FileSource
     level: int
     reach: Window
+    reduction: Reduction
 
 
 def plan_file(pool: FilePool, file: FileSource, target: Grid) -> FilePlan:
@@ -134,9 +158,9 @@ def plan_file(pool: FilePool, file: FileSource, target: Grid) -> FilePlan:
     info = pool.info(file.path)
     reach = footprint_window(target, info.grid)
     if reach.empty:
-        return FilePlan(file, 0, reach)
-    ratio = reduction(target, info.grid, reach)
-    return FilePlan(file, overview_level(info.factors, ratio), reach)
+        return FilePlan(file, 0, reach, Reduction(1.0, 1.0, 1.0))
+    reduced = reduction(target, info.grid, reach)
+    return FilePlan(file, overview_level(info.factors, reduced.least), reach, reduced)
 
 
 def warp_file(pool: FilePool, plan: FilePlan, target: Grid, window: Window) -> list[BandPixels]:
@@ -149,7 +173,11 @@ def warp_file(pool: FilePool, plan: FilePlan, target: Grid, window: Window) -> l
     with pool.borrow(plan.file.path, plan.level) as dataset:
         source = dataset_grid(dataset) if plan.level else info.grid
         coordinates = source_coordinates(target, source, window)
-        needed = _needed(plan.file.bands, coordinates, source)
+        scale = (
+            min(1.0, info.grid.width / source.width / plan.reduction.x),
+            min(1.0, info.grid.height / source.height / plan.reduction.y),
+        )
+        needed = _needed(plan.file.bands, coordinates, source, 1.0 / min(scale))
         if needed.empty:
             return []
         size = needed.height * needed.width * len(indexes) * np.dtype(info.dtypes[0]).itemsize
@@ -158,7 +186,7 @@ def warp_file(pool: FilePool, plan: FilePlan, target: Grid, window: Window) -> l
             raw = read_window(dataset, indexes, needed, with_mask=info.has_mask)
     if too_large:
         return _in_halves(pool, plan, target, window)
-    warper = _Warper(target, source, window, coordinates, raw)
+    warper = _Warper(_Case(target, source, window, coordinates, raw, scale))
     return [
         warper.warp(band, raw.values[indexes.index(band.index)], _nodata(band, info.nodata))
         for band in plan.file.bands
@@ -202,20 +230,22 @@ def _joined(window: Window, parts: Sequence[tuple[Window, list[BandPixels]]]) ->
     return list(whole.values())
 
 
-def _needed(bands: Sequence[BandSource], coordinates: Coordinates, source: Grid) -> Window:
+def _needed(
+    bands: Sequence[BandSource], coordinates: Coordinates, source: Grid, reduced: float
+) -> Window:
     """Return the window of the source that the pixels with these centres are computed from."""
-    margin = max(_margin(band.resampling, coordinates) for band in bands)
+    margin = max(_margin(band.resampling, coordinates, reduced) for band in bands)
     left, right = _span(coordinates.x, margin, source.width)
     top, bottom = _span(coordinates.y, margin, source.height)
     return Window(top, left, bottom - top, right - left)
 
 
-def _margin(resampling: str, coordinates: Coordinates) -> int:
+def _margin(resampling: str, coordinates: Coordinates, reduced: float) -> int:
     if resampling == "near":
         return 0
     # a kernel widens with the reduction; steps between neighbours bound it in either direction
     widest = max(
-        1.0,
+        reduced,
         *(
             _widest_step(values, axis)
             for values in (coordinates.x, coordinates.y)
@@ -242,19 +272,23 @@ def _span(values: Array, margin: int, size: int) -> tuple[int, int]:
     return min(first, size - 1), max(0, min(size, math.floor(high + _EDGE) + 1 + margin))
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One window of one file to be warped; ``scale`` is target pixels per source pixel, x and y."""
+
+    target: Grid
+    source: Grid
+    window: Window
+    coordinates: Coordinates
+    raw: RawPixels
+    scale: tuple[float, float]
+
+
 class _Warper:
     """The warp of one window of one file, band by band."""
 
-    def __init__(
-        self,
-        target: Grid,
-        source: Grid,
-        window: Window,
-        coordinates: Coordinates,
-        raw: RawPixels,
-    ) -> None:
-        self._target, self._source, self._window = target, source, window
-        self._coordinates, self._raw = coordinates, raw
+    def __init__(self, case: _Case) -> None:
+        self._case = case
         self._picker: _Picker | None = None
 
     def warp(self, band: BandSource, values: Array, nodata: float | None) -> BandPixels:
@@ -265,46 +299,64 @@ class _Warper:
         return _processed(band, pixels)
 
     def _nearest(self, band: BandSource, values: Array, nodata: float | None) -> BandPixels:
+        case = self._case
         if self._picker is None:
-            self._picker = _Picker(self._coordinates, self._source, self._raw)
+            self._picker = _Picker(case.coordinates, case.source, case.raw)
         picked = self._picker.pick(values)
         inside = self._picker.inside
         return BandPixels(band.position, picked, inside, is_data(picked, nodata))
 
     def _kernel(self, band: BandSource, values: Array, nodata: float | None) -> BandPixels:
-        raw = self._raw
-        present = np.ones(values.shape, np.uint8) if raw.mask is None else raw.mask.astype(np.uint8)
-        inside = self._reproject(present, band.resampling, 0) > 0
-        if nodata is None and raw.mask is None:
-            warped = self._reproject(values, band.resampling, None)
-            return BandPixels(band.position, warped, inside, inside)
-        fill = nodata if nodata is not None else unused_value(values)
-        if raw.mask is not None:
-            values = np.where(raw.mask, values, np.asarray(fill).astype(values.dtype))
-        warped = self._reproject(values, band.resampling, fill)
-        return BandPixels(band.position, warped, inside, is_data(warped, fill))
+        case = self._case
+        mask = case.raw.mask
+        present = np.ones(values.shape, np.uint8) if mask is None else mask.astype(np.uint8)
+        if mask is not None:
+            nodata = unused_value(values) if nodata is None else nodata
+            values = np.where(mask, values, np.asarray(nodata).astype(values.dtype))
+        size = (case.window.height, case.window.width)
+        inside, warped = np.zeros(size, bool), np.zeros(size, values.dtype)
+        for turn in _turns(case.target, case.source):
+            reached = self._reproject(present, band.resampling, 0, turn) > 0
+            np.copyto(warped, self._reproject(values, band.resampling, nodata, turn), where=reached)
+            inside |= reached
+        valid = inside if nodata is None else is_data(warped, nodata)
+        return BandPixels(band.position, warped, inside, valid)
 
-    def _reproject(self, values: Array, resampling: str, nodata: float | None) -> Array:
-        window, raw = self._window, self._raw.window
-        out = np.full((window.height, window.width), 0 if nodata is None else nodata, values.dtype)
-        for turn in _turns(self._target, self._source):
-            reproject(
-                np.ascontiguousarray(values),
-                out,
-                src_transform=turn
-                @ self._source.transform
-                @ Affine.translation(raw.column, raw.row),
-                src_crs=_gdal_crs(self._source.crs),
-                src_nodata=nodata,
-                dst_transform=self._target.transform
-                @ Affine.translation(window.column, window.row),
-                dst_crs=_gdal_crs(self._target.crs),
-                dst_nodata=nodata,
-                resampling=_RESAMPLING[resampling],
-                tolerance=TOLERANCE,
-                init_dest_nodata=False,
-            )
-        return out
+    def _reproject(
+        self, values: Array, resampling: str, nodata: float | None, turn: Affine
+    ) -> Array:
+        """Return GDAL's warp of a source array, through an uncompressed TIFF in memory."""
+        case, window, raw = self._case, self._case.window, self._case.raw.window
+        height, width = values.shape
+        with MemoryFile() as memory:
+            with memory.open(
+                driver="GTiff",
+                count=1,
+                height=height,
+                width=width,
+                dtype=values.dtype,
+                crs=_gdal_crs(case.source.crs),
+                transform=turn @ case.source.transform @ Affine.translation(raw.column, raw.row),
+            ) as written:
+                written.write(values, 1)
+            with (
+                memory.open() as dataset,
+                WarpedVRT(
+                    dataset,
+                    crs=_gdal_crs(case.target.crs),
+                    transform=case.target.transform @ Affine.translation(window.column, window.row),
+                    width=window.width,
+                    height=window.height,
+                    src_nodata=nodata,
+                    nodata=nodata,
+                    resampling=_RESAMPLING[resampling],
+                    tolerance=TOLERANCE,
+                    XSCALE=case.scale[0],
+                    YSCALE=case.scale[1],
+                ) as warped,
+            ):
+                pixels: Array = warped.read(1)
+                return pixels
 
 
 def unused_value(values: Array) -> float:
@@ -349,7 +401,7 @@ def is_data(values: Array, nodata: float | None) -> Array:
         own = np.asarray(nodata, np.float64).astype(values.dtype)
     if values.dtype.kind != "f" and float(own) != nodata:
         return np.ones(values.shape, bool)
-    return np.not_equal(values, own)
+    return np.asarray(values != own)
 
 
 def _processed(band: BandSource, pixels: BandPixels) -> BandPixels:

@@ -1,0 +1,139 @@
+"""A catalog of files on disk, for tests of raster: what a test makes is what the service reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from rasterio.enums import Resampling
+
+from swath_core.documents import Document
+from swath_core.raster.files import FilePool
+from swath_core.raster.request import parse_request
+from swath_core.raster.service import RasterService
+from swath_core.raster.sources import Product
+from swath_core.raster.stream import Raster
+
+PRODUCT = "acme:scenes"
+CONTRACT = {
+    "uint8": "Byte",
+    "uint16": "UInt16",
+    "int16": "Int16",
+    "uint32": "UInt32",
+    "int32": "Int32",
+    "float32": "Float32",
+    "float64": "Float64",
+}
+
+Array = np.ndarray[Any, Any]
+
+
+class Disk:
+    """Storage whose hrefs are paths."""
+
+    def path(self, href: str, product_id: str) -> str:
+        return href
+
+
+@dataclass
+class World:
+    """Images on disk and their documents."""
+
+    folder: Path
+    documents: dict[str, Document] = field(default_factory=dict)
+    bands: list[Document] = field(default_factory=list)
+    pool: FilePool = field(default_factory=FilePool)
+    readers: frozenset[str] = frozenset({"me"})
+
+    def images(self, ids: Sequence[str]) -> Mapping[str, Document]:
+        return {id: self.documents[id] for id in ids if id in self.documents}
+
+    def product(self, product_id: str) -> Product | None:
+        return (Document("product", PRODUCT), self.bands) if product_id == PRODUCT else None
+
+    @property
+    def service(self) -> RasterService[str]:
+        return RasterService(self, Disk(), self.pool, lambda who, _: who in self.readers)
+
+    def band(self, name: str, **attributes: Any) -> None:
+        values = {"name": name, "type": "spectral", "band_index": len(self.bands), **attributes}
+        self.bands.append(Document("band", f"{PRODUCT}:{name}", values))
+
+    def image(
+        self,
+        name: str,
+        pixels: Array,
+        transform: Affine,
+        crs: str = "EPSG:32618",
+        *,
+        overviews: Sequence[int] = (),
+        mask: Array | None = None,
+        **attributes: Any,
+    ) -> str:
+        """Write a GeoTIFF and its document; return the image's id."""
+        path = self.folder / f"{name}.tif"
+        count, height, width = pixels.shape
+        with (
+            rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+            rasterio.open(
+                path, "w", driver="GTiff", count=count, height=height, width=width,
+                dtype=pixels.dtype, crs=crs, transform=transform,
+                tiled=True, blockxsize=64, blockysize=64, compress="deflate",
+            ) as dataset,
+        ):  # fmt: skip
+            dataset.write(pixels)
+            if mask is not None:
+                dataset.write_mask(mask)
+            if overviews:
+                dataset.build_overviews(list(overviews), Resampling.nearest)
+        image_id = f"{PRODUCT}:{name}"
+        self.documents[image_id] = Document(
+            "image",
+            image_id,
+            {
+                "name": name,
+                "product_id": PRODUCT,
+                "files": [{"href": str(path)}],
+                "geotrans": list(transform.to_gdal()),
+                "x_pixels": width,
+                "y_pixels": height,
+                "cs_code": crs,
+                "storage_state": "available",
+                **attributes,
+            },
+        )
+        return image_id
+
+    def path(self, image_id: str) -> str:
+        return str(self.documents[image_id].get("files")[0]["href"])
+
+    def raster(self, **body: Any) -> tuple[Raster, Array, Array]:
+        """Return a raster with its data and mask, whole."""
+        body.setdefault("ids", list(self.documents))
+        body.setdefault("bands", [str(band.get("name")) for band in self.bands])
+        raster = self.service.raster("me", parse_request(body))
+        rows = list(raster.rows)
+        data = np.concatenate([part.data for part in rows], axis=1)
+        mask = np.concatenate([part.mask for part in rows], axis=1)
+        assert data.shape == mask.shape == raster.shape
+        return raster, data, mask
+
+
+def world(folder: Path) -> Iterator[World]:
+    made = World(folder)
+    yield made
+    made.pool.close()
+
+
+def noise(shape: tuple[int, ...], dtype: str, seed: int = 0) -> Array:
+    """Return random values over the whole range of a type (floats: -1000 to 1000)."""
+    generator = np.random.default_rng(seed)
+    if np.dtype(dtype).kind == "f":
+        return generator.uniform(-1000, 1000, shape).astype(dtype)
+    limits = np.iinfo(dtype)
+    return generator.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
