@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +15,8 @@ from swath_dev._trouble import Trouble
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status. What went wrong is one line on stderr."""
     options = _parser().parse_args(arguments)
+    # a polite kill cleans up like Ctrl-C does
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return int(options.run(options) or 0)
     except Trouble as trouble:
@@ -21,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("swath: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
