@@ -1,6 +1,6 @@
 """Writers, crashes, replays, searches and rollup runs at any moment, against plain dictionaries.
 
-Every step is followed by the two promises of the catalog: the index holds exactly what the documents
+Every step is followed by the two promises of the catalog: the index holds what the documents
 say, and summaries equal a brute-force count.
 """
 
@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 from moto import mock_aws
 from tests.unit.images.conftest import PRODUCT, SETTINGS, create_tables
+from tests.unit.images.reader import TableReader
 
 from swath_core.errors import Conflict, NotFound
 from swath_core.images import ImageCatalog
@@ -28,7 +29,6 @@ from swath_core.index import postings_of
 from swath_core.store import rollups
 from swath_core.store._marks import COVERS_SECONDS, LONGEST_WRITE_SECONDS, MEMORY, Memory
 from swath_core.store.images import ImageChange, ImageStore
-from tests.unit.images.reader import TableReader
 from swath_core.store.rollups import RollupStore, Tally
 from swath_core.store.tables import ImageItem, PostingItem
 from swath_core.summaries import FoldedSummary, Interval, LiveCounter, Rollup, TimeRange

@@ -5,7 +5,7 @@ from ._fold import FoldPlan, fold_plan
 from ._folded import FoldedSummary
 from ._intervals import MOST_INTERVALS, AskedRange, DateField, Interval, TimeRange
 from ._live import LiveCounter
-from ._rollup import Rollup, RollupReport
+from ._rollup import Rollup, RollupReport, scheduled_rollup
 from ._summaries import CellSummaries, Summaries, Summary
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "cells_of",
     "fold_plan",
     "parse_resolution",
+    "scheduled_rollup",
 ]

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from swath_core.settings import Settings
 from swath_core.store._marks import SETTLED_SECONDS, Marker
+from swath_core.store.postings import DynamoPostings
 from swath_core.store.rollups import RollupStore, Row, Tally
 
 from ._fold import consecutive, day_range, days_of
@@ -29,6 +31,7 @@ class RollupReport:
     audited: int = 0
     drifted: list[str] = field(default_factory=list)
     finished: bool = True
+    failures: list[Exception] = field(default_factory=list)
 
 
 class Rollup:
@@ -56,7 +59,7 @@ class Rollup:
         until = self._clock() + seconds
         done: str | None = None
         for product_id, listed in self._dirty():
-            if self._clock() > until or not self._product(product_id, listed, until, report):
+            if self._clock() > until or not self._tried(product_id, listed, until, report):
                 report.finished = False
                 self._note_lag([listed], report)
                 break
@@ -169,3 +172,12 @@ def _with_parts(row: Row, parts: dict[str, Tally]) -> Row:
     """Return a row with some parts replaced; empty ones are left out."""
     merged = {name: tally for name, tally in (row.parts | parts).items() if tally}
     return Row(merged, row.version)
+
+
+def scheduled_rollup(settings: Settings, seconds: float) -> RollupReport:
+    """Run the rollup and a little of the audit on the deployed tables."""
+    counter = LiveCounter(DynamoPostings(settings.need("postings_table")))
+    rollup = Rollup(RollupStore(settings), counter)
+    report = rollup.run(seconds)
+    rollup.audit(report)
+    return report

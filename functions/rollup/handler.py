@@ -1,0 +1,75 @@
+"""The scheduled run (rollups, audit, dead uploads), and the background tasks of the queue."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from swath_core.catalog import run_task
+from swath_core.ingest.sweep import sweep
+from swath_core.ingest.wiring import sweeper
+from swath_core.settings import settings
+from swath_core.summaries import scheduled_rollup
+
+ROLLUP_SECONDS = 45
+"""A run ends before the schedule begins the next one; what is left over is the next one's."""
+
+logger = Logger()
+metrics = Metrics(namespace="Swath")
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def scheduled() -> dict[str, Any]:
+    """Keep the rollups and clear dead uploads; return what was done."""
+    report = scheduled_rollup(settings(), seconds=ROLLUP_SECONDS)
+    metrics.add_metric("RollupLagSeconds", MetricUnit.Seconds, report.lag_seconds)
+    metrics.add_metric("BucketsRecounted", MetricUnit.Count, report.recounted)
+    metrics.add_metric("RollupDrift", MetricUnit.Count, len(report.drifted))
+    metrics.flush_metrics()
+    if report.drifted:
+        logger.error("rollups differ from the index; marked for a recount", buckets=report.drifted)
+    swept = sweep(sweeper(settings()))
+    done = {
+        "recounted": report.recounted,
+        "lag_seconds": round(report.lag_seconds, 3),
+        "audited": report.audited,
+        "drifted": report.drifted,
+        "finished": report.finished,
+        "expired_uploads": swept.expired,
+    }
+    logger.info("scheduled run", extra=done)
+    if report.failures:
+        raise ExceptionGroup("products that could not be recounted", report.failures)
+    return done
+
+
+def run(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Run one task of the queue. Raises where it should be delivered again."""
+    task = json.loads(record.body)
+    logger.info("task", task=task)
+    if task["task"] != "delete_related_objects":
+        raise ValueError(f"no such task: {task['task']}")
+    run_task(
+        settings(),
+        task["product_id"],
+        lambda: lambda_context.get_remaining_time_in_millis() / 1000,
+    )
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Entry point: the schedule's event, or an SQS batch whose failed messages are returned."""
+    if "Records" in event:
+        return process_partial_response(
+            event=event, record_handler=run, processor=processor, context=context
+        )
+    return scheduled()
