@@ -71,6 +71,11 @@ class Resolution(AttributeType):
             }
         ).schema()
 
+    def sent_schema(self) -> Schema:
+        """Return the JSON schema of what may be sent: an object, a text or a number of metres."""
+        text = {"type": "string", "description": self.accepts, "examples": ["60m", "0.1 degrees"]}
+        return {"anyOf": [self.schema(), text, {"type": "number", "exclusiveMinimum": 0}]}
+
 
 @dataclass(frozen=True)
 class Footprint(AttributeType):

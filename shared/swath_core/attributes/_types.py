@@ -56,6 +56,10 @@ class AttributeType:
         """Return the JSON schema (OpenAPI 3.1) of the stored form."""
         raise NotImplementedError
 
+    def sent_schema(self) -> Schema:
+        """Return the JSON schema of what may be sent: the stored form, or more."""
+        return self.schema()
+
 
 @dataclass(frozen=True)
 class Text(AttributeType):
@@ -231,6 +235,14 @@ class Timestamp(AttributeType):
     def schema(self) -> Schema:
         """Return the JSON schema of the stored form."""
         return {"type": "string", "format": "date-time"}
+
+    def sent_schema(self) -> Schema:
+        """Return the JSON schema of what may be sent: whole and partial timestamps."""
+        return {
+            "type": "string",
+            "description": self.accepts,
+            "examples": ["2021-05-31T10:20:30Z", "2021-05-31", "2021"],
+        }
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,118 @@
+"""schemathesis against the API's own description: no 5xx, no answer outside of the schema.
+
+``SWATH_FUZZ_REQUESTS`` is how many requests are generated (the default keeps CI short).
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from swath_core.openapi import document
+from swath_dev.inprocess import PUBLIC_URL, InProcessApi, running_api
+from tests.wsgi import WsgiApi
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import schemathesis
+    from schemathesis import checks as generic
+    from schemathesis.specs.openapi import checks
+
+REQUESTS = int(os.environ.get("SWATH_FUZZ_REQUESTS", "250"))
+CHECKS: list[Any] = [
+    generic.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[10, 50], [10.5, 50], [10.5, 50.5], [10, 50.5], [10, 50]]],
+}
+BAND = {
+    "data_type": "UInt16",
+    "data_range": [0, 1],
+    "display_range": [0, 1],
+    "band_index": 0,
+    "product_id": "acme:p",
+}
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[InProcessApi]:
+    with running_api() as running:
+        yield running
+
+
+def fill(api: InProcessApi) -> None:
+    """Put back the objects that generated requests may have deleted."""
+    api.save("product", "acme:p", name="P")
+    for name in ("spectral", "mask", "class"):
+        api.save("band", f"acme:p:{name}", name=name, type=name, **BAND)
+    api.save(
+        "image", "acme:p:i", name="i", product_id="acme:p", acquired="2020-01-02", geometry=SQUARE
+    )
+
+
+IDS = {
+    "products": st.sampled_from(["acme:p", "acme:q"]),
+    "bands": st.sampled_from(["acme:p:spectral", "acme:p:mask", "acme:p:class", "acme:p:x"]),
+    "images": st.sampled_from(["acme:p:i", "acme:p:j"]),
+}
+
+
+def steer(case: Any, data: Any) -> None:
+    """Let half of the requests be about objects that exist: random ids never are."""
+    if not data.draw(st.booleans()):
+        return
+    collection = case.path.split("/")[3] if case.path.count("/") > 2 else ""
+    if "id" in (case.path_parameters or {}) and collection in IDS:
+        case.path_parameters["id"] = data.draw(IDS[collection])
+    body = case.body if isinstance(case.body, dict) else {}
+    resource = body.get("data")
+    if not isinstance(resource, dict):
+        return
+    if case.method == "PATCH":
+        resource.pop("id", None)
+    attributes = resource.get("attributes")
+    if isinstance(attributes, dict) and "product_id" in attributes:
+        attributes["product_id"] = "acme:p"
+        resource.pop("id", None)
+
+
+def test_no_request_breaks_the_api_or_its_description(api: InProcessApi) -> None:
+    application = WsgiApi(api)
+    schema = schemathesis.openapi.from_dict(document(PUBLIC_URL))
+    schema.app = application
+    operations = [found.ok() for found in schema.get_all_operations()]
+    statuses: Counter[int] = Counter()
+    authorization = {"Authorization": f"Bearer {api.token}"}
+
+    for operation in operations:
+        fill(api)
+
+        @settings(
+            max_examples=REQUESTS * 5 // (4 * len(operations)) + 1,  # some have few cases
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(data=st.data(), case=operation.as_strategy())
+        def check(data: Any, case: Any) -> None:
+            steer(case, data)
+            response = case.call(headers=authorization)
+            statuses[response.status_code] += 1
+            case.validate_response(response, checks=CHECKS)
+
+        check()
+    print(application.requests, dict(statuses))
+    assert application.requests >= REQUESTS
+    assert statuses[200]
+    assert statuses[201]
