@@ -36,16 +36,25 @@ class NoInterpreter(Exception):
 
 @dataclass(frozen=True)
 class Release:
-    """A published client: its lock file in requirements/, its Python, its settings' prefix."""
+    """A published client: its lock file in requirements/, its Python, its settings' prefix.
+
+    `python` is a version ("3.10"), None for the Python that runs the tests; `without` are
+    attributes of the contract that its classes do not have.
+    """
 
     lock: str
     prefix: str
-    python: str | None = None  # "3.10"; None is the Python that runs the tests
+    python: str | None = None
+    without: frozenset[str] = frozenset()
 
 
 DESCARTESLABS = Release("contract-descarteslabs-3.2.2.txt", "DESCARTESLABS")
 DESCARTESLABS_1_12 = Release("contract-descarteslabs-1.12.1.txt", "DESCARTESLABS", "3.10")
-EARTHONE = Release("contract-earthone.txt", "EARTHONE")
+EARTHONE = Release(
+    "contract-earthone.txt",
+    "EARTHONE",
+    without=frozenset({"jpx_layer_index", "c6s_dlsr", "confidence_dlsr", "v1_properties"}),
+)
 
 
 def environment_of(release: Release) -> Path:
