@@ -15,7 +15,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for function in build.FUNCTIONS:
         (root / "functions" / function).mkdir(parents=True)
         (root / "functions" / function / "handler.py").write_text(f"# {function}\n")
-    (root / "functions" / "api" / "__pycache__").mkdir()
+    for cache in ("functions/api/__pycache__", "functions/api/.mypy_cache"):
+        (root / cache).mkdir()
+        (root / cache / "entry").touch()
     (root / "shared" / "swath_core").mkdir(parents=True)
     (root / "shared" / "swath_core" / "__init__.py").touch()
     for layer in build.PACKAGE_LAYERS:
