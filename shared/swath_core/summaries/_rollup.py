@@ -85,6 +85,16 @@ class Rollup:
                 yield product_id, marker
             after = page[-1][0]
 
+    def _tried(self, product_id: str, listed: Marker, until: float, report: RollupReport) -> bool:
+        """Recount a product; one that cannot be must not keep the others from it."""
+        try:
+            return self._product(product_id, listed, until, report)
+        except Exception as error:  # noqa: BLE001 - the caller raises it when the others are done
+            error.add_note(f"while recounting {product_id}")
+            report.failures.append(error)
+            self._note_lag([listed], report)
+            return True
+
     def _product(self, product_id: str, listed: Marker, until: float, report: RollupReport) -> bool:
         """Recount what is settled of a product; return whether the time sufficed."""
         state = self._store.state(product_id)
