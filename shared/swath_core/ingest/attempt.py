@@ -35,7 +35,7 @@ from .keys import cog_name
 from .model import FileResult, FileTask, Limits, Refused
 from .plan import Plan, acquired, plan
 
-BEAT_SECONDS = 15.0
+BEAT_SECONDS = 8.0
 _ROOM = 2.5
 """Disk that a file may take: itself, its overviews and its COG, in uncompressed pixels."""
 

@@ -19,7 +19,7 @@ from .attempt import Workshop
 from .decoder import DecoderProcess
 
 _LONGEST_POSTPONEMENT = 900
-_FIRST_POSTPONEMENT = 65
+_FIRST_POSTPONEMENT = 35
 
 
 @cache

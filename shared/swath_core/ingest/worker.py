@@ -5,6 +5,8 @@ Started by :mod:`swath_core.ingest.decoder`; see there why it is a process of it
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import resource
@@ -15,6 +17,7 @@ from typing import IO, Any
 
 from .model import FileTask, Limits, Refused
 
+_PR_SET_PDEATHSIG = 1
 _DRIVERS = frozenset({"GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG", "VRT", "MEM"})
 """What is left of GDAL: what reads users' files, what writes COGs, and what describes both."""
 
@@ -22,6 +25,7 @@ _DRIVERS = frozenset({"GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG", "VRT", "MEM"
 def main(requests: IO[str], answers: IO[str]) -> None:
     """Answer every request until there are no more."""
     _confine(Limits().memory_bytes)
+    _die_with_the_parent()
     for line in requests:
         answers.write(json.dumps(_answer(json.loads(line))) + "\n")
         answers.flush()
@@ -50,6 +54,12 @@ def _answer(values: dict[str, Any]) -> dict[str, Any]:
 def _confine(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _die_with_the_parent() -> None:
+    """Ask Linux to end this process when the ingest that started it is killed."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def unneeded_drivers() -> str:

@@ -19,7 +19,7 @@ from swath_core.times import format_timestamp, parse_timestamp
 
 from .upload import FINAL, MOST_EVENTS, Event, Lease, Part, Upload
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 """How long an attempt may be silent before another takes its place."""
 
 PATIENCE = timedelta(hours=24)
@@ -157,13 +157,9 @@ def prepare(upload: Upload, step: Step, outputs: str, replaced: tuple[str, ...])
 
 
 def succeed(upload: Upload, step: Step, usage: str) -> Upload:
-    """End an attempt whose image is in the catalog."""
-    done = replace(
-        upload,
-        status="success",
-        lease=None,
-        due=step.after(READERS) if upload.replaced else None,
-    )
+    """End an attempt whose image is in the catalog; what it leaves behind is to be cleared."""
+    due = step.after(READERS) if upload.replaced else step.now
+    done = replace(upload, status="success", lease=None, due=due)
     used = log(done, step, "usage", usage)
     return log(used, step, "complete", f"image {upload.image_id} is available")
 
