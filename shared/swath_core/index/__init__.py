@@ -20,7 +20,10 @@ from ._keys import (
 )
 from ._ladder import (
     EVERYWHERE,
+    FEW_CELLS,
+    MOST_CELLS,
     MOST_POSTINGS,
+    PASSING,
     RUNGS,
     IndexState,
     Ladder,
@@ -33,9 +36,12 @@ from ._rows import LONG_VALUE, OMITTED, attributes_of_row, encode_row
 
 __all__ = [
     "EVERYWHERE",
+    "FEW_CELLS",
     "LONG_VALUE",
+    "MOST_CELLS",
     "MOST_POSTINGS",
     "OMITTED",
+    "PASSING",
     "RUNGS",
     "IndexState",
     "Ladder",

@@ -1,9 +1,13 @@
 """The ladder of rungs: in which partitions an image is posted.
 
 A rung is an H3 resolution. An image's fine rung is the finest one where its footprint touches few
-enough cells; it is posted in each of those, and at every coarser rung of the ladder too. Images
-that end at a rung and images that pass it on their way to a finer one have partitions of their own,
-so that a few large footprints in a product do not make every query read coarse partitions.
+enough cells; it is posted in each of those, and at every coarser rung of the ladder too. A cell has
+two partitions: one of the images that end at its rung, one of those that pass it on their way to
+a finer one. So a few large footprints in a product do not make every query read coarse
+partitions. Images that end at a rung in a handful of cells are posted in both partitions, as
+though they passed: these are mostly the largest of a product's many that end a rung further on
+(a few degrees of latitude can decide that), and a query at their rung then opens one partition for
+each cell instead of two.
 """
 
 from __future__ import annotations
@@ -38,8 +42,14 @@ EVERYWHERE = -1
 """The rung of footprints that touch too many cells even at rung 0."""
 
 MOST_CELLS = 40
-MOST_POSTINGS = 45
-"""Cell postings of one image: an image that moves takes 2 x (45 + 1) + 1 of the 100 items that a
+FEW_CELLS = 8
+"""Cells of the fine rung up to which an image is also posted in the partitions of passing ones."""
+
+PASSING = 100
+"""Added to the fine rung of such images in the product's index state."""
+
+MOST_POSTINGS = 46
+"""Cell postings of one image: an image that moves takes 2 x (46 + 1) + 1 of the 100 items that a
 DynamoDB transaction may hold."""
 
 
@@ -47,12 +57,28 @@ DynamoDB transaction may hold."""
 class IndexState:
     """What has ever been posted for a product: two number sets on its Catalog row.
 
-    ``rungs`` are the fine rungs of its images, ``extent`` the H3 base cells (0 to 121) that their
-    footprints touch. A writer adds to both before it writes an image; they never shrink.
+    ``rungs`` are the fine rungs of its images, plus PASSING for images that are posted as though
+    they passed it; ``extent`` the H3 base cells (0 to 121) that their footprints touch. A
+    writer adds to both before it writes an image; they never shrink.
     """
 
     rungs: frozenset[int] = frozenset()
     extent: frozenset[int] = frozenset()
+
+    @property
+    def ending(self) -> frozenset[int]:
+        """Fine rungs with images that are posted only as ending there."""
+        return frozenset(rung for rung in self.rungs if 0 <= rung < PASSING)
+
+    @property
+    def few(self) -> frozenset[int]:
+        """Fine rungs with images that are posted as ending there and as passing."""
+        return frozenset(rung - PASSING for rung in self.rungs if rung >= PASSING)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether there are images with more cells than any rung may take."""
+        return EVERYWHERE in self.rungs
 
     def covers(self, other: IndexState) -> bool:
         """Return whether the other state adds nothing to this one."""
@@ -76,28 +102,27 @@ class Posting:
 class Postings:
     """Everything that the index holds of an image.
 
-    ``rung`` is None for an image without footprint, otherwise its fine rung or EVERYWHERE.
+    ``state`` is what the product's index state must cover before the rows are written.
     """
 
-    rung: int | None
-    extent: frozenset[int]
+    state: IndexState
     rows: tuple[Posting, ...]
-
-    @property
-    def state(self) -> IndexState:
-        """What the product's index state must hold before these rows are written."""
-        rungs = frozenset() if self.rung is None else frozenset({self.rung})
-        return IndexState(rungs, self.extent)
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The cells of a footprint: those of its fine rung, and those of the coarser rungs."""
+    """The cells of a footprint: where it ends (at its fine rung) and where it passes."""
 
     rung: int
     own: frozenset[Cell]
     passing: frozenset[Cell]
     extent: frozenset[int]
+
+    @property
+    def state(self) -> IndexState:
+        """What it adds to its product's index state."""
+        few = bool(self.own & self.passing)
+        return IndexState(frozenset({self.rung + (PASSING if few else 0)}), self.extent)
 
 
 def ladder_of(area: BaseGeometry) -> Ladder:
@@ -117,7 +142,8 @@ def _ladder(wkb: bytes) -> Ladder:
     if not levels:
         return Ladder(EVERYWHERE, frozenset(), frozenset(), frozenset(range(122)))
     extent = frozenset(h3.get_base_cell_number(cell) for cell in levels[0])
-    return Ladder(RUNGS[len(levels) - 1], levels[-1], frozenset().union(*levels[:-1]), extent)
+    passing = levels if len(levels[-1]) <= FEW_CELLS else levels[:-1]
+    return Ladder(RUNGS[len(levels) - 1], levels[-1], frozenset().union(*passing), extent)
 
 
 def postings_of(image: Document, shards: int = 1) -> Postings:
@@ -132,9 +158,7 @@ def postings_of(image: Document, shards: int = 1) -> Postings:
     partitions += _cell_partitions(product, ladder)
     key, payload = key_of(acquired, image.id), encode_row(image)
     rows = tuple(Posting(partition, key, payload) for partition in partitions)
-    if ladder is None:
-        return Postings(None, frozenset(), rows)
-    return Postings(ladder.rung, ladder.extent, rows)
+    return Postings(IndexState() if ladder is None else ladder.state, rows)
 
 
 def _cell_partitions(product: str, ladder: Ladder | None) -> Sequence[str]:

@@ -1,52 +1,29 @@
-"""The planner: which partitions a search opens, chosen by what it is expected to read.
-
-For each product it weighs the rungs of the ladder, and the partitions by time, by the postings that
-each is expected to read for one match. An image is read once per opened cell that it touches, so
-a rung's postings go with the area of its cells, each widened by a footprint, and the
-matches with the area of the query, widened likewise (Steiner's formula with the mean over all
-directions): the density of images cancels out, and nothing has to be known of it.
-"""
+"""The planner: cells or months, whichever are expected to read fewer postings for one match."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import h3.api.basic_int as h3
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from swath_core.index import (
-    EVERYWHERE,
-    RUNGS,
-    cover,
     null_partition,
     own_partition,
     passing_partition,
-    planar_cells,
     time_partition,
     whole_partition,
 )
 
+from ._area import footprint_side, widened
 from ._merge import Source
 from ._model import MonthState, SearchProduct
+from ._opening import MOST_PARTITIONS, open_cells
 from ._split import KeyRange
 
-MOST_PARTITIONS = 16
-MOST_POINT_PARTITIONS = 2
-PARTITION_COST = 0.08
-"""Postings per match that a further partition has to save to be worth a request of its own."""
-
-_KM_PER_DEGREE = 111.195
-_TYPICAL_CELLS = 20
-_HEXAGON_PERIMETER = 3.7224  # of a regular hexagon of area 1
-_SQUARE_MEAN = 4 / (2 * math.pi)
-_INSIDE_MARGIN = 1e-7
-_LEAST_SIDE = 0.05
+_RARE = 0.1
 
 
 @dataclass(slots=True)
@@ -94,28 +71,19 @@ def plan_cells(
 
     A product whose extent the area does not touch gets a plan without sources.
     """
-    rungs = frozenset(product.state.rungs)
-    opened = _opened_cells(shapely.to_wkb(area), rungs, product.state.extent, most)
-    if opened is None:
+    opening = open_cells(shapely.to_wkb(area), product.state, most)
+    if opening is None:
         return None
-    plan = ProductPlan(product, "cells" if opened.partitions or EVERYWHERE in rungs else "none")
-    plan.ratio = opened.ratio
-    for each in opened.partitions:
+    plan = ProductPlan(product, "cells" if opening.cells or product.state.everywhere else "none")
+    plan.ratio = opening.ratio
+    for each in opening.cells:
         name = own_partition if each.own else passing_partition
         plan.rungs[each.rung] = plan.rungs.get(each.rung, 0) + 1
-        plan.sources.append(
-            Source(
-                product.id,
-                name(product.id, each.cell),
-                keys.low,
-                keys.high,
-                inside=each.inside,
-                share=each.share,
-                footprints=needs.footprints and not each.inside,
-                attributes=needs.attributes,
-            )
-        )
-    if EVERYWHERE in rungs:
+        source = _source(product, name(product.id, each.cell), keys, needs)
+        source.inside, source.share = each.inside, each.share
+        source.footprints &= not each.inside
+        plan.sources.append(source)
+    if product.state.everywhere:
         plan.sources.append(_source(product, whole_partition(product.id), keys, needs))
     return plan
 
@@ -131,7 +99,7 @@ def _source(product: SearchProduct, partition: str, keys: KeyRange, needs: Needs
         partition,
         keys.low,
         keys.high,
-        share=0.1,
+        share=_RARE,
         footprints=needs.footprints,
         attributes=needs.attributes,
     )
@@ -182,161 +150,7 @@ def _month_keys(month: str) -> tuple[str, str]:
 
 def time_ratio(product: SearchProduct, area: BaseGeometry) -> float:
     """Return the postings that reading by time is expected to read for one match."""
-    extent = _hull_area(product.state.extent)
-    side = max((_side(rung) for rung in product.state.rungs if rung != EVERYWHERE), default=0.0)
-    return max(1.0, extent / max(_widened(area, side), 1e-9))
-
-
-def _hull_area(extent: frozenset[int]) -> float:
-    average: float = h3.average_hexagon_area(0, unit="km^2")
-    return max(1, len(extent)) * average
-
-
-# ---- cells
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    rung: int
-    cell: int
-    own: bool
-    inside: bool
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    partitions: tuple[_Opened, ...]
-    ratio: float
-
-
-@lru_cache(maxsize=256)
-def _opened_cells(
-    wkb: bytes, rungs: frozenset[int], extent: frozenset[int], most: int
-) -> _Opening | None:
-    """Return the partitions of the best rung; None where every rung opens too many.
-
-    Pure in its arguments, so pages of one search plan once.
-    """
-    fine = sorted(rungs - {EVERYWHERE})
-    if not fine:
-        return _Opening((), 1.0)
-    area = _within_extent(shapely.from_wkb(wkb), extent)
-    if area is None:
-        return _Opening((), 1.0)
-    covers = _Covers(area, most)
-    best: tuple[float, int] | None = None
-    for rung in reversed([rung for rung in RUNGS if rung <= fine[-1]]):
-        cost = _cost_of_rung(covers, rung, fine)
-        if cost is not None and (best is None or cost < best[0]):
-            best = (cost, rung)
-    if best is None:
-        return None
-    return _open(covers, best[1], fine)
-
-
-class _Covers:
-    """Covers of one area by rung, computed when they are first asked for."""
-
-    def __init__(self, area: BaseGeometry, most: int) -> None:
-        self.area = area
-        self.is_point = area.geom_type == "Point"
-        self.most = min(most, MOST_POINT_PARTITIONS) if self.is_point else most
-        self._covers: dict[int, frozenset[int] | None] = {}
-
-    def at(self, rung: int) -> frozenset[int] | None:
-        if rung not in self._covers:
-            cells = cover(self.area, rung, None if self.is_point else self.most)
-            if self.is_point and cells:
-                cells = frozenset({min(cells)})  # each of them holds every image at the point
-            self._covers[rung] = cells
-        return self._covers[rung]
-
-
-def _levels(rung: int, fine: Sequence[int]) -> list[tuple[int, bool, int]]:
-    """Return the (rung, own, number of classes) families that a query at a rung opens."""
-    levels = [(each, True, 1) for each in fine if each <= rung]
-    finer = sum(1 for each in fine if each > rung)
-    return [*levels, (rung, False, finer)] if finer else levels
-
-
-def _cost_of_rung(covers: _Covers, rung: int, fine: Sequence[int]) -> float | None:
-    partitions, ratio = 0, 0.0
-    for level, own, _ in _levels(rung, fine):
-        cells = covers.at(level)
-        if cells is None:
-            return None
-        partitions += len(cells)
-        if partitions > covers.most:
-            return None
-        classes = [level] if own else [each for each in fine if each > rung]
-        ratio += sum(_ratio(covers.area, level, len(cells), each) for each in classes)
-    return ratio / len(fine) + PARTITION_COST * partitions
-
-
-def _ratio(area: BaseGeometry, level: int, cells: int, fine: int) -> float:
-    side = _side(fine)
-    cell: float = h3.average_hexagon_area(level, unit="km^2")
-    read = cells * _steiner(cell, _HEXAGON_PERIMETER * math.sqrt(cell), side)
-    return read / max(_widened(area, side), 1e-9)
-
-
-def _side(fine: int) -> float:
-    """Return the side in km of a typical footprint whose fine rung is this one."""
-    cell: float = h3.average_hexagon_area(max(fine, 0), unit="km^2")
-    return max(_LEAST_SIDE, (math.sqrt(_TYPICAL_CELLS) - 1) * math.sqrt(cell))
-
-
-def _steiner(area: float, perimeter: float, side: float) -> float:
-    return area + _SQUARE_MEAN * perimeter * side + side * side
-
-
-def _widened(area: BaseGeometry, side: float) -> float:
-    """Return the area in km² of what lies within a footprint of a query, roughly."""
-    _, south, _, north = area.bounds
-    shrink = max(0.05, math.cos(math.radians((south + north) / 2)))
-    hull = shapely.convex_hull(area)
-    flat = shapely.transform(hull, lambda xy: xy * [_KM_PER_DEGREE * shrink, _KM_PER_DEGREE])
-    share = area.area / hull.area if hull.area > 0 else 1.0
-    return _steiner(flat.area * share, flat.length, side)
-
-
-def _open(covers: _Covers, rung: int, fine: Sequence[int]) -> _Opening:
-    opened: list[_Opened] = []
-    ratio = 0.0
-    for level, own, classes in _levels(rung, fine):
-        cells = sorted(covers.at(level) or ())
-        inside = _inside(covers.area, cells)
-        members = [level] if own else [each for each in fine if each > rung]
-        ratios = sum(_ratio(covers.area, level, len(cells), each) for each in members)
-        ratio += ratios / len(fine)
-        share = classes / len(fine)
-        opened += [
-            _Opened(level, cell, own, bool(within), share)
-            for cell, within in zip(cells, inside, strict=True)
-        ]
-    return _Opening(tuple(opened), max(1.0, ratio))
-
-
-def _inside(area: BaseGeometry, cells: Sequence[int]) -> Iterable[bool]:
-    """Return for each cell whether it lies in the area, a margin away from its edge."""
-    if area.geom_type not in {"Polygon", "MultiPolygon"} or not cells:
-        return [False] * len(cells)
-    tiles = planar_cells(cells).tiles
-    within = shapely.contains_properly(area, tiles)
-    if within.any():
-        within &= shapely.distance(shapely.boundary(area), tiles) > _INSIDE_MARGIN
-    listed: list[bool] = np.asarray(within).tolist()
-    return listed
-
-
-def _within_extent(area: BaseGeometry, extent: frozenset[int]) -> BaseGeometry | None:
-    """Return the part of an area where the product can have images; None if there is none."""
-    touched = cover(area, 0) or frozenset()
-    live = [cell for cell in touched if h3.get_base_cell_number(cell) in extent]
-    if not live:
-        return None
-    if len(live) == len(touched) or area.geom_type not in {"Polygon", "MultiPolygon"}:
-        return area
-    part = shapely.intersection(area, shapely.union_all(planar_cells(live).tiles))
-    return part if part.geom_type in {"Polygon", "MultiPolygon"} else area
+    rungs = product.state.ending or product.state.few
+    side = max(map(footprint_side, rungs), default=0.0)
+    base_cell: float = h3.average_hexagon_area(0, unit="km^2")
+    return max(1.0, len(product.state.extent) * base_cell / widened(area, side))

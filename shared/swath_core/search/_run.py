@@ -15,8 +15,8 @@ from swath_core.index import OMITTED, predecessor, successor
 from ._expression import EVERYTHING, NOTHING, Expression
 from ._merge import Candidate, Source
 from ._model import Cost, DocumentReader, ImageQuery, Match, MonthReader, SearchProduct
+from ._opening import MOST_PARTITIONS
 from ._plan import (
-    MOST_PARTITIONS,
     Needs,
     ProductPlan,
     plan_cells,
