@@ -37,7 +37,6 @@ _WRITING = HARDENED | {
     "GDAL_DISABLE_READDIR_ON_OPEN": "FALSE",
     "GDAL_TIFF_OVR_BLOCKSIZE": str(BLOCK),
     "BIGTIFF_OVERVIEW": "IF_SAFER",
-    "COMPRESS_OVERVIEW": "NONE",
     "GDAL_NUM_THREADS": "ALL_CPUS",
 }
 
@@ -152,7 +151,8 @@ def _add_overviews(
 def _build(group: ET.Element, path: Path, factors: Sequence[int], algorithm: Resampling) -> None:
     """Build the overviews of a description beside it."""
     _save(group, path)
-    with rasterio.open(path, "r+", driver="VRT") as dataset:
+    # only these temporary ones go uncompressed: the COG's own would take the setting, too
+    with rasterio.Env(COMPRESS_OVERVIEW="NONE"), rasterio.open(path, "r+", driver="VRT") as dataset:
         dataset.build_overviews(list(factors), algorithm)
 
 
