@@ -61,12 +61,19 @@ def _simple(shape: BaseGeometry) -> BaseGeometry:
 
 
 def area(geometry: dict[str, Any]) -> float:
-    """Return the square kilometres of a footprint, on the WGS 84 ellipsoid."""
+    """Return the square kilometres of a footprint, on the WGS 84 ellipsoid.
+
+    It is summed over the eight octants: a geodesic polygon cannot be larger than half the globe.
+    """
     shape = shapely.geometry.shape(geometry)
     total = 0.0
-    for polygon in shapely.get_parts(shape):
-        dense = shapely.segmentize(polygon, _STEP_DEGREES)
-        total += abs(_WGS84.geometry_area_perimeter(dense)[0])
+    for west in range(-180, 180, 90):
+        for south in (-90, 0):
+            octant = shapely.intersection(shape, shapely.box(west, south, west + 90, south + 90))
+            for part in shapely.get_parts(octant):
+                if part.geom_type == "Polygon":
+                    dense = shapely.segmentize(part, 1.0)
+                    total += abs(_WGS84.geometry_area_perimeter(dense)[0])
     return total / 1e6
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from swath_core.ingest.model import Refused
@@ -26,11 +27,16 @@ HARDENED: dict[str, Any] = {
     "CPL_CURL_ENABLE_VSIMEM": "NO",
     # libjpeg fills what is missing with grey and calls it a warning
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "TRUE",
+    # GDAL's fast way through a PNG (3.10) makes up the rows that a truncated file lacks
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",
     "GTIFF_REPORT_COMPD_CS": "YES",
     "GDAL_CACHEMAX": 128,
     "GDAL_NUM_THREADS": "1",
 }
 """GDAL's configuration while a user's file is open."""
+
+DECODING_ERRORS = (RasterioError, CPLE_BaseError, SystemError, MemoryError)
+"""What rasterio raises where GDAL cannot decode: some of GDAL's errors reach it without a class."""
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"II*\0", "GTiff"),
@@ -75,7 +81,7 @@ def opened(path: Path, name: str) -> Iterator[Any]:
                 # a raster without a place may get one from the image's attributes
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
                 dataset = rasterio.open(path, driver=driver, sharing=False)
-        except (RasterioError, ValueError) as error:
+        except (*DECODING_ERRORS, ValueError) as error:
             raise Refused(f"{name}: cannot be opened as {driver}: {reason(error)}") from error
         with dataset:
             _refuse_references(dataset, name)

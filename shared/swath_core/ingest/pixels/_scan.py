@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from rasterio.enums import MaskFlags
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from swath_core.ingest.model import Refused
 
-from ._open import reason
+from ._open import DECODING_ERRORS, reason
 
 _CHUNK_BYTES = 16 * 1024 * 1024
 _OUTLINE_SIDE = 512
@@ -83,7 +82,7 @@ def _real(dtype: str) -> str:
 def _read(dataset: Any, name: str, window: Window) -> npt.NDArray[Any]:  # noqa: ANN401
     try:
         return np.asarray(dataset.read(window=window))
-    except (RasterioError, MemoryError) as error:
+    except DECODING_ERRORS as error:
         raise Refused(_locate(dataset, name, window, error)) from error
 
 
@@ -98,7 +97,7 @@ def _locate(dataset: Any, name: str, window: Window, error: Exception) -> str:  
                 )
                 try:
                     dataset.read(band, window=block)
-                except (RasterioError, MemoryError) as found:
+                except DECODING_ERRORS as found:
                     return (
                         f"{name}: band {band}, block (column {left // width}, row {top // height}) "
                         f"of {width} x {height} pixels cannot be decoded: {reason(found)}"
@@ -128,7 +127,7 @@ def _valid(  # noqa: PLR0913 - everything about one window
     if masked:
         try:
             return np.asarray(dataset.read_masks(1, window=window)) != 0
-        except RasterioError as error:
+        except DECODING_ERRORS as error:
             raise Refused(f"{name}: its mask cannot be decoded: {reason(error)}") from error
     result = np.zeros(data.shape[1:], dtype=bool)
     for values, missing in zip(data, nodata, strict=True):
