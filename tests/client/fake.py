@@ -102,8 +102,8 @@ class FakeCatalog:
             return ok({"meta": {"message": "gone"}})
         if seen.method == "PATCH":
             held[parts[1]].update(seen.body["data"]["attributes"], modified=now())
-            if parts[0] == "uploads_v2":
-                self.move(held[parts[1]])
+        if seen.method == "GET" and parts[0] == "uploads_v2":
+            self.move(held[parts[1]])
         return ok(self.single(parts[0], parts[1]))
 
     def create(self, seen: Seen, collection: str) -> tuple[int, dict[str, str], bytes]:

@@ -2,9 +2,11 @@
 
 A wish is a mode for all bands ("raw", "auto", "display", "physical"), a list with one entry per
 band, or a mapping of band names (and "default_" for the rest) to entries. An entry is None (as
-stored), a mode, () (the range found in the data), (low, high) to 0..255, or (low, high, out_low,
-out_high); percentages like "10%" are of the display range and of the output range. Mask and class
-bands are never scaled by a mode that is meant for all.
+stored), a mode, () (the range found in the data), (low, high) to the full range of the output type,
+or (low, high, out_low, out_high). The output type is Byte where nothing else is said, and floats
+range from 0 to 1. Percentages like "10%" are of the output's range and, of the input, of the display
+range for bytes, of the data range for floats, else of the type's. Mask and class bands
+are never scaled by a mode that is meant for all.
 """
 
 from __future__ import annotations
@@ -22,8 +24,19 @@ _MODES = ("raw", "auto", "display", "physical")
 _BYTE = (0, 255)
 _FALLBACK = (0.0, 10000.0)  # display range of a band that has none (contract, surprise 19)
 _SIGNED = {"Byte": "Int16", "UInt16": "Int32", "Int16": "Int16", "Int32": "Int32"}
+_BY_MODE = {"physical": DataType.FLOAT64, "display": DataType.BYTE, "auto": DataType.BYTE}
 _ORDER = ("Byte", "UInt16", "Int16", "Int32", "UInt32", "Float32", "Float64")
-_LIMITS = {"Byte": (0, 255), "UInt16": (0, 65535), "Int16": (-32768, 32767)}
+_FLOATS = ("Float32", "Float64")
+_DISPLAYED_FLOAT = (0, 255.99)  # so that a float cut to a byte later uses all 256 values evenly
+_LIMITS: dict[str, tuple[float, float]] = {
+    "Byte": _BYTE,
+    "UInt16": (0, 65535),
+    "Int16": (-32768, 32767),
+    "UInt32": (0, 4294967295),
+    "Int32": (-2147483648, 2147483647),
+    "Float32": (0.0, 1.0),
+    "Float64": (0.0, 1.0),
+}
 
 
 def scaling_parameters(
@@ -35,11 +48,12 @@ def scaling_parameters(
     """
     entries = _entries(bands, scaling)
     modes = {entry for entry in entries if isinstance(entry, str)}
+    modes |= {scaling} if isinstance(scaling, str) else set()
     if len(modes) > 1:
         raise ValueError(f"scaling modes do not mix: {' and '.join(sorted(modes))}")
     wanted = _known_type(data_type)
     scales = [_scale(band, entry, wanted) for band, entry in zip(bands, entries, strict=True)]
-    implied = DataType.FLOAT64 if "physical" in modes else _implied(bands, scales)
+    implied = _BY_MODE.get(next(iter(modes), "")) or _implied(bands, scales)
     unscaled = all(scale is None for scale in scales)
     return (None if unscaled else scales), wanted or implied
 
@@ -101,20 +115,28 @@ def _scale(band: Band, entry: Any, data_type: DataType | None) -> Scale:
         return None
     if entry in {"auto", ()}:
         return []
-    low, high = band.display_range or _FALLBACK
     if entry == "display":
-        return [low, high, *_BYTE]
+        shown = _DISPLAYED_FLOAT if data_type in _FLOATS else _BYTE
+        return [*(band.display_range or _FALLBACK), *shown]
     if entry == "physical":
         physical = getattr(band, "physical_range", None)
         return None if physical is None else [*(band.data_range or _FALLBACK), *physical]
-    inputs = [_share(value, low, high) for value in entry[:2]]
-    limits = _LIMITS.get(data_type or "Byte", _BYTE)
-    outputs = [_share(value, *limits, whole=True) for value in entry[2:]]
-    return [*inputs, *(outputs or _BYTE)]
+    inputs = [_share(value, *_input_range(band, data_type)) for value in entry[:2]]
+    if data_type is None and any(isinstance(value, str) for value in entry[2:]):
+        raise ValueError("percentages of the output need a data_type")
+    limits = _LIMITS[data_type or "Byte"]
+    outputs = [_share(value, *limits) for value in entry[2:]]
+    return [*inputs, *(outputs or limits)]
 
 
-def _share(value: Any, low: float, high: float, *, whole: bool = False) -> float:
-    """A number as it is; "25%" as that share of the way from `low` to `high`."""
+def _input_range(band: Band, data_type: DataType | None) -> tuple[float, ...]:
+    if data_type is None or data_type == DataType.BYTE:
+        return band.display_range or _FALLBACK
+    return (band.data_range or _FALLBACK) if data_type in _FLOATS else _LIMITS[data_type]
+
+
+def _share(value: Any, low: float, high: float) -> float:
+    """A number as it is; "25%" as that share of the way from `low` to `high`, whole if both are."""
     if not isinstance(value, str):
         return float(value) if isinstance(value, float) else int(value)
     try:
@@ -122,6 +144,7 @@ def _share(value: Any, low: float, high: float, *, whole: bool = False) -> float
     except ValueError:
         raise ValueError(f"{value!r} is no percentage") from None
     found = low + share * (high - low)
+    whole = isinstance(low, int) and isinstance(high, int)
     return int(found) if whole or found.is_integer() else found
 
 
