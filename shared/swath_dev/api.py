@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, cast
 
 import numpy as np
-import numpy.typing as npt
 import requests
 
+from swath.raster import RasterStream
 from swath_dev._trouble import Trouble
 
 _SECONDS = 60
 _FINAL = ("success", "failure", "canceled")
-_BLOSC_HEADER = struct.Struct("<BBBBIII")
-_MEMCPYED = 0x02
 
 
 @dataclass
@@ -117,7 +114,7 @@ class Api:
         ) as answer:
             if answer.status_code >= requests.codes.bad_request:
                 raise Trouble(f"raster answered {answer.status_code}: {_details(answer)}")
-            return _decode(cast("BinaryIO", answer.raw))
+            return _decode(cast("IO[bytes]", answer.raw))
 
 
 def _details(answer: requests.Response) -> str:
@@ -127,27 +124,11 @@ def _details(answer: requests.Response) -> str:
         return answer.text[:500]
 
 
-def _decode(stream: BinaryIO) -> tuple[dict[str, Any], np.ma.MaskedArray[Any, Any]]:
-    metadata, head = json.loads(stream.readline()), json.loads(stream.readline())
-    data = np.zeros(head["shape"], head["dtype"])
-    mask = np.ones(head["shape"], bool)
-    for _ in range(head["chunks"]):
-        chunk = json.loads(stream.readline())
-        if "error" in chunk:
-            raise Trouble(f"raster failed in the middle: {chunk['error']}")
-        window = tuple(
-            slice(start, start + size)
-            for start, size in zip(chunk["offset"], chunk["shape"], strict=True)
-        )
-        data[window] = _frame(stream, data.dtype).reshape(chunk["shape"])
-        mask[window] = _frame(stream, mask.dtype).reshape(chunk["shape"])
-    return metadata, np.ma.MaskedArray(data, mask)
-
-
-def _frame(stream: BinaryIO, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return the content of one uncompressed Blosc frame."""
-    header = _BLOSC_HEADER.unpack(stream.read(_BLOSC_HEADER.size))
-    flags, stored = header[2], header[6]
-    if not flags & _MEMCPYED:
-        raise Trouble("raster answered a compressed frame; install the blosc package to read it")
-    return np.frombuffer(stream.read(stored - _BLOSC_HEADER.size), dtype)
+def _decode(source: IO[bytes]) -> tuple[dict[str, Any], np.ma.MaskedArray[Any, Any]]:
+    stream = RasterStream(source)
+    data = np.zeros(stream.shape, stream.dtype)
+    mask = np.ones(stream.shape, np.bool_)
+    for chunk in stream:
+        data[chunk.window] = chunk.data
+        mask[chunk.window] = chunk.mask
+    return stream.metadata, np.ma.MaskedArray(data, mask)

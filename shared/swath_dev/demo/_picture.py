@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from shapely.geometry.base import BaseGeometry
 
+WHOLE = (13.5, 7.2)
+"""Width and height of the picture, inches."""
 LAND = Path(__file__).with_name("land.json")
 SEA, EARTH, SHORE = "#dcebf5", "#f4efe4", "#b8ab94"
 FOOTPRINT, QUERY = "#c8102e", "#1b6f3b"
@@ -48,7 +50,7 @@ class View:
 def draw(view: View, path: Path) -> Path:
     """Write the picture as PNG and return its path."""
     with mpl.rc_context({"font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10}):
-        figure = Figure(figsize=(13.5, 7.2), dpi=130, facecolor="white")
+        figure = Figure(figsize=WHOLE, dpi=130, facecolor="white")
         grid = figure.add_gridspec(
             2,
             2,
@@ -114,19 +116,32 @@ def _grown(bounds: Sequence[float], by: float) -> tuple[float, float, float, flo
 
 
 def _map(axes: Axes, bounds: tuple[float, float, float, float]) -> None:
-    west, south, east, north = bounds
+    west, south, east, north = _fitted(axes, bounds)
     axes.set_facecolor(SEA)
-    view = shapely.box(*_grown(bounds, 1.0))  # the axes grow to keep the aspect
+    view = shapely.box(west, south, east, north)
     for ring in json.loads(LAND.read_text())["rings"]:
         if view.intersects(shapely.box(*np.min(ring, axis=0), *np.max(ring, axis=0))):
             axes.add_patch(Patch(ring, facecolor=EARTH, edgecolor=SHORE, linewidth=0.6))
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
-    axes.set_aspect(1.0 / max(np.cos(np.radians((south + north) / 2)), 0.1), adjustable="datalim")
     axes.grid(visible=True, color="#9fb4c4", linewidth=0.4, alpha=0.7)
     axes.tick_params(labelsize=7, colors="#666666")
     axes.xaxis.set_major_formatter(lambda degrees, _: _degrees(degrees, "W", "E"))
     axes.yaxis.set_major_formatter(lambda degrees, _: _degrees(degrees, "S", "N"))
+
+
+def _fitted(
+    axes: Axes, bounds: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """Return bounds that fill the axes with a degree of latitude as long on both of them."""
+    west, south, east, north = bounds
+    inches = np.asarray(axes.get_position().size) * np.asarray(WHOLE)
+    squeeze = max(float(np.cos(np.radians((south + north) / 2))), 0.1)
+    ratio = inches[0] / inches[1] / squeeze
+    wide, high = max(east - west, (north - south) * ratio), north - south
+    high = max(high, wide / ratio)
+    middle, centre = (west + east) / 2, (south + north) / 2
+    return middle - wide / 2, centre - high / 2, middle + wide / 2, centre + high / 2
 
 
 def _degrees(value: float, below: str, above: str) -> str:

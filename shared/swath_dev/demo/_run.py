@@ -280,8 +280,9 @@ def _next_steps(deployed: Deployed) -> None:
 What to try next
   make up                          prints the address, the bucket and a fresh token
   make demo IMAGE=your.tif         the same with a GeoTIFF of yours
+  eval "$(make -s env)"            the same for a shell, and then:
   curl -X PUT {catalog}/images \\
-       -H "Authorization: Bearer $TOKEN" -d '{{"limit": 5}}'
+       -H "Authorization: Bearer $SWATH_TOKEN" -d '{{"limit": 5}}'
   docs                             {deployed.api_url}/docs
   make down                        stops the local cloud; the catalog is kept""")
     sys.stdout.flush()
