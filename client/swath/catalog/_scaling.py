@@ -4,9 +4,9 @@ A wish is a mode for all bands ("raw", "auto", "display", "physical"), a list wi
 band, or a mapping of band names (and "default_" for the rest) to entries. An entry is None (as
 stored), a mode, () (the range found in the data), (low, high) to the full range of the output type,
 or (low, high, out_low, out_high). The output type is Byte where nothing else is said, and floats
-range from 0 to 1. Percentages like "10%" are of the output's range and, of the input, of the display
-range for bytes, of the data range for floats, else of the type's. Mask and class bands
-are never scaled by a mode that is meant for all.
+range from 0 to 1. Percentages like "10%" are of the range of the output and, for inputs, of the
+display range for bytes, of the data range for floats, else of the type's. Mask and class bands are
+never scaled by a mode that is meant for all.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ def case_product(rng: random.Random) -> None:
         c.Product.delete(product.id)
 
 
-SPECIFIC = {
+SPECIFIC: dict[str, dict[str, Any]] = {
     "SpectralBand": {
         "physical_range": (0, 1),
         "physical_range_unit": "reflectance",
