@@ -20,7 +20,8 @@ from swath_core.ingest.attempt import Busy
 from swath_core.ingest.wiring import Message, workshop
 
 logger = Logger()
-processor = BatchProcessor(event_type=EventType.SQS)
+# a batch is often one message: that it is to come again is no error of the function
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def arrivals(body: str) -> list[Arrival]:

@@ -71,7 +71,7 @@ def unneeded_drivers() -> str:
     import rasterio  # noqa: PLC0415
 
     with rasterio.Env() as environment:
-        return " ".join(sorted(set(environment.drivers()) - _DRIVERS))
+        return ",".join(sorted(set(environment.drivers()) - _DRIVERS))
 
 
 if __name__ == "__main__":
