@@ -1,6 +1,6 @@
 """A PostgreSQL of the benchmark's own: the peer that a managed database would be.
 
-A temporary cluster from the Debian packages, on a Unix socket in a temporary folder, gone at the end.
+A temporary cluster from the Debian packages, on a Unix socket in a temporary folder.
 """
 
 from __future__ import annotations
