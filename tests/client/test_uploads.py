@@ -230,3 +230,39 @@ def test_progress_goes_back_with_the_file(tmp_path: Path) -> None:
         while body.read(1 << 16):
             pass
         assert counter.total == 3_000_000
+
+
+def test_parts_of_a_file_too_big_for_one_request(
+    image: Image, fake: FakeCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swath.catalog._uploading._ONE_PUT", 2_000_000)
+    (path,) = files(tmp_path, 2_500_000)
+    path.write_bytes(np.arange(2_500_000, dtype="u4").astype("u1").tobytes())
+    broken = [True]
+
+    def in_parts(seen: Seen) -> tuple[int, dict[str, str], bytes] | None:
+        if broken and seen.path.endswith("/part1"):
+            return 0, {}, b""
+        if seen.method == "GET" and "/uploads_v2/" in seen.path:
+            for id, held in fake.objects["uploads_v2"].items():
+                held["part_bytes"] = 1_000_000
+                held["part_urls"] = {"0": [f"{fake.url}/signed/{id}/part{n}" for n in range(3)]}
+        return None
+
+    fake.faults.append(lambda seen: (0, {}, b"") if seen.path.endswith("/0") else None)
+    with pytest.raises(UploadError):
+        image.upload(path)
+    declared = fake.requests("POST", "/uploads_v2")[0].body["data"]["attributes"]
+    assert declared["image_upload_options"]["upload_size"] == 2_500_000
+    fake.faults[:] = [in_parts]
+    upload = ImageUpload.search().first()
+    assert upload is not None
+    with pytest.raises(UploadError, match="1 of 3"):
+        upload.resume(path)
+    broken.clear()
+    before = len(fake.seen)
+    upload.resume(path)
+    assert [s.path[-5:] for s in fake.seen[before:] if "/signed/" in s.path] == ["part1"]
+    parts = [fake.stored[f"{upload.id}/part{n}"] for n in range(3)]
+    assert [len(part) for part in parts] == [1_000_000, 1_000_000, 500_000]
+    assert b"".join(parts) == path.read_bytes()

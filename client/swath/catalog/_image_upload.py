@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from swath.catalog._attributes import Enumerated, Integer, ListOf, Text, Timestamp
+from swath.catalog._attributes import Attribute, Enumerated, Integer, ListOf, Text, Timestamp
 from swath.catalog._enums import (
     ImageUploadEventSeverity,
     ImageUploadEventType,
@@ -63,13 +64,17 @@ class ImageUpload(CatalogObject):
     _collection = "uploads_v2"
     _include = "events"
     _image: Image | None
-    _sent: set[int]
+    _sent: set[tuple[int, int]]
 
     product_id = Text(read_only=True, doc="Product of the image.")
     image_id = Text(mutable=False, doc="Id that the image has or will have.")
     image_upload_options = StructureAttribute(ImageUploadOptions, doc="How it becomes an image.")
     user = Text(read_only=True, doc="Who uploads.")
     resumable_urls: ListOf[str] = ListOf(Text(), read_only=True, doc="Where the files go.")
+    part_urls: Attribute[dict[str, list[str]] | None, None] = Attribute(
+        read_only=True, doc="Where the parts of a file go that is too big for one request."
+    )
+    part_bytes = Integer(read_only=True, doc="Size of such a part.")
     status = Enumerated(ImageUploadStatus, doc="How far it has come.")
     events: ListOf[ImageUploadEvent] = ListOf(
         StructureAttribute(ImageUploadEvent), read_only=True, doc="What happened so far."
@@ -156,13 +161,19 @@ class ImageUpload(CatalogObject):
             raise UploadError(
                 f"the service expects {len(urls)} files for upload {self.id}, not {len(paths)}"
             )
-        missing = [
-            Transfer(path, url, lambda index=index: self._sent.add(index))  # type: ignore[misc]
-            for index, (path, url) in enumerate(zip(paths, urls, strict=True))
-            if index not in self._sent
-        ]
-        transfer(self.client, missing, bar)
+        transfer(self.client, list(self._missing(paths, urls)), bar)
         self._patch_status(ImageUploadStatus.PENDING)
+
+    def _missing(self, paths: Sequence[Path], urls: Sequence[str]) -> Iterator[Transfer]:
+        """What has not arrived yet: whole files, or parts of a file too big for one request."""
+        parts = self.part_urls or {}
+        for index, (path, url) in enumerate(zip(paths, urls, strict=True)):
+            places = parts.get(str(index)) or [url]
+            length = self.part_bytes if len(places) > 1 else None
+            for number, place in enumerate(places):
+                if (index, number) not in self._sent:
+                    arrived = partial(self._sent.add, (index, number))
+                    yield Transfer(path, place, arrived, number * (length or 0), length)
 
     def _patch_status(self, status: ImageUploadStatus) -> None:
         with self._must_exist():
@@ -170,13 +181,17 @@ class ImageUpload(CatalogObject):
 
     def _take(self, resource: dict[str, Any], included: Included) -> None:
         listed = (resource.get("relationships") or {}).get("events") or {}
-        known = [included.get("image_upload_event", item["id"]) for item in listed.get("data", [])]
+        events_sent = [
+            included.get("image_upload_event", item["id"]) for item in listed.get("data", [])
+        ]
         attributes = dict(resource.get("attributes") or {})
-        events = [{**event["attributes"], "id": event["id"]} for event in known if event]
+        events = [{**event["attributes"], "id": event["id"]} for event in events_sent if event]
         if events or "events" not in attributes:
             attributes["events"] = events
-        if not attributes.get("resumable_urls") and self.__dict__.get("_wire"):
-            attributes["resumable_urls"] = self._wire.get("resumable_urls")
+        known_before = self.__dict__.get("_wire") or {}
+        for name in ("resumable_urls", "part_urls", "part_bytes"):
+            if not attributes.get(name) and known_before.get(name):
+                attributes[name] = known_before[name]  # only sent while files are expected
         super()._take({**resource, "attributes": attributes}, included)
         self.__dict__.setdefault("_image", None)
         self.__dict__.setdefault("_sent", set())

@@ -22,39 +22,49 @@ _TIMEOUT = 300.0  # seconds without a byte moving
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One file, where it goes, and whom to tell when it has arrived."""
+    """A file or a part of one, where it goes, and whom to tell when it has arrived.
+
+    `offset` and `length` in bytes.
+    """
 
     path: Path
     url: str
     arrived: Callable[[], None]
+    offset: int = 0
+    length: int | None = None
 
 
 class MeteredFile(io.RawIOBase):
-    """A file that tells a bar what is read of it; the HTTP layer sends it in blocks.
+    """A file, or `length` bytes of it from `offset`, that tells a bar what is read of it.
 
-    Rewinding, as a retry does, takes the progress back.
+    The HTTP layer sends it in blocks. Rewinding, as a retry does, takes the progress back.
     """
 
-    def __init__(self, path: Path, bar: Bar) -> None:
+    def __init__(self, path: Path, bar: Bar, offset: int = 0, length: int | None = None) -> None:
         super().__init__()
         self._file = path.open("rb")
         self._bar = bar
-        self._size = path.stat().st_size
+        self._start = offset
+        left = path.stat().st_size - offset
+        self._size = left if length is None else min(left, length)
         self._read = 0
+        self._file.seek(offset)
 
     def __len__(self) -> int:
         return self._size
 
     def read(self, size: int = -1, /) -> bytes:
         """The next bytes, never more than a mebibyte at once."""
-        block = self._file.read(_BLOCK if size is None or size < 0 else min(size, _BLOCK))
+        most = min(_BLOCK, self._size - self._read)
+        block = self._file.read(most if size is None or size < 0 else min(size, most))
         self._read += len(block)
         self._bar.update(len(block))
         return block
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Move, and take back what was counted."""
-        position = self._file.seek(offset, whence)
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._read, io.SEEK_END: self._size}[whence]
+        position = self._file.seek(self._start + origin + offset) - self._start
         if position != self._read:
             self._bar.update(position - self._read)
             self._read = position
@@ -62,7 +72,7 @@ class MeteredFile(io.RawIOBase):
 
     def tell(self) -> int:
         """Where the next read begins."""
-        return self._file.tell()
+        return self._read
 
     def close(self) -> None:
         """Close the file."""
@@ -91,7 +101,7 @@ def transfer(client: Client, files: Sequence[Transfer], bar: Bar) -> None:
 
 
 def _put(http: HttpSession, item: Transfer, bar: Bar) -> None:
-    with MeteredFile(item.path, bar) as body:
+    with MeteredFile(item.path, bar, item.offset, item.length) as body:
         http.request(
             "PUT",
             item.url,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from swath.catalog._image import Image
 
 _DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
+_ONE_PUT = 5 * 1024**3  # bytes that S3 takes in one request
 _MANY = 4  # images that `upload_images` works on at a time
 
 
@@ -144,6 +145,8 @@ def file_options(paths: Sequence[Path], given: ImageUploadOptions | None) -> Ima
     options = ImageUploadOptions.from_wire(wire)
     options.upload_type = ImageUploadType.FILE
     options.image_files = [str(path) for path in paths]
+    if total_size(paths) > _ONE_PUT:
+        options.upload_size = total_size(paths)  # for which the service answers with parts
     return options
 
 

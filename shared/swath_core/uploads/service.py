@@ -188,6 +188,8 @@ class UploadService:
         product = self._catalog.product(upload.product_id) if upload else None
         if upload is None or product is None or not _may_see(caller, upload, product):
             raise NotFound(f"Object not found: {upload_id}")
+        if upload.status == "transferring" and upload.user == caller.user:
+            return self._with_urls(upload)  # whoever declared it can go on in another process
         return Shown(upload)
 
     def of_product(self, product_id: str, caller: Caller) -> Iterator[Shown]:
@@ -227,9 +229,7 @@ def _image(attributes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
                 f"{attribute}: is {given[attribute]!r}, but image_id says {right!r}",
                 pointer=f"{_IMAGE}/data/attributes/{attribute}",
             )
-    return image_id, image_attributes(
-        dict(given) | {"product_id": product_id, "name": name}
-    )
+    return image_id, image_attributes(dict(given) | {"product_id": product_id, "name": name})
 
 
 def _upload_id(

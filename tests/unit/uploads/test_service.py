@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.ingest_world import PRODUCT, World, band, raster
 
 from swath_core.access import Caller
 from swath_core.documents import Document
@@ -19,7 +20,6 @@ from swath_core.errors import (
 )
 from swath_core.settings import Settings
 from swath_core.uploads.service import UploadService
-from tests.ingest_world import PRODUCT, World, band, raster
 
 WRITER = Caller("writer", "acme")
 READER = Caller("reader", "other")
@@ -110,7 +110,9 @@ def test_declared_with_one_url_per_file(service: UploadService, world: World) ->
     assert shown.document.get("product_id") == PRODUCT
     assert shown.document.get("image_id") == f"{PRODUCT}:a"
     assert upload.image["acquired"] == "2020-02-01T00:00:00.000000Z"
-    assert service.get(upload.id, WRITER).document.get("resumable_urls") is None
+    # whoever declared it can go on in another process
+    urls = service.get(upload.id, WRITER).document.get("resumable_urls")
+    assert urls == shown.document.get("resumable_urls")
 
 
 def test_the_same_request_finds_its_upload(service: UploadService, world: World) -> None:
@@ -157,7 +159,11 @@ def test_wrong_declarations_say_what_is_wrong(
 
 def test_wrong_image_attributes_are_all_named(service: UploadService) -> None:
     wrong = body()
-    wrong["image"]["data"]["attributes"] |= {"cloud_fraction": "much", "nonsense": 1, "created": "2"}
+    wrong["image"]["data"]["attributes"] |= {
+        "cloud_fraction": "much",
+        "nonsense": 1,
+        "created": "2",
+    }
     with pytest.raises(Errors) as raised:
         service.declare(wrong, WRITER)
     assert {str(error.pointer).rpartition("/")[2] for error in raised.value} == {
