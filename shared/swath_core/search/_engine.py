@@ -94,20 +94,23 @@ class ImageSearch:
         *,
         footprints: bool = False,
         attributes: bool = False,
+        cost: Cost | None = None,
     ) -> Iterator[list[Match]]:
         """Yield all matches by (acquired, id), each once, in batches; ``limit`` is not applied.
 
         ``footprints`` and ``attributes`` say what the caller will look at in a match; what it does
-        not is not transferred. This is what counts and summaries are made from.
-        Raises BadRequest where it takes too long.
+        not is not transferred. What is read is added to ``cost``. This is what counts and summaries
+        are made from. Raises BadRequest where it takes too long.
         """
         asked = ask(query, products)
         if _only_by_id(asked):
-            found = map(Match.of, self._by_id(query, asked, Cost()))
+            found = map(Match.of, self._by_id(query, asked, cost or Cost()))
             yield sorted(found, key=lambda match: match.key)
             return
         purpose = Purpose(footprints=footprints, attributes=attributes)
-        yield from self._stream(plan_run(query, asked, self._months, purpose))
+        run = plan_run(query, asked, self._months, purpose)
+        run.cost = cost or run.cost
+        yield from self._stream(run)
 
     def explain(
         self, query: ImageQuery, products: Sequence[SearchProduct], token: str | None = None

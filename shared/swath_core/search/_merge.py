@@ -27,6 +27,7 @@ _MOST_FIRST = 64
 _BUFFERED = 2_000
 _SLACK = 1.15
 _GROWTH = 3.0
+_TELLING = 8
 
 
 @dataclass(slots=True)
@@ -145,21 +146,34 @@ class Merge:
         return reads
 
     def _further(self, streams: list[_Stream], need: int) -> list[tuple[_Stream, int | None]]:
-        """Size later reads by how far in time the matches so far have brought us."""
+        """Size later reads so that every stream gets to where the page should be full."""
         reached = self._time(streams[0].position)
-        passed = abs(reached - self._time(self._first_key or streams[0].position))
-        more = need / self._matched if self._matched else _GROWTH**self._rounds
-        target = passed * min(more, _GROWTH**self._rounds) * _SLACK
+        start = self._time(self._first_key or streams[0].position)
+        passed = abs(reached - start)
+        spans = {id(each): abs(self._time(each.position) - start) for each in streams}
+        rates = {
+            id(each): each.read / spans[id(each)] if spans[id(each)] else 0.0 for each in streams
+        }
+        target = self._span_of(need, passed, sum(rates.values()))
         reads: list[tuple[_Stream, int | None]] = []
         for stream in streams:
-            ahead = abs(self._time(stream.position) - reached)
-            if ahead > target and stream.position != streams[0].position:
-                continue
-            covered = passed + ahead
-            rate = stream.read / covered if covered > 0 else 0.0
-            rows = rate * (target - ahead) * _SLACK if rate else need * self._ratio
-            reads.append((stream, _rounded(rows)))
+            ahead, rate = spans[id(stream)], rates[id(stream)]
+            if ahead < target or stream.position == streams[0].position:
+                rows = rate * (target - ahead) * _SLACK if rate else need * self._ratio
+                reads.append((stream, _rounded(rows)))
         return reads[: max(MOST_PARALLEL, _tied(streams))]
+
+    def _span_of(self, need: int, passed: float, rate: float) -> float:
+        """Return the time from the first key on in which so many further matches should lie.
+
+        Judged by the matches so far where these are many enough, else by the plan's ratio; with no
+        more than a threefold step, since both can be wrong.
+        """
+        planned = need * self._ratio / rate if rate else 0.0
+        furthest = _GROWTH * max(passed, planned)
+        if self._matched < _TELLING:
+            return furthest
+        return min(furthest, passed * (self._matched + need) / self._matched)
 
     @staticmethod
     def _time(key: str) -> float:

@@ -27,7 +27,7 @@ from ._area import footprint_side, widened, widened_cell
 
 MOST_PARTITIONS = 16
 MOST_POINT_PARTITIONS = 2
-PARTITION_COST = 0.08
+PARTITION_COST = 0.04
 """Postings per match that a further partition has to save to be worth a request of its own."""
 
 _FEW = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from swath_core.attributes import Attribute, Resource, Text, shown
+from swath_core.attributes import Attribute, Choice, Resource, Text, shown
 from swath_core.errors import BadRequest
 
 from ._expression import EVERYTHING, TESTS, And, Comparison, Expression, IsNull, Or, conjunction
@@ -123,6 +123,8 @@ class _Parser:
         if not values:
             raise _bad(f"{attribute.name}: an empty list matches nothing")
         self._count(len(values) - 1)
+        if op in {"eq", "ne"} and isinstance(attribute.type, Choice):
+            _check_members(attribute, attribute.type, values)
         return tuple(attribute.operand(each) for each in values)
 
     def _count(self, more: int) -> None:
@@ -138,6 +140,12 @@ def _check_operator(attribute: Attribute, op: str) -> None:
     item = getattr(kind, "item", kind)
     if op == "prefix" and item.schema().get("type") != "string":
         raise _bad(f"{attribute.name}: prefix needs a string attribute")
+
+
+def _check_members(attribute: Attribute, choice: Choice, values: list[Any]) -> None:
+    for value in values:
+        if value not in choice.values:
+            raise _bad(f"{attribute.name}: {shown(value)} was sent, but it is {choice.accepts}")
 
 
 def _example() -> str:

@@ -122,13 +122,15 @@ def _plan_product(
         whole = purpose.counting and asked.predicate == EVERYTHING
         state = months.state(product.id)
         return plan_time(product, state, keys, needs, count_months=whole)
-    plan = plan_cells(product, query.area, keys, needs, most)
+    cells = plan_cells(product, query.area, keys, needs, most)
     ratio = time_ratio(product, query.area)
-    if plan is None or (plan.kind == "cells" and ratio <= plan.ratio):
-        return plan_time(product, months.state(product.id), keys, needs, ratio)
+    if cells is None or (cells.kind == "cells" and ratio <= cells.ratio):
+        by_time = plan_time(product, months.state(product.id), keys, needs, ratio)
+        if cells is None or len(by_time.sources) <= most:
+            return by_time
     if query.or_without_area:
-        plan.sources.append(without_area(product, keys, needs))
-    return plan
+        cells.sources.append(without_area(product, keys, needs))
+    return cells
 
 
 class Matcher:
