@@ -78,7 +78,10 @@ class CatalogMachine(RuleBasedStateMachine):
         self.stack.start()
         self.clock = Clock()
         fake = types.SimpleNamespace(time=self.clock)
-        self.patches = [mock.patch.object(rollups, "time", fake)]
+        self.patches = [
+            mock.patch.object(rollups, "time", fake),
+            mock.patch("swath_core.images._catalog._BULK_THREADS", 1),  # moto's limit
+        ]
         for patch in self.patches:
             patch.start()
         MEMORY.forget()

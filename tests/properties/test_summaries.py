@@ -1,6 +1,6 @@
 """Summaries equal a brute-force count, whichever way the planner takes.
 
-Rollups are made by hand here, wrong on purpose wherever a day is dirty: what is dirty must be counted.
+Rollups are made by hand, wrong on purpose wherever a day is dirty: what is dirty is counted.
 """
 
 import json

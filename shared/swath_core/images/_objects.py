@@ -21,10 +21,11 @@ def image_prefix(product_id: str) -> str:
     """Return the key prefix of a product's image files: ``images/ORG/PRODUCT/``.
 
     Under it stand ``YYYY/MM/DD/NAME/VERSIONTOKEN/FILE.tif``. Parts of the id are
-    percent-encoded, so that no two products share a prefix.
+    percent-encoded, so that no two products share a prefix; one without an org stands under
+    ``%``, which no org is encoded as.
     """
     org, _, rest = product_id.partition(":")
-    return f"{IMAGES}{_quoted(org)}/{_quoted(rest)}/" if rest else f"{IMAGES}_/{_quoted(org)}/"
+    return f"{IMAGES}{_quoted(org)}/{_quoted(rest)}/" if rest else f"{IMAGES}%/{_quoted(org)}/"
 
 
 def belongs(key: str, product_id: str, name: str) -> bool:

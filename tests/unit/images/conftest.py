@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import boto3
 import pytest
@@ -52,7 +53,8 @@ def create_tables() -> None:
 
 @pytest.fixture
 def tables() -> Iterator[None]:
-    with mock_aws():
+    # moto is not made for several threads: bulk requests use one
+    with mock_aws(), mock.patch("swath_core.images._catalog._BULK_THREADS", 1):
         _marks.MEMORY.forget()
         create_tables()
         yield
