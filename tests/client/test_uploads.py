@@ -113,7 +113,7 @@ def test_what_cannot_be_uploaded(image: Image, client: swath.Client, tmp_path: P
     with pytest.raises(ValueError, match="no files"):
         image.upload([])
     with pytest.raises(AttributeValidationError, match="acquired"):
-        Image(name="j", product="acme:p").upload(files(tmp_path, 3))
+        Image(name="j", product="acme:p").upload_ndarray(good, raster_meta=GEO)
     with pytest.raises(AttributeValidationError, match="name"):
         Image(product="acme:p").upload(files(tmp_path, 3))
 

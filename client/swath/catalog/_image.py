@@ -128,7 +128,8 @@ class Image(ReadableImage):
     ) -> ImageUpload:
         """Upload one file, or several in the order of the bands' `file_index`.
 
-        `acquired` must be set; attributes that are set win over what the files say. `overwrite`
+        Attributes that are set win over what the files say; `acquired` must be set where
+        they say nothing of it. `overwrite`
         replaces an image of this name. Files are streamed, in parallel, and tried again when the
         network fails. Returns the upload, to be waited for. Raises UploadError when files do not
         arrive, ValueError when the image exists.

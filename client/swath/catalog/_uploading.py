@@ -67,6 +67,8 @@ def check_array(image: Image, array: NDArray[Any]) -> None:
         raise ValueError(f"an array of {array.dtype} cannot be uploaded; {', '.join(_DTYPES)} can")
     if array.ndim not in {2, 3}:
         raise ValueError(f"an array is (rows, columns) or (bands, rows, columns): {array.shape}")
+    if image.acquired is None:
+        raise AttributeValidationError("an array does not say when it is from: set 'acquired'")
     if image.geotrans is None or (image.cs_code is None and image.projection is None):
         raise ValueError(
             "an array needs a geotransform and a CRS: set geotrans and cs_code, or give raster_meta"
@@ -152,8 +154,6 @@ def file_options(paths: Sequence[Path], given: ImageUploadOptions | None) -> Ima
 
 def _ready(image: Image, *, overwrite: bool) -> None:
     image._before_create()
-    if image.acquired is None:
-        raise AttributeValidationError("an image needs 'acquired' before it is uploaded")
     if image.id is None or (not overwrite and type(image).exists(image.id, client=image._client)):
         raise ValueError(f"image {image.id} exists already; overwrite=True replaces it")
 

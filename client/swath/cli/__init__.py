@@ -1,0 +1,50 @@
+"""The `swath` command.
+
+Exit status: 0 done, 1 it failed, 2 wrongly called, 3 not found, 4 no access, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from swath.cli._parser import parser
+from swath.errors import (
+    AuthenticationError,
+    ForbiddenError,
+    NotFoundError,
+    SwathError,
+    UnauthorizedError,
+)
+
+__all__ = ["main"]
+
+_FAILED, _USAGE, _NOT_FOUND, _NO_ACCESS, _INTERRUPTED = 1, 2, 3, 4, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; what goes wrong is one line on stderr."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except (SwathError, OSError, ValueError, TypeError, AttributeError) as error:
+        if os.environ.get("SWATH_DEBUG"):
+            raise
+        print(f"swath: {error}", file=sys.stderr)
+        return _status(error)
+    return 0
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, NotFoundError):
+        return _NOT_FOUND
+    if isinstance(error, AuthenticationError | UnauthorizedError | ForbiddenError):
+        return _NO_ACCESS
+    usage = isinstance(error, ValueError | TypeError | AttributeError)
+    return _USAGE if usage and not isinstance(error, SwathError) else _FAILED

@@ -1,0 +1,7 @@
+"""`python -m swath.cli`: the `swath` command."""
+
+import sys
+
+from swath.cli import main
+
+sys.exit(main())

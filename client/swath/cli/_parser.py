@@ -1,0 +1,155 @@
+"""Commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from swath._version import __version__
+from swath.cli import _account, _catalog, _operate, _pixels, _upload
+from swath.cli._completion import completion
+
+Run = Callable[[argparse.Namespace], None]
+
+
+class Commands:
+    """Adds commands to a parser, every one with the options that all have."""
+
+    def __init__(self, parser: argparse.ArgumentParser, title: str) -> None:
+        self._commands = parser.add_subparsers(required=True, metavar="COMMAND", title=title)
+
+    def add(self, name: str, run: Run, summary: str, epilog: str = "") -> argparse.ArgumentParser:
+        """A command that is run by `run`."""
+        made = self._commands.add_parser(name, help=summary, description=summary, epilog=epilog)
+        made.set_defaults(run=run)
+        _common(made)
+        return made
+
+    def group(self, name: str, summary: str) -> Commands:
+        """A command of commands."""
+        return Commands(self._commands.add_parser(name, help=summary, description=summary), name)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command."""
+    made = argparse.ArgumentParser(
+        prog="swath", description="A catalog of georeferenced images, from a shell."
+    )
+    made.add_argument("--version", action="version", version=f"swath {__version__}")
+    commands = Commands(made, "commands")
+    _account_commands(commands)
+    _catalog_commands(commands)
+    _data_commands(commands)
+    _operating_commands(commands)
+    shell = commands.add(
+        "completion", lambda o: completion(parser(), o.shell), "completion for a shell"
+    )
+    shell.add_argument("shell", choices=["bash", "zsh"])
+    return made
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="JSON instead of a table")
+    command.add_argument("--profile", help="section of the configuration file")
+    command.add_argument("--url", help="root of the API, instead of the configured one")
+
+
+def _account_commands(commands: Commands) -> None:
+    login = commands.add("login", _account.login, "try a catalog and its token, then store them")
+    login.add_argument("--token", help="the token; else --token-url, or it is asked for")
+    login.add_argument("--raster-url", help="root of the raster service, where it differs")
+    login.add_argument("--token-url", help="OAuth 2 endpoint that tokens are fetched from")
+    login.add_argument("--client-id")
+    login.add_argument("--client-secret")
+    token = commands.add("token", _account.token, "who the token speaks for, and until when")
+    token.add_argument("--raw", action="store_true", help="print the token itself")
+
+
+def _catalog_commands(commands: Commands) -> None:
+    products = commands.add("products", _catalog.products, "the products, or one of them in full")
+    products.add_argument("id", nargs="?", help="show this one")
+    products.add_argument("--text", help="words in name or description")
+    products.add_argument("--limit", type=int)
+    bands = commands.add("bands", _catalog.bands, "the bands of a product")
+    bands.add_argument("product")
+    images = commands.group("images", "find and show images")
+    for name, run, summary in (
+        ("search", _catalog.search, "images that match"),
+        ("count", _catalog.count, "how many images match"),
+        ("summary", _catalog.summary, "count, bytes and products of what matches"),
+    ):
+        command = images.add(name, run, summary)
+        _search_options(command)
+        if name == "search":
+            command.add_argument("--sort", default="acquired", help="attribute; -NAME descends")
+            command.add_argument("--limit", type=int, default=100, help="at most so many (100)")
+            command.add_argument("--geojson", action="store_true", help="a FeatureCollection")
+            command.add_argument("--explain", action="store_true", help="the plan, not the images")
+        if name == "summary":
+            command.add_argument("--interval", help="year, quarter, month, week, day, hour, minute")
+    show = images.add("show", _catalog.show, "one image in full")
+    show.add_argument("id")
+
+
+def _search_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--product", action="append", help="product id; may be repeated")
+    command.add_argument("--intersects", metavar="AREA", help="WKT, GeoJSON, W,S,E,N or a file")
+    command.add_argument("--after", help="acquired at this time or later")
+    command.add_argument("--before", help="acquired before this time")
+    command.add_argument("--cloud", type=float, metavar="FRACTION", help="cloud_fraction below")
+    command.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="or != < > <= >=",
+    )
+
+
+def _data_commands(commands: Commands) -> None:
+    upload = commands.add("upload", _upload.upload, "make images of files")
+    upload.add_argument("files", nargs="+", metavar="FILE")
+    upload.add_argument("--product", required=True)
+    upload.add_argument("--name", help="one image of all files; else one of each")
+    upload.add_argument("--acquired", help="when it was taken; else the file must tell")
+    upload.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="attribute"
+    )
+    upload.add_argument("--overwrite", action="store_true", help="replace images of these names")
+    upload.add_argument("--no-wait", action="store_true", help="do not wait for the images")
+    drop = commands.add("drop", _upload.drop, "put files into the drop folder (needs boto3)")
+    drop.add_argument("files", nargs="+", metavar="FILE")
+    drop.add_argument("--product", required=True)
+    drop.add_argument("--bucket", help="the data bucket; else SWATH_BUCKET")
+    drop.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="attribute")
+    raster = commands.add("raster", _pixels.raster, "pixels of images into a file")
+    raster.add_argument("images", nargs="+", metavar="IMAGE", help="several become a mosaic")
+    raster.add_argument("--bands", required=True, help="names, separated by spaces or commas")
+    raster.add_argument("-o", "--output", required=True, help=".tif, .png, .jpg or .npy")
+    raster.add_argument("--resolution", type=float)
+    raster.add_argument("--crs")
+    raster.add_argument("--area", metavar="AREA", help="WKT, GeoJSON, W,S,E,N or a file")
+    raster.add_argument("--scaling", choices=["raw", "auto", "display", "physical"])
+    raster.add_argument("--nodata", type=float)
+    tile = commands.add("tile", _pixels.tile, "a tile of a web map as PNG")
+    for name in "zxy":
+        tile.add_argument(name, type=int)
+    tile.add_argument("-o", "--output", required=True)
+    tile.add_argument("--bands", help="else the product's display bands")
+    tile.add_argument("--newest", type=int, default=10, help="how many images, newest on top (10)")
+    _search_options(tile)
+
+
+def _operating_commands(commands: Commands) -> None:
+    dlq = commands.group("dlq", "dead letters, for operators (needs boto3)")
+    for name, run, summary in (
+        ("list", _operate.list_letters, "how many wait"),
+        ("show", _operate.show_letters, "what they say"),
+        ("replay", _operate.replay, "send them again"),
+    ):
+        command = dlq.add(name, run, summary)
+        command.add_argument("--stack", default="swath", help="CloudFormation stack (swath)")
+        command.add_argument("--queue", choices=["ingest", "tasks"], default="ingest")
+    local = commands.group("local", "the service on this machine (in a checkout of it)")
+    local.add("up", _operate.local_up, "start it and make it the profile `local`")
+    local.add("down", _operate.local_down, "end it; its data stays")

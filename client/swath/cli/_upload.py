@@ -1,0 +1,71 @@
+"""`swath upload` and `swath drop`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from swath.catalog import Image, ImageUpload, Product, upload_images
+from swath.cli._output import client_of, emit, pairs
+from swath.errors import MissingExtraError, UploadError
+
+
+def upload(options: Namespace) -> None:
+    """Upload files as one image or one each; wait, and say how each ended."""
+    client = client_of(options)
+    product = Product._find(options.product, client=client)
+    attributes = {"acquired": options.acquired, **pairs(options.set)}
+    given = {name: value for name, value in attributes.items() if value is not None}
+    if options.name:
+        groups = [(options.name, [Path(file) for file in options.files])]
+    else:
+        groups = [(Image.make_valid_name(Path(f).stem), [Path(f)]) for f in options.files]
+    images = [(Image(name=name, product=product, **given), files) for name, files in groups]
+    uploads = upload_images(images, overwrite=options.overwrite)
+    if not options.no_wait:
+        for each in uploads:
+            each.wait_for_completion(raise_on_failure=False)
+    emit(options, ("image", "upload", "status"), ([x.image_id, x.id, x.status] for x in uploads))
+    _report_failures([] if options.no_wait else uploads)
+
+
+def drop(options: Namespace) -> None:
+    """Copy files to the drop folder, each after its attributes."""
+    bucket = options.bucket or os.environ.get("SWATH_BUCKET")
+    if not bucket:
+        raise ValueError("which bucket? give --bucket or set SWATH_BUCKET")
+    org, _, name = options.product.partition(":")
+    if not name:
+        raise ValueError(f"a product id is ORG:NAME, not {options.product!r}")
+    s3 = _boto3().client("s3")
+    attributes = pairs(options.set)
+    keys = []
+    for file in map(Path, options.files):
+        key = f"drop/{quote(org, safe='')}/{quote(name, safe='')}/{file.name}"
+        if attributes:
+            sidecar = f"{key.rpartition('.')[0]}.json"
+            s3.put_object(Bucket=bucket, Key=sidecar, Body=json.dumps(attributes).encode())
+        s3.upload_file(str(file), bucket, key)
+        keys.append([str(file), f"s3://{bucket}/{key}"])
+    emit(options, ("file", "dropped"), keys)
+
+
+def _report_failures(uploads: list[ImageUpload]) -> None:
+    failed = [each for each in uploads if each.status != "success"]
+    for each in failed:
+        print(f"{each.image_id}: {each.status}\n{each.event_log}", file=sys.stderr)
+    if failed:
+        raise UploadError(f"{len(failed)} of {len(uploads)} uploads failed")
+
+
+def _boto3() -> Any:
+    try:
+        import boto3
+    except ImportError:
+        raise MissingExtraError("this talks to AWS itself: pip install boto3") from None
+    return boto3

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.client.conftest import token
+from tests.client.fake import FakeCatalog, stream
+
+import swath
+from swath.catalog import Image, Product, SpectralBand
+from swath.cli import main
+from swath.cli._pixels import png
+
+Run = Callable[..., tuple[int, str, str]]
+AREA = {"type": "Polygon", "coordinates": [[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]]}
+
+
+@pytest.fixture
+def run(
+    client: swath.Client,
+    fake: FakeCatalog,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    monkeypatch.setenv("SWATH_URL", fake.url)
+    monkeypatch.setenv("SWATH_TOKEN", token())
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        status = main(arguments)
+        out = capsys.readouterr()
+        return status, out.out, out.err
+
+    return command
+
+
+@pytest.fixture
+def product(client: swath.Client) -> Product:
+    made = Product(id="p", name="P", default_display_bands=["blue"])
+    made.save()
+    SpectralBand(
+        name="blue", product=made, data_type="UInt16", resolution="60m", band_index=0
+    ).save()
+    for n in range(3):
+        Image(
+            name=f"i{n}", product=made, acquired=f"202{n}", cloud_fraction=n / 10, geometry=AREA,
+            cs_code="EPSG:32615", geotrans=(0, 10, 0, 0, 0, -10), x_pixels=4, y_pixels=5,
+        ).save()  # fmt: skip
+    return made
+
+
+def test_tables_and_json(run: Run, product: Product) -> None:
+    status, out, _ = run("products")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["ID", "acme:p"]
+    _, out, _ = run("products", "acme:p", "--json")
+    assert json.loads(out)["name"] == "P"
+    _, out, _ = run("bands", "acme:p")
+    assert out.splitlines()[1].split()[:3] == ["blue", "spectral", "UInt16"]
+    _, out, _ = run("images", "search", "--product", "acme:p", "--cloud", "0.15", "--json")
+    assert [row["id"] for row in json.loads(out)] == ["acme:p:i0", "acme:p:i1"]
+    _, out, _ = run("images", "search", "--geojson", "--limit", "1")
+    assert json.loads(out)["features"][0]["geometry"] == AREA
+    assert run("images", "search", "--explain")[1].strip() == '{\n  "rung": 3\n}'
+    assert run("images", "count")[1] == "3\n"
+    assert json.loads(run("images", "count", "--json")[1]) == {"count": 3}
+    assert "3" in run("images", "summary")[1]
+    monthly = run("images", "summary", "--interval", "month")[1]
+    assert monthly.splitlines()[0].split() == [
+        "FROM",
+        "IMAGES",
+        "BYTES",
+    ]
+    assert "acquired" in run("images", "show", "acme:p:i0")[1]
+
+
+def test_conditions_and_areas(
+    run: Run, product: Product, fake: FakeCatalog, tmp_path: Path
+) -> None:
+    path = tmp_path / "area.geojson"
+    path.write_text(json.dumps(AREA))
+    run(
+        "images",
+        "count",
+        "--where",
+        "satellite_id=L8",
+        "--where",
+        "view_angle<=3.5",
+        "--after",
+        "2020",
+        "--before",
+        "2021-06",
+        "--intersects",
+        str(path),
+    )
+    body = fake.requests("PUT", "/images")[-1].body
+    assert [(e["name"], e["op"], e["val"]) for e in json.loads(body["filter"])] == [
+        ("acquired", "gte", "2020"),
+        ("acquired", "lt", "2021-06"),
+        ("satellite_id", "eq", "L8"),
+        ("view_angle", "lte", 3.5),
+    ]
+    assert json.loads(body["intersects"]) == AREA
+    run("images", "count", "--intersects=-1,0,2.5,3")
+    assert json.loads(fake.requests("PUT", "/images")[-1].body["intersects"])["coordinates"][0][
+        0
+    ] == [-1, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["products", "acme:none"], 3, "there is no product 'acme:none'"),
+        (["images", "show", "acme:p:none"], 3, "no image"),
+        (["images", "count", "--where", "nonsense"], 2, "no condition"),
+        (["images", "count", "--where", "clouds<1"], 2, "no attribute 'clouds'"),
+        (["images", "count", "--intersects", "POLYGON((0 0"], 2, "not WKT"),
+        (["images", "count", "--intersects", "missing.json"], 1, "missing.json"),
+        (["upload", "missing.tif", "--product", "acme:p"], 1, "is no file"),
+        (["drop", "x.tif", "--product", "acme:p"], 2, "which bucket"),
+        (["products", "--profile", "nowhere"], 1, "no profile 'nowhere'"),
+    ],
+)
+def test_mistakes_are_one_line_and_a_status(
+    run: Run,
+    product: Product,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    status: int,
+    says: str,
+) -> None:
+    monkeypatch.delenv("SWATH_BUCKET", raising=False)
+    found, out, err = run(*arguments)
+    assert (found, out) == (status, "")
+    assert says in err
+    assert err.startswith("swath: ")
+    assert err.count("\n") == 1
+
+
+def test_access_has_a_status_of_its_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SWATH_TOKEN", token(exp=1))
+    status, _, err = run("products")
+    assert status == 4
+    assert "expired" in err
+
+
+def test_login_tries_before_it_stores(
+    run: Run, fake: FakeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.faults.append(lambda _: (401, {}, b""))
+    assert run("login", "--url", fake.url, "--token", token())[0] == 4
+    assert not swath.config.config_path().exists()
+    fake.faults.clear()
+    monkeypatch.setattr("sys.stdin", io.StringIO(token(sub="me") + "\n"))
+    status, out, _ = run("login", "--url", fake.url, "--profile", "work")
+    assert status == 0
+    assert "profile 'work'" in out
+    monkeypatch.delenv("SWATH_URL")
+    monkeypatch.delenv("SWATH_TOKEN")
+    assert json.loads(run("token", "--profile", "work", "--json")[1])["subject"] == "me"
+    assert run("token", "--profile", "work", "--raw")[1].count(".") == 2
+
+
+def test_upload_reports_every_image(
+    run: Run, product: Product, fake: FakeCatalog, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{name}.tif" for name in ("one two", "three")]
+    for path in paths:
+        path.write_bytes(b"x")
+    status, out, _ = run(
+        "upload",
+        *map(str, paths),
+        "--product",
+        "acme:p",
+        "--acquired",
+        "2021",
+        "--set",
+        "cloud_fraction=0.5",
+    )
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["acme:p:one_two", "acme:p:three"]
+    assert fake.objects["images"]["acme:p:three"]["cloud_fraction"] == 0.5
+    fake.upload_ends = "failure"
+    status, _, err = run("upload", str(paths[0]), "--product", "acme:p", "--name", "new")
+    assert status == 1
+    assert "it was read" in err
+
+
+def test_pixels_into_files(run: Run, product: Product, fake: FakeCatalog, tmp_path: Path) -> None:
+    meta = {"geoTransform": [0, 10, 0, 0, 0, -10], "coordinateSystem": {}}
+
+    def pixels(request: dict[str, Any]) -> bytes:
+        kind = "uint8" if request["ot"] == "Byte" else "uint16"
+        return stream(np.full((1, 5, 4), 7, kind), np.eye(5, 4, dtype=bool)[None], meta)
+
+    fake.raster = pixels
+    out = tmp_path / "x.npy"
+    assert (
+        run("raster", "acme:p:i0", "acme:p:i1", "--bands", "blue", "-o", str(out), "--nodata", "9")[
+            0
+        ]
+        == 0
+    )
+    assert np.load(out)[0, 0].tolist() == [9, 7, 7, 7]
+    assert fake.requests("POST", "/npz")[-1].body["ids"] == ["acme:p:i0", "acme:p:i1"]
+    area = json.dumps(AREA)
+    run("raster", "acme:p:i0", "--bands", "blue", "-o", str(out), "--area", area)
+    assert fake.requests("POST", "/npz")[-1].body["resolution"] == 10.0
+    picture = tmp_path / "t.png"
+    assert run("tile", "0", "0", "0", "-o", str(picture), "--product", "acme:p")[0] == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert fake.requests("POST", "/npz")[-1].body["ids"][-1] == "acme:p:i2"  # the newest on top
+    assert run("tile", "0", "0", "0", "-o", "x", "--product", "acme:none")[0] == 3
+
+
+@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
+def test_the_png_is_one() -> None:
+    rasterio = pytest.importorskip("rasterio")
+    array = np.ma.MaskedArray(np.arange(60, dtype="u1").reshape(3, 4, 5), np.zeros((3, 4, 5), bool))
+    array[:, 1, 2] = np.ma.masked
+    with rasterio.MemoryFile(png(array)) as memory, memory.open() as dataset:
+        assert dataset.count == 4
+        assert dataset.read(4)[1].tolist() == [255, 255, 0, 255, 255]
+        assert dataset.read(1)[3, 4] == 19
+    with pytest.raises(ValueError, match="1 or 3"):
+        png(array[:2])
+
+
+def test_completion_is_a_script(run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "completion"
+    script.write_text(run("completion", "bash")[1])
+    complete = "COMP_WORDS=(swath images se); COMP_CWORD=2; _swath; echo ${COMPREPLY[@]}"
+    done = subprocess.run(
+        ["bash", "-c", f"source {script}; {complete}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "search"
+    assert "bashcompinit" in run("completion", "zsh")[1]
+
+
+def test_help_of_every_command() -> None:
+    for command in (["--help"], ["images", "search", "--help"], ["upload", "--help"]):
+        with pytest.raises(SystemExit) as ended:
+            main(command)
+        assert ended.value.code == 0
+
+
+def test_dead_letters(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    moto = pytest.importorskip("moto")
+    import boto3
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with moto.mock_aws():
+        sqs = boto3.client("sqs")
+        names = ("IngestDeadLetters", "IngestQueue", "TasksDeadLetters", "TasksQueue")
+        urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in names}
+        monkeypatch.setattr("swath.cli._operate._outputs", lambda _: urls)
+        sqs.send_message(QueueUrl=urls["IngestDeadLetters"], MessageBody='{"a": 1}')
+        assert json.loads(run("dlq", "list", "--json")[1])[0] == {"queue": "ingest", "letters": 1}
+        assert json.loads(run("dlq", "show")[1]) == [{"a": 1}]
+        replayed = json.loads(run("dlq", "replay", "--json")[1])
+        assert replayed == [{"queue": "ingest", "sent_again": 1}]
+        received = sqs.receive_message(QueueUrl=urls["IngestQueue"])["Messages"]
+        assert received[0]["Body"] == '{"a": 1}'
