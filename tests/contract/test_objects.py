@@ -223,9 +223,7 @@ def test_get_many(client: Client, kind: Kind) -> None:
     with pytest.raises(Raised, match="there-is-none") as refused:
         client.call("objects", "get_many", kind=kind.name, ids=missing)
     assert refused.value.name == "NotFoundError"
-    found = client.call(
-        "objects", "get_many", kind=kind.name, ids=missing, ignore_missing=True
-    )
+    found = client.call("objects", "get_many", kind=kind.name, ids=missing, ignore_missing=True)
     assert [each["id"] for each in found] == [ids[1]]
 
 
@@ -267,9 +265,7 @@ def test_a_product_leads_to_its_bands_and_images(client: Client) -> None:
     band = new(client, BANDS[0], product, name="second", sort_order=5)
     other = new(client, BANDS[2], product, name="first", sort_order=2)
     image = new(client, IMAGE, product, name="image")
-    doors = client.call(
-        "objects", "product_doors", id=product, band="second", image="image"
-    )
+    doors = client.call("objects", "product_doors", id=product, band="second", image="image")
     assert doors == {
         "named_id": band["id"],
         "get_band": band,

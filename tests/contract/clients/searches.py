@@ -50,18 +50,18 @@ def both(kind, **arguments):
     return {"ids": [each.id for each in asked], "count": asked.count()}
 
 
-def each(kind, searches):
+def each(kind, searches, counted=True):
     """Answer several searches, by name; an exception stands as its name and text."""
     answers = {}
     for name, arguments in searches.items():
         try:
-            answers[name] = both(kind, **arguments)
+            answers[name] = (both if counted else ids)(kind, **arguments)
         except Exception as error:  # noqa: BLE001 - told to the test
             answers[name] = f"{type(error).__name__}: {error}"
     return answers
 
 
-def pages(kind, page_size, **arguments):
+def pages(kind, **arguments):
     """Iterate over several pages; return the ids and the addresses that were asked."""
     session = catalog.CatalogClient.get_default_client().session
     asked = []
@@ -73,10 +73,7 @@ def pages(kind, page_size, **arguments):
 
     session.request = request
     try:
-        found = [
-            each.id
-            for each in query(kind, request_params={"page_size": page_size}, **arguments)
-        ]
+        found = [each.id for each in query(kind, **arguments)]
     finally:
         del session.request
     return {"ids": found, "asked": asked}
@@ -93,22 +90,21 @@ def collected(kind, geometry=None, **arguments):
 
 def moments(product_id):
     """Search by date in every form in which the client sends one."""
-    p_acquired = catalog.properties.acquired
+    # a property that was part of a chain of comparisons remembers it: a fresh one each time
+    p = catalog.properties
     forms = {
-        "datetime": p_acquired >= datetime.datetime(2021, 6, 1),  # noqa: DTZ001 - naive is meant
-        "aware": p_acquired >= datetime.datetime(2021, 6, 1, tzinfo=datetime.timezone.utc),
-        "offset": p_acquired
-        >= datetime.datetime(
-            2021, 6, 1, 2, tzinfo=datetime.timezone(datetime.timedelta(hours=2))
-        ),
-        "day": p_acquired >= "2021-06-01",
-        "month": p_acquired >= "2021-06",
-        "year": p_acquired >= "2022",
-        "second": p_acquired >= "2021-06-01T00:00:00Z",
-        "range": ("2021-03-01" < p_acquired) & (p_acquired <= "2021-09"),
-        "chain": "2021-03-01" <= p_acquired < "2021-09-01",
+        "datetime": p.acquired >= datetime.datetime(2021, 6, 1),  # noqa: DTZ001 - naive is meant
+        "aware": p.acquired >= datetime.datetime(2021, 6, 1, tzinfo=datetime.timezone.utc),
+        "offset": p.acquired
+        >= datetime.datetime(2021, 6, 1, 2, tzinfo=datetime.timezone(datetime.timedelta(hours=2))),
+        "day": p.acquired >= "2021-06-01",
+        "month": p.acquired >= "2021-06",
+        "year": p.acquired >= "2022",
+        "second": p.acquired >= "2021-06-01T00:00:00Z",
+        "range": ("2021-03-01" < p.acquired) & (p.acquired <= "2021-09"),
+        "chain": "2021-03-01" <= p.acquired < "2021-09-01",
     }
-    base = catalog.properties.product_id == product_id
+    base = p.product_id == product_id
     return {
         name: sorted(each.name for each in catalog.Image.search().filter(base).filter(form))
         for name, form in forms.items()

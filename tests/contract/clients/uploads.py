@@ -45,9 +45,7 @@ def upload_arrays(id, arrays, attributes, wait=60, overwrite=False, resampler=No
     made = [array(**each) for each in arrays]
     if resampler:
         more["overview_resampler"] = getattr(catalog.OverviewResampler, resampler)
-    upload = image.upload_ndarray(
-        made[0] if len(made) == 1 else made, overwrite=overwrite, **more
-    )
+    upload = image.upload_ndarray(made[0] if len(made) == 1 else made, overwrite=overwrite, **more)
     return _finished(upload, image, wait)
 
 
