@@ -1,4 +1,4 @@
-"""A world for ingest tests: bucket, tables, catalog and bus in memory, as strict as the real ones."""
+"""A world for ingest tests: bucket, tables, catalog, bus in memory, strict as the real ones."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class MemoryObjects:
             if found is not None and found.etag == etag:
                 del self.content[key]
 
-    def list(self, prefix: str) -> Iterator[Found]:
+    def under(self, prefix: str) -> Iterator[Found]:
         with self.lock:
             keys = sorted(key for key in self.content if key.startswith(prefix))
         for key in keys:
@@ -322,9 +322,7 @@ class World:
         return Arrival(key, found.size, found.etag, f"{self.sequence:016X}")
 
     def send(self, upload: Upload, *bodies: bytes) -> list[Arrival]:
-        return [
-            self.put(part.key, body) for part, body in zip(upload.parts, bodies, strict=False)
-        ]
+        return [self.put(part.key, body) for part, body in zip(upload.parts, bodies, strict=False)]
 
     def deliver(self, *arrivals: Arrival) -> None:
         for arrival in arrivals:
@@ -375,7 +373,7 @@ def raster(
     change: Callable[[Any], None] | None = None,
     **profile: Any,
 ) -> bytes:
-    """Return the bytes of a raster with these values: 10 m pixels in UTM 55S unless told otherwise."""
+    """Return the bytes of a raster of these values, in UTM 55S at 10 m unless told otherwise."""
     values = ramp() if values is None else values
     settings: dict[str, Any] = {
         "driver": driver,
@@ -389,11 +387,12 @@ def raster(
     }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "raster"
-        with rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK="YES"):
-            with rasterio.open(
-                path, "w", **{key: value for key, value in settings.items() if value is not None}
-            ) as dataset:
-                dataset.write(values)
-                if change is not None:
-                    change(dataset)
+        given = {key: value for key, value in settings.items() if value is not None}
+        with (
+            rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK="YES"),
+            rasterio.open(path, "w", **given) as dataset,
+        ):
+            dataset.write(values)
+            if change is not None:
+                change(dataset)
         return path.read_bytes()

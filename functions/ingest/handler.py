@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from swath_core.ingest.arrivals import Arrival, on_arrival
 from swath_core.ingest.attempt import Busy
 from swath_core.ingest.wiring import Message, workshop

@@ -1,4 +1,4 @@
-"""The upload's state machine under anything: re-sent files, lost and repeated events, kills, sweeps.
+"""The upload's state machine under anything: re-sent files, repeated events, kills, sweeps.
 
 The decoder is replaced by one that takes bytes for pixels; everything else is the real ingest.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from tests.ingest_world import PRODUCT, World, band
 
 from swath_core.errors import Conflict
 from swath_core.ingest.arrivals import Arrival, on_arrival
@@ -20,7 +21,6 @@ from swath_core.ingest.attempt import Busy, Interrupted, Workshop
 from swath_core.ingest.model import FileResult, FileTask, Refused
 from swath_core.ingest.sweep import sweep
 from swath_core.uploads import FINAL, Step, Upload, machine
-from tests.ingest_world import PRODUCT, World, band
 
 SQUARE = {
     "type": "Polygon",
@@ -112,7 +112,7 @@ class Uploads(RuleBasedStateMachine):
         return upload.id
 
     @rule(upload_id=uploads, index=st.integers(0, 1), bad=st.booleans(), again=st.integers(0, 2))
-    def put(self, upload_id: str, index: int, bad: bool, again: int) -> None:  # noqa: FBT001
+    def put(self, upload_id: str, index: int, bad: bool, again: int) -> None:
         self.serial += 1
         body = f"{'bad' if bad and self.serial % 3 == 0 else 'good'} {self.serial}".encode()
         upload = self._get(upload_id)
@@ -121,7 +121,7 @@ class Uploads(RuleBasedStateMachine):
         self.queue += [arrival] * (1 + again)
 
     @rule(place=st.integers(0, 30), repeat=st.booleans(), calls=st.none() | st.integers(0, 25))
-    def deliver(self, place: int, repeat: bool, calls: int | None) -> None:  # noqa: FBT001
+    def deliver(self, place: int, repeat: bool, calls: int | None) -> None:
         if not self.queue:
             return
         arrival = self.queue.pop(place % len(self.queue))

@@ -25,8 +25,7 @@ from swath_core.store.bus import IMAGE_AVAILABLE, UPLOAD_FAILED
 from swath_core.store.objects import Found, ObjectGone
 from swath_core.store.uploads import StaleUpload
 from swath_core.times import now as clock
-from swath_core.uploads import Busy, Lease, Part, Step, Upload
-from swath_core.uploads import machine
+from swath_core.uploads import Busy, Lease, Part, Step, Upload, machine
 
 from . import derive
 from .clearing import clear, own_files
@@ -132,7 +131,7 @@ class Bucket(Protocol):
         """Delete an object unless it was replaced."""
         ...
 
-    def list(self, prefix: str) -> Iterator[Found]:
+    def under(self, prefix: str) -> Iterator[Found]:
         """List objects."""
         ...
 
@@ -327,7 +326,7 @@ class _Attempt:
         )
         self._advance(machine.prepare, outputs, replaced)
 
-    def _store(  # noqa: PLR0913, PLR0917 - one file, whole
+    def _store(
         self, index: int, part: Part, result: FileResult, path: Path, wishes: Plan
     ) -> dict[str, Any]:
         """Put a COG at its final key and return its entry in the image's files."""
@@ -381,7 +380,7 @@ class _Attempt:
 
     # -- the record
 
-    def _advance(self, step: Callable[..., Upload], *arguments: Any) -> None:  # noqa: ANN401
+    def _advance(self, step: Callable[..., Upload], *arguments: Any) -> None:
         """Take a step of the state machine as the holder of the lease.
 
         Raises Interrupted where the lease is lost, _FilesChanged where a file was sent again.

@@ -38,7 +38,7 @@ def clear(
                 objects.delete_version(part.key, part.etag)
     kept = own_files(images.get(upload.image_id), objects)
     if upload.outputs is not None:
-        found = {entry.key for entry in objects.list(upload.outputs)}
+        found = {entry.key for entry in objects.under(upload.outputs)}
         objects.delete(sorted(found - kept))
     if upload.due is None or not is_due:
         return
@@ -52,4 +52,4 @@ def clear(
 def _clear_arrivals(objects: Bucket, upload: Upload) -> None:
     for key, parts in upload.multipart.items():
         objects.abort_parts(key, parts)
-    objects.delete([entry.key for entry in objects.list(upload_prefix(upload.id))])
+    objects.delete([entry.key for entry in objects.under(upload_prefix(upload.id))])

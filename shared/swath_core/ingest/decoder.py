@@ -15,7 +15,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, Self
 
 from .model import FileResult, FileTask, Refused
 
@@ -40,7 +40,7 @@ class DecoderProcess:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> DecoderProcess:
+    def __enter__(self) -> Self:
         """Return the decoder; its process starts with the first file."""
         return self
 

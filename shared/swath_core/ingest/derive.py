@@ -35,8 +35,7 @@ def attributes(
         "area": round(finest.area, 6),
         "fill_fraction": round(finest.valid_fraction, 6),
         "bits_per_pixel": [
-            round(8 * result.size_bytes / (result.width * result.height), 3)
-            for result in results
+            round(8 * result.size_bytes / (result.width * result.height), 3) for result in results
         ],
     }
     declared = {name: value for name, value in upload.image.items() if name not in _FROM_FILES}
@@ -72,8 +71,7 @@ def _check_together(upload: Upload, results: Sequence[FileResult]) -> None:
                 "expected one coordinate reference system for all files of an image"
             )
         apart = max(
-            abs(one - other)
-            for one, other in zip(_corners(result), _corners(first), strict=True)
+            abs(one - other) for one, other in zip(_corners(result), _corners(first), strict=True)
         )
         if apart > max(_pixel(result), _pixel(first)):
             raise Refused(

@@ -14,6 +14,7 @@ the same upload, and a file that is put again leads to a new one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -79,15 +80,19 @@ def _single(workshop: Workshop, drop: DropKey, found: Found, document: Found | N
     if known is not None:
         return known.id
     try:
-        if drop.extension not in RASTERS:
-            raise Refused(
-                f"{found.key}: files of the kind .{drop.extension} are not accepted; expected "
-                + ", ".join(f".{extension}" for extension in RASTERS)
-            )
+        _check_kind(drop)
         upload = _with_attributes(workshop, upload, document)
     except Refused as refusal:
         return _create_failed(workshop, upload, str(refusal))
     return _create(workshop, upload)
+
+
+def _check_kind(drop: DropKey) -> None:
+    if drop.extension not in RASTERS:
+        raise Refused(
+            f"{drop.key}: files of the kind .{drop.extension} are not accepted; expected "
+            + ", ".join(f".{extension}" for extension in RASTERS)
+        )
 
 
 def _manifest(workshop: Workshop, drop: DropKey, document: Found) -> str | None:
@@ -138,9 +143,7 @@ def _note_files(workshop: Workshop, upload_id: str) -> str | None:
         for index, part in enumerate(upload.parts):
             found = None if part.arrived else workshop.objects.head(part.key)
             if found is not None:
-                arrived = replace(
-                    part, etag=found.etag, size=found.size, sequencer=found.modified
-                )
+                arrived = replace(part, etag=found.etag, size=found.size, sequencer=found.modified)
                 noted = machine.arrive(noted, workshop.step(), index, arrived)
         if noted is upload:
             return upload_id
@@ -151,9 +154,7 @@ def _note_files(workshop: Workshop, upload_id: str) -> str | None:
         return upload_id
 
 
-def _new(
-    workshop: Workshop, drop: DropKey, rasters: list[Found], document: Found | None
-) -> Upload:
+def _new(workshop: Workshop, drop: DropKey, rasters: list[Found], document: Found | None) -> Upload:
     now = workshop.now()
     consists_of = [*rasters, document] if document else rasters
     text = "|".join(f"{found.key} {found.etag} {found.modified}" for found in consists_of)
@@ -214,7 +215,7 @@ def _with_attributes(workshop: Workshop, upload: Upload, document: Found | None)
         raise Refused(f"{document.key if document else name}: {details}") from error
 
 
-def _read(workshop: Workshop, document: Found) -> Any:  # noqa: ANN401 - JSON
+def _read(workshop: Workshop, document: Found) -> Any:
     """Return the JSON of a document, or None where it is gone. Raises Refused."""
     try:
         data = workshop.objects.read(document.key, _MOST_DOCUMENT_BYTES)
@@ -232,18 +233,14 @@ def _create(workshop: Workshop, upload: Upload) -> str:
     step = workshop.step()
     if upload.is_complete:
         upload = machine.queue(upload, step, "found in the drop folder")
-    try:
+    with contextlib.suppress(StaleUpload):  # another event of the same drop was faster
         workshop.uploads.create(upload)
-    except StaleUpload:
-        pass  # another event of the same drop was faster
     return upload.id
 
 
 def _create_failed(workshop: Workshop, upload: Upload, message: str) -> str:
     """Record a drop that cannot become an image, so that its product's writers can read why."""
     announce_failure(workshop.bus, upload, message)
-    try:
+    with contextlib.suppress(StaleUpload):
         workshop.uploads.create(machine.fail(upload, workshop.step(), message))
-    except StaleUpload:
-        pass
     return upload.id

@@ -53,7 +53,7 @@ class ExpectedBand:
 
 @dataclass(frozen=True, slots=True)
 class Georeference:
-    """Where pixels are: a CRS as WKT (or any text PROJ knows) and a geotransform in GDAL's order."""
+    """Where pixels are: a CRS (any text that PROJ knows) and a geotransform in GDAL's order."""
 
     crs: str | None = None
     geotransform: tuple[float, ...] | None = None

@@ -118,8 +118,10 @@ def acquired(upload: Upload, product: Document, from_files: str | None) -> str:
     name = upload.image_id.rpartition(":")[2]
     found = from_name(str(pattern), name) if pattern else None
     if found is None:
-        tried = f"the name {name!r} does not fit the pattern {pattern!r}" if pattern else (
-            f"product {product.id} has no {ACQUIRED_PATTERN} to read it from the name"
+        tried = (
+            f"the name {name!r} does not fit the pattern {pattern!r}"
+            if pattern
+            else (f"product {product.id} has no {ACQUIRED_PATTERN} to read it from the name")
         )
         raise Refused(
             "when the image was acquired is unknown: its attributes have no acquired, "
@@ -137,15 +139,15 @@ def from_name(pattern: str, name: str) -> str | None:
     expression = ""
     wildcards = 0
     seen: set[str] = set()
-    for token in re.findall(r"%.|.", pattern):
-        if token in _FIELDS and token not in seen:
-            expression += _FIELDS[token]
-            seen.add(token)
-        elif token == "*":
+    for piece in re.findall(r"%.|.", pattern):
+        if piece in _FIELDS and piece not in seen:
+            expression += _FIELDS[piece]
+            seen.add(piece)
+        elif piece == "*":
             wildcards += 1
             expression += ".*?"
         else:
-            expression += re.escape(token)
+            expression += re.escape(piece)
     if "%Y" not in seen or wildcards > _MOST_WILDCARDS:
         raise Refused(
             f"{ACQUIRED_PATTERN} {pattern!r} of the product cannot be used; expected a year (%Y), "

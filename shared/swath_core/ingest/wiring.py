@@ -23,7 +23,7 @@ _FIRST_POSTPONEMENT = 35
 
 
 @cache
-def _sqs() -> Any:  # noqa: ANN401 - boto3 has no types
+def _sqs() -> Any:
     import boto3  # noqa: PLC0415 - the sweep needs no queue
 
     return boto3.client("sqs")
@@ -63,9 +63,7 @@ def workshop(message: Message) -> Iterator[Workshop]:
         yield _workshop(settings(), decoder, message)
 
 
-def _workshop(
-    environment: Settings, decoder: DecoderProcess, message: Message | None
-) -> Workshop:
+def _workshop(environment: Settings, decoder: DecoderProcess, message: Message | None) -> Workshop:
     return Workshop(
         uploads=UploadStore(environment),
         products=CatalogStore(environment),
@@ -74,8 +72,12 @@ def _workshop(
         bus=Bus(environment),
         decoder=decoder,
         component_id=message.id if message else "schedule",
-        **({"hold": message.hide} if message else {}),
+        hold=message.hide if message else _nothing_to_hold,
     )
+
+
+def _nothing_to_hold(_: float) -> None:
+    """The sweep answers no message."""
 
 
 def sweeper(environment: Settings) -> Workshop:

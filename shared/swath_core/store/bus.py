@@ -28,7 +28,7 @@ class Bus:
         self._name = settings.need("event_bus")
 
     @cached_property
-    def _events(self) -> Any:  # noqa: ANN401 - boto3 has no types
+    def _events(self) -> Any:
         import boto3  # noqa: PLC0415 - only functions that announce something pay for it
 
         return boto3.client("events")

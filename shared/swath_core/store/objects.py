@@ -44,6 +44,11 @@ class Found:
     modified: str
 
 
+def _found(key: str, answer: dict[str, Any], size: int) -> Found:
+    modified = answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Found(key, answer["ETag"].strip('"'), size, modified)
+
+
 class Objects:
     """The data bucket."""
 
@@ -51,7 +56,7 @@ class Objects:
         self.bucket = settings.need("data_bucket")
 
     @cached_property
-    def _s3(self) -> Any:  # noqa: ANN401 - boto3 has no types
+    def _s3(self) -> Any:
         import boto3  # noqa: PLC0415 - a quarter of a second that searches need not pay
         from botocore.config import Config  # noqa: PLC0415
 
@@ -69,11 +74,11 @@ class Objects:
 
     def head(self, key: str) -> Found | None:
         """Return what is known of an object, or None where there is none."""
+        found: list[Found] = []
         with _explained(key):
             answer = self._s3.head_object(Bucket=self.bucket, Key=key)
-            modified = answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
-            return Found(key, answer["ETag"].strip('"'), answer["ContentLength"], modified)
-        return None
+            found.append(_found(key, answer, answer["ContentLength"]))
+        return found[0] if found else None
 
     def read(self, key: str, most: int) -> bytes:
         """Return the content of a small object, at most ``most + 1`` bytes. Raises ObjectGone."""
@@ -95,7 +100,7 @@ class Objects:
             for _ in threads.map(fetch, starts):
                 pass
 
-    def _fetch(self, key: str, etag: str, start: int, end: int, target: Path) -> None:  # noqa: PLR0913, PLR0917
+    def _fetch(self, key: str, etag: str, start: int, end: int, target: Path) -> None:
         span = {"Range": f"bytes={start}-{end - 1}"} if end > start else {}
         with _explained(key, raises=True):
             answer = self._s3.get_object(Bucket=self.bucket, Key=key, IfMatch=f'"{etag}"', **span)
@@ -108,9 +113,7 @@ class Objects:
 
     def upload(self, source: Path, key: str) -> None:
         """Store a file as a TIFF; several parts at once for large ones."""
-        self._s3.upload_file(
-            str(source), self.bucket, key, ExtraArgs={"ContentType": "image/tiff"}
-        )
+        self._s3.upload_file(str(source), self.bucket, key, ExtraArgs={"ContentType": "image/tiff"})
 
     def copy(self, source: str, etag: str, target: str) -> None:
         """Copy one version of an object inside the bucket. Raises ObjectGone."""
@@ -144,15 +147,14 @@ class Objects:
             with _explained(key):
                 self._s3.delete_object(Bucket=self.bucket, Key=key)
 
-    def list(self, prefix: str) -> Iterator[Found]:
+    def under(self, prefix: str) -> Iterator[Found]:
         """Yield the objects under a prefix."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
         for page in pages:
             for entry in page.get("Contents", ()):
-                modified = entry["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
-                yield Found(entry["Key"], entry["ETag"].strip('"'), entry["Size"], modified)
+                yield _found(entry["Key"], entry, entry["Size"])
 
     def put_url(self, key: str) -> str:
         """Return a URL that takes one PUT of up to 5 GiB, without further credentials."""
@@ -187,6 +189,7 @@ class Objects:
 
     def finish_parts(self, key: str, upload: str) -> bool:
         """Make the parts that arrived one object; False where there is nothing to finish."""
+        parts: list[dict[str, Any]] = []
         with _explained(key, also=frozenset({"NoSuchUpload"})):
             pages = self._s3.get_paginator("list_parts").paginate(
                 Bucket=self.bucket, Key=key, UploadId=upload
@@ -196,13 +199,11 @@ class Objects:
                 for page in pages
                 for part in page.get("Parts", ())
             ]
-            if not parts:
-                return False
-            self._s3.complete_multipart_upload(
-                Bucket=self.bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}
-            )
-            return True
-        return False
+            if parts:
+                self._s3.complete_multipart_upload(
+                    Bucket=self.bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts}
+                )
+        return bool(parts)
 
     def abort_parts(self, key: str, upload: str) -> None:
         """Drop the parts of an upload; none is fine."""

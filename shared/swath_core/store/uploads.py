@@ -51,7 +51,7 @@ class UploadStore:
             condition &= UploadItem.lease_until == previous.lease.until
         return self._put(upload, condition, previous.version + 1)
 
-    def _put(self, upload: Upload, condition: Any, version: int) -> Upload:  # noqa: ANN401
+    def _put(self, upload: Upload, condition: Any, version: int) -> Upload:
         item = _item(upload, version)
         try:
             item.save(condition=condition)
@@ -84,7 +84,7 @@ class UploadStore:
             yield _upload(row)
 
     def due(self, now: str, limit: int = 200) -> list[str]:
-        """Return the ids of uploads that the sweep must look at by ``now``, the longest due first."""
+        """Return the ids of uploads that the sweep must look at by now, the longest due first."""
         rows = UploadItem.by_due.query(_SWEEP, UploadItem.due <= now, limit=limit)
         return [row.id for row in rows]
 

@@ -1,7 +1,7 @@
-"""The state machine: which step an upload may take, and what it writes in the log.
+r"""The state machine: which step an upload may take, and what it writes in the log.
 
     declared --PUT files--> transferring --all arrived--> pending --> running --> success
-                                                                             \\-> failure
+                                                                             \-> failure
     (transferring and pending may also end as canceled, and as failure when they time out)
 
 Every function takes an upload and returns the next one, or the same object where the step
@@ -54,7 +54,7 @@ class Step:
         return format_timestamp(parse_timestamp(self.now) + span)
 
 
-def log(  # noqa: PLR0913 - the columns of the log
+def log(
     upload: Upload, step: Step, event_type: str, message: str, severity: str = "INFO"
 ) -> Upload:
     """Return the upload with one more line in its log; the oldest middle lines give way."""
@@ -169,9 +169,7 @@ def fail(upload: Upload, step: Step, message: str) -> Upload:
     if upload.is_final:
         return upload
     linger = FAILED_DROPS if upload.door == "drop" else timedelta(0)
-    failed = replace(
-        upload, status="failure", lease=None, replaced=(), due=step.after(linger)
-    )
+    failed = replace(upload, status="failure", lease=None, replaced=(), due=step.after(linger))
     return log(failed, step, "complete", message, "ERROR")
 
 

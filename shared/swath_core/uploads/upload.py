@@ -62,10 +62,11 @@ class Lease:
 class Upload:
     """An upload, whole. Instances never change: the state machine returns new ones.
 
-    ``image`` are the attributes that the image was declared with. ``outputs`` is the prefix of
-    the COGs that attempts write, ``replaced`` are keys of an earlier image's files, which go once
-    nobody can be reading them. ``companions`` are further objects of the drop folder, such as the
-    sidecar. ``multipart`` are the ids of uploads in parts, by key. ``due`` is when the sweep must look at the upload, or None.
+    ``image`` are the attributes that the image was declared with. ``companions`` are further
+    objects of the drop folder, such as the sidecar; ``multipart`` are the ids of uploads in parts,
+    by key. ``outputs`` is the prefix of the COGs that attempts write, ``replaced`` are keys of an
+    earlier image's files, which go once nobody can be reading them. ``due`` is when the sweep must
+    look at the upload, or None.
     """
 
     id: str
@@ -126,7 +127,7 @@ class Upload:
         return values
 
     @classmethod
-    def from_json(cls, values: dict[str, Any], **keys: Any) -> Upload:  # noqa: ANN401
+    def from_json(cls, values: dict[str, Any], **keys: Any) -> Upload:
         """Return the upload that :meth:`to_json` stored, with its keys."""
         return cls(
             **values

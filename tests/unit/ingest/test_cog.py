@@ -44,5 +44,5 @@ def test_overviews_are_compressed_like_the_pixels(tmp_path: Path) -> None:
         )
     with tifffile.TiffFile(work / "cog.tif") as file:
         assert [page.shape for page in file.pages] == [(1200, 1200), (600, 600), (300, 300)]
-        assert {page.compression.name for page in file.pages} == {"ADOBE_DEFLATE"}
+        assert {getattr(page.compression, "name", "") for page in file.pages} == {"ADOBE_DEFLATE"}
     assert (work / "cog.tif").stat().st_size < side * side / 50

@@ -26,10 +26,10 @@ from rasterio.io import MemoryFile
 from rasterio.shutil import copy
 from rasterio.transform import Affine, from_origin
 from rio_cogeo.cogeo import cog_validate
+from tests.ingest_world import Values, ramp, raster
 
 from swath_core.ingest.model import FileResult, FileTask, Refused
 from swath_core.ingest.pixels import process
-from tests.ingest_world import Values, ramp, raster
 
 NAMES = {
     "uint8": "Byte",
@@ -144,9 +144,7 @@ def gcps() -> bytes:
 
 def corrupt_block() -> bytes:
     noise = np.random.default_rng(1).integers(0, 60_000, (1, 700, 1100)).astype("uint16")
-    body = bytearray(
-        raster(noise, tiled=True, blockxsize=256, blockysize=256, compress="deflate")
-    )
+    body = bytearray(raster(noise, tiled=True, blockxsize=256, blockysize=256, compress="deflate"))
     with tifffile.TiffFile(io.BytesIO(bytes(body))) as file:
         page = file.pages[0]
         offset, size = page.dataoffsets[7], page.databytecounts[7]
@@ -335,7 +333,10 @@ DEGREES = from_origin(175, -10, 0.01, 0.01)
 POLAR = from_origin(-3_200_000, 3_200_000, 64_000, 64_000)
 ROTATED = Affine(8.66, 5.0, 600_000, 5.0, -8.66, 6_100_000)
 SOUTH_UP = Affine(10, 0, 600_000, 0, 10, 6_000_000)
-MARS = 'GEOGCS["Mars 2000",DATUM["D_Mars_2000",SPHEROID["Mars_2000_IAU_IAG",3396190,169.894447]],PRIMEM["Reference_Meridian",0],UNIT["Degree",0.0174532925199433]]'
+MARS = (
+    'GEOGCS["Mars 2000",DATUM["D_Mars_2000",SPHEROID["Mars_2000_IAU_IAG",3396190,169.894447]],'
+    'PRIMEM["Reference_Meridian",0],UNIT["Degree",0.0174532925199433]]'
+)
 LOCAL = 'LOCAL_CS["site grid",UNIT["metre",1]]'
 
 CASES: dict[str, Callable[[], Case]] = {
@@ -366,7 +367,9 @@ CASES: dict[str, Callable[[], Case]] = {
         tif(LARGE.astype("float32"), compress="deflate", predictor=3), "float32"
     ),
     "float64": lambda: Case(tif(LARGE.astype("float64") / 7), "float64"),
-    "int16 with negatives": lambda: Case(tif((LARGE.astype("int32") - 9000).astype("int16")), "int16"),
+    "int16 with negatives": lambda: Case(
+        tif((LARGE.astype("int32") - 9000).astype("int16")), "int16"
+    ),
     "int32": lambda: Case(tif(LARGE.astype("int32") * -99), "int32"),
     "uint32": lambda: Case(tif(LARGE.astype("uint32") * 99), "uint32"),
     "all nodata": lambda: Case(
@@ -387,9 +390,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "class beside measurement": lambda: Case(
         tif(_halves()), "uint8", 2, kinds=("spectral", "class"), check=mask_unaveraged
     ),
-    "rotated": lambda: Case(
-        tif(transform=ROTATED), check=same_transform(tuple(ROTATED.to_gdal()))
-    ),
+    "rotated": lambda: Case(tif(transform=ROTATED), check=same_transform(tuple(ROTATED.to_gdal()))),
     "south up": lambda: Case(
         tif(transform=SOUTH_UP), check=same_transform(tuple(SOUTH_UP.to_gdal()))
     ),
@@ -411,7 +412,8 @@ CASES: dict[str, Callable[[], Case]] = {
         tif(crs=None), task={"given": GIVEN}, check=in_utm
     ),
     "the file's own CRS wins": lambda: Case(
-        tif(), task={"given": {"crs": "EPSG:32632", "geotransform": (0, 1, 0, 0, 0, -1)}},
+        tif(),
+        task={"given": {"crs": "EPSG:32632", "geotransform": (0, 1, 0, 0, 0, -1)}},
         check=in_utm,
     ),
     "png with the image's place": lambda: Case(
@@ -491,7 +493,9 @@ CASES: dict[str, Callable[[], Case]] = {
     "overviews in another file": lambda: Case(pointing_overviews(), refused="another file"),
     "a geojson": lambda: Case(b'{"type": "FeatureCollection"}', refused="is no raster"),
     "npy bomb": lambda: Case(
-        npy_claiming("(900000000000, 900000000000)"), refused="at most 250000", task={"is_array": True}
+        npy_claiming("(900000000000, 900000000000)"),
+        refused="at most 250000",
+        task={"is_array": True},
     ),
     "npy shorter than it says": lambda: Case(
         npy_claiming("(100, 100)", data=b"12"), refused="holds 2 bytes", task={"is_array": True}
@@ -502,7 +506,9 @@ CASES: dict[str, Callable[[], Case]] = {
         task={"is_array": True},
     ),
     "npy of records": lambda: Case(
-        npy(np.zeros((3, 3), dtype=[("a", "<u2")])), refused="values of type", task={"is_array": True}
+        npy(np.zeros((3, 3), dtype=[("a", "<u2")])),
+        refused="values of type",
+        task={"is_array": True},
     ),
     "npy of complex": lambda: Case(
         npy(np.zeros((3, 3), "complex64")), refused="complex64", task={"is_array": True}
@@ -515,7 +521,9 @@ CASES: dict[str, Callable[[], Case]] = {
     ),
     "npy that is a tiff": lambda: Case(tif(), refused="is no .npy array", task={"is_array": True}),
     "npy header of code": lambda: Case(
-        npy_claiming("__import__('os').abort()"), refused="header cannot be read", task={"is_array": True}
+        npy_claiming("__import__('os').abort()"),
+        refused="header cannot be read",
+        task={"is_array": True},
     ),
 }
 

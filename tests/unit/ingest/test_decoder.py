@@ -10,10 +10,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.ingest_world import raster
 
 from swath_core.ingest.decoder import DecoderProcess, _bare_environment, _unneeded_drivers
 from swath_core.ingest.model import ExpectedBand, FileTask, Refused
-from tests.ingest_world import raster
 
 BAND = ExpectedBand("one", "spectral", "UInt16", 0)
 
@@ -22,7 +22,11 @@ def task(folder: Path, body: bytes, **more: object) -> FileTask:
     path = folder / "file"
     path.write_bytes(body)
     return FileTask(
-        path=str(path), name="a.tif", folder=str(folder), bands=(BAND,), **more  # type: ignore[arg-type]
+        path=str(path),
+        name="a.tif",
+        folder=str(folder),
+        bands=(BAND,),
+        **more,  # type: ignore[arg-type]
     )
 
 
@@ -84,6 +88,13 @@ def test_drivers_that_open_other_files_or_the_network_are_not_registered() -> No
         text=True,
         check=True,
     )
-    assert set(done.stdout.strip().split(',')) <= {
-        "COG", "GTiff", "JP2OpenJPEG", "JPEG", "MEM", "PNG", "VRT", "DERIVED"
+    assert set(done.stdout.strip().split(",")) <= {
+        "COG",
+        "GTiff",
+        "JP2OpenJPEG",
+        "JPEG",
+        "MEM",
+        "PNG",
+        "VRT",
+        "DERIVED",
     }  # DERIVED opens nothing but what the others opened

@@ -11,10 +11,10 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.ingest_world import World, raster
 
 from swath_core.ingest import wiring
 from swath_core.ingest.attempt import Busy, Workshop
-from tests.ingest_world import World, raster
 
 ROOT = Path(__file__).parents[3]
 
@@ -82,9 +82,7 @@ def test_one_message_fails_without_its_neighbours(
     busy["Records"][0]["attributes"]["ApproximateReceiveCount"] = "3"
     both = {"Records": [*busy["Records"], *good["Records"]]}
     answer = handler.lambda_handler(both, CONTEXT)
-    assert answer == {
-        "batchItemFailures": [{"itemIdentifier": busy["Records"][0]["messageId"]}]
-    }
+    assert answer == {"batchItemFailures": [{"itemIdentifier": busy["Records"][0]["messageId"]}]}
     assert hidden == [140]
 
 
@@ -95,6 +93,4 @@ def test_a_poison_message_fails_alone(handler: ModuleType, world: World) -> None
     assert len(alone["batchItemFailures"]) == 1
     both = {"Records": [*poison["Records"], *good["Records"]]}
     answer = handler.lambda_handler(both, CONTEXT)
-    assert answer == {
-        "batchItemFailures": [{"itemIdentifier": poison["Records"][0]["messageId"]}]
-    }
+    assert answer == {"batchItemFailures": [{"itemIdentifier": poison["Records"][0]["messageId"]}]}

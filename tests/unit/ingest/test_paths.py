@@ -2,14 +2,15 @@
 
 import io
 import json
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import rasterio
 from rasterio.io import MemoryFile
 from rio_cogeo.cogeo import cog_validate
-
-from tests.ingest_world import ACQUIRED, PRODUCT, World, band, ramp, raster
+from tests.ingest_world import ACQUIRED, PRODUCT, Values, World, band, ramp, raster
 
 
 @pytest.fixture
@@ -17,22 +18,22 @@ def world() -> World:
     return World()
 
 
-def read(body: bytes, tmp_path) -> np.ndarray:  # noqa: ANN001
+def read(body: bytes, tmp_path: Path) -> Values:
     path = tmp_path / "cog.tif"
     path.write_bytes(body)
     valid, errors, warnings = cog_validate(path, strict=True, quiet=True)
     assert valid, (errors, warnings)
     with rasterio.open(path) as dataset:
-        return dataset.read()
+        return np.asarray(dataset.read())
 
 
-def npy(array: np.ndarray) -> bytes:
+def npy(array: Values) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array)
     return buffer.getvalue()
 
 
-def test_one_file_becomes_an_image(world: World, tmp_path) -> None:  # noqa: ANN001
+def test_one_file_becomes_an_image(world: World, tmp_path: Path) -> None:
     values = ramp(700, 900)
     upload = world.ingest(raster(values, nodata=7))
     assert upload.status == "success", world.why(upload)
@@ -71,7 +72,11 @@ def test_files_may_arrive_in_any_order_and_before_or_after_pending(world: World)
 @pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "<i2", ">i4", "<u4", "<f4", ">f8"])
 @pytest.mark.parametrize("bands", [0, 3])
 def test_arrays_of_every_type_and_order(
-    world: World, tmp_path, order: str, dtype: str, bands: int  # noqa: ANN001
+    world: World,
+    tmp_path: Path,
+    order: Literal["C", "F"],
+    dtype: str,
+    bands: int,
 ) -> None:
     names = {"u1": "Byte", "u2": "UInt16", "i2": "Int16", "i4": "Int32", "u4": "UInt32"}
     data_type = names.get(dtype[-2:], {"f4": "Float32", "f8": "Float64"}.get(dtype[-2:], ""))
@@ -80,7 +85,7 @@ def test_arrays_of_every_type_and_order(
     array = np.asarray((np.arange(np.prod(shape)) % 251).reshape(shape).astype(dtype), order=order)
     upload = world.ingest(
         npy(array),
-        file="/tmp/tmpq.npy",
+        file="folder/tmpq.npy",
         upload_type="ndarray",
         overviews=[2, 4],
         image={

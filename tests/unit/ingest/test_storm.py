@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.ingest_world import World, band, ramp, raster
 
 from swath_core.ingest.arrivals import Arrival, on_arrival
 from swath_core.ingest.attempt import Busy, Interrupted
 from swath_core.ingest.model import FileResult, FileTask
 from swath_core.ingest.pixels import process
 from swath_core.ingest.sweep import sweep
-from tests.ingest_world import World, band, ramp, raster
 
 UPLOADS = 200
 WORKERS = 4

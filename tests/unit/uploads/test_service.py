@@ -92,7 +92,11 @@ def body(name: str = "a", **options: Any) -> dict[str, Any]:
             }
         },
         "image_id": f"{PRODUCT}:{name}",
-        "image_upload_options": {"upload_type": "file", "image_files": ["/tmp/a b.tif"], **options},
+        "image_upload_options": {
+            "upload_type": "file",
+            "image_files": ["folder/a b.tif"],
+            **options,
+        },
     }
 
 

@@ -145,12 +145,12 @@ def test_objects_are_read_by_version(aws: None, tmp_path: Path) -> None:
     with pytest.raises(ObjectGone):
         objects.read("images/none.tif", 10)
     assert objects.head("images/none.tif") is None
-    assert [each.key for each in objects.list("images/")] == ["images/a.tif", "images/b.tif"]
+    assert [each.key for each in objects.under("images/")] == ["images/a.tif", "images/b.tif"]
     objects.delete_version("images/a.tif", "0" * 32)
     assert objects.head("images/a.tif") is not None
     objects.delete_version("images/a.tif", found.etag)
     objects.delete(["images/b.tif", "images/none.tif"])
-    assert list(objects.list("images/")) == []
+    assert list(objects.under("images/")) == []
 
 
 def test_an_empty_object_is_an_empty_file(aws: None, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Decoding: the only package of the ingest that opens rasters. It reads no environment and no S3."""
+"""Decoding: the only part of the ingest that opens rasters; it knows no bucket and no table."""
 
 from ._open import ACCEPTED, DRIVERS
 from ._process import process

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET  # noqa: S405 - reads only what GDAL has just written
+from xml.etree import ElementTree as ET
 
 import rasterio
 from rasterio.enums import ColorInterp, Resampling
@@ -60,7 +60,7 @@ def creation_options(compression: str, *, categorical: bool) -> dict[str, str]:
 
 
 def write_cog(  # noqa: PLR0913 - what a COG is made of
-    dataset: Any,  # noqa: ANN401 - untyped library
+    dataset: Any,
     target: Path,
     *,
     where: Position,
@@ -95,7 +95,7 @@ def write_cog(  # noqa: PLR0913 - what a COG is made of
             )
 
 
-def _describe(dataset: Any, path: Path, where: Position) -> ET.Element:  # noqa: ANN401
+def _describe(dataset: Any, path: Path, where: Position) -> ET.Element:
     """Return GDAL's virtual description of a dataset, at the place it was found to have."""
     copy(dataset, path, driver="VRT")
     root = ET.parse(path).getroot()  # noqa: S314 - written by GDAL a moment ago
@@ -115,7 +115,7 @@ def _describe(dataset: Any, path: Path, where: Position) -> ET.Element:  # noqa:
 
 
 def _add_overviews(
-    dataset: Any,  # noqa: ANN401
+    dataset: Any,
     base: ET.Element,
     folder: Path,
     resampling: Sequence[Resampling],
@@ -177,9 +177,7 @@ def _level(
     mask: Path,
 ) -> ET.Element:
     """Return the description of one level: its bands, and its mask where there is one."""
-    root = ET.Element(
-        "VRTDataset", {"rasterXSize": str(size[0]), "rasterYSize": str(size[1])}
-    )
+    root = ET.Element("VRTDataset", {"rasterXSize": str(size[0]), "rasterYSize": str(size[1])})
     for index, band in enumerate(base.findall("VRTRasterBand")):
         path, number = built[index]
         element = ET.SubElement(
@@ -202,7 +200,7 @@ def _source(element: ET.Element, name: str, band: int) -> None:
     ET.SubElement(element, "SourceBand").text = str(band)
 
 
-def _alpha_for(dataset: Any, members: Sequence[int]) -> list[int]:  # noqa: ANN401
+def _alpha_for(dataset: Any, members: Sequence[int]) -> list[int]:
     """Return the alpha band to average a group's bands by, where it is in another group."""
     return [
         index

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ class _Globe:
     def _dense(self, ring: list[Point]) -> npt.NDArray[np.float64]:
         pixels: list[Point] = []
         per_edge = _PER_EDGE if len(ring) <= 5 else 2  # noqa: PLR2004 - four corners, closed
-        for start, end in zip(ring, ring[1:], strict=False):
+        for start, end in pairwise(ring):
             for step in range(per_edge):
                 share = step / per_edge
                 pixels.append(
@@ -149,9 +150,9 @@ class _Globe:
         # a grid of points, not of areas, overshoots the pole by half a pixel
         slack = 1e-9
         if self.where.is_geographic:
-            _, a, b, _, d, e = self.where.geotransform
+            *_, d, e = self.where.geotransform
             slack += max(abs(d), abs(e))
-        if not finite.all() or np.abs(lat).max() > 90 + slack:  # noqa: PLR2004 - a right angle
+        if not finite.all() or np.abs(lat).max() > 90 + slack:
             raise Refused(
                 f"{self.name}: part of its outline is not on Earth in {self.where.crs.name!r} "
                 f"(geotransform {list(self.where.geotransform)}, size {self.size}); "
@@ -204,4 +205,4 @@ def cut(polygon: BaseGeometry) -> BaseGeometry:
 
 
 def _shift(degrees: float) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]:
-    return lambda points: points + [degrees, 0.0]
+    return lambda points: np.add(points, (degrees, 0.0))

@@ -34,7 +34,7 @@ class Position:
         return bool(self.crs.is_geographic)
 
 
-def position(name: str, dataset: Any, given: Georeference) -> Position:  # noqa: ANN401
+def position(name: str, dataset: Any, given: Georeference) -> Position:
     """Return where an open dataset lies: by its own georeference, else by the image's attributes.
 
     Raises Refused where neither says it, or what is said is not a place on Earth.
@@ -128,7 +128,7 @@ _DATE_TAGS = (
 )
 
 
-def acquired(dataset: Any) -> str | None:  # noqa: ANN401 - untyped library
+def acquired(dataset: Any) -> str | None:
     """Return the canonical timestamp of the date tags of a file, the most specific first.
 
     TIFF's DateTime (``YYYY:MM:DD HH:MM:SS``, TIFF 6.0 page 31) has no zone; it counts as UTC.

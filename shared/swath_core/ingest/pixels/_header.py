@@ -23,7 +23,7 @@ _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 _SIZES = {"complex_int16": 4}
 
 
-def check_size(  # noqa: PLR0913 - the whole header
+def check_size(
     name: str, width: int, height: int, bands: int, dtypes: Sequence[str], limits: Limits
 ) -> None:
     """Refuse a raster that claims more than the limits allow, before anything is decoded."""
@@ -91,9 +91,7 @@ def choose_nodata(
                 f"the product's band has {band.nodata:g}"
             )
     by_index = {band.index: band.nodata for band in expected}
-    values = [
-        own if own is not None else by_index.get(index) for index, own in enumerate(found)
-    ]
+    values = [own if own is not None else by_index.get(index) for index, own in enumerate(found)]
     first = values[0]
     if first is None or not all(value is not None and _same(value, first) for value in values):
         return None
@@ -112,7 +110,7 @@ def nodata_of_bands(
     return [own if own is not None else by_index.get(i) for i, own in enumerate(nodata)]
 
 
-def has_spare_alpha(dataset: Any, expected: Sequence[ExpectedBand]) -> bool:  # noqa: ANN401
+def has_spare_alpha(dataset: Any, expected: Sequence[ExpectedBand]) -> bool:
     """Return whether the last band is an alpha channel that the product does not name."""
     last = dataset.count - 1
     named = any(band.index == last for band in expected)

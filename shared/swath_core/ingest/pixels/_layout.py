@@ -12,7 +12,7 @@ _LATEST_IFD = 300
 
 
 def is_kept(
-    dataset: Any,  # noqa: ANN401 - untyped library
+    dataset: Any,
     *,
     nodata: float | None,
     overviews: tuple[int, ...] | None,
@@ -35,7 +35,7 @@ def is_kept(
     )
 
 
-def _has_blocks(dataset: Any) -> bool:  # noqa: ANN401
+def _has_blocks(dataset: Any) -> bool:
     return all(
         height == width and width in _BLOCKS for height, width in dataset.block_shapes
     ) and bool(dataset.profile.get("tiled", False))
@@ -47,7 +47,7 @@ def _same(one: float | None, other: float | None) -> bool:
     return one == other or (math.isnan(one) and math.isnan(other))
 
 
-def _is_ordered(dataset: Any) -> bool:  # noqa: ANN401
+def _is_ordered(dataset: Any) -> bool:
     """Return whether the headers lead the file, the largest image's last block comes last.
 
     The rules are those of GDAL's validate_cloud_optimized_geotiff.py; the ghost area that GDAL
@@ -70,13 +70,13 @@ def _is_ordered(dataset: Any) -> bool:  # noqa: ANN401
     )
 
 
-def _number(dataset: Any, item: str, level: int | None) -> int | None:  # noqa: ANN401
+def _number(dataset: Any, item: str, level: int | None) -> int | None:
     extra = {} if level is None else {"ovr": level}
     text = dataset.get_tag_item(item, "TIFF", bidx=1, **extra)
     return int(text) if text else None
 
 
-def _has_overviews(dataset: Any, wanted: tuple[int, ...] | None) -> bool:  # noqa: ANN401
+def _has_overviews(dataset: Any, wanted: tuple[int, ...] | None) -> bool:
     found = [dataset.overviews(band) for band in dataset.indexes]
     if any(levels != found[0] for levels in found):
         return False

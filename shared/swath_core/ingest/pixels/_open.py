@@ -88,7 +88,7 @@ def opened(path: Path, name: str) -> Iterator[Any]:
             yield dataset
 
 
-def _refuse_references(dataset: Any, name: str) -> None:  # noqa: ANN401 - untyped library
+def _refuse_references(dataset: Any, name: str) -> None:
     """Refuse a file whose metadata point at another file (GDAL would follow them)."""
     spaces = [("the file", 0)] + [(f"band {index}", index) for index in dataset.indexes]
     for owner, index in spaces:

@@ -28,10 +28,7 @@ def outline(scan: Scan, size: tuple[int, int]) -> list[list[Point]]:
         merged = Polygon([point for ring in rings for point in ring]).convex_hull
         rings = [_simple(merged)]
     return [
-        [
-            (min(max(x, 0) * scan.cell, width), min(max(y, 0) * scan.cell, height))
-            for x, y in ring
-        ]
+        [(min(max(x, 0) * scan.cell, width), min(max(y, 0) * scan.cell, height)) for x, y in ring]
         for ring in rings
     ]
 

@@ -58,8 +58,12 @@ def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult
         geometry = _footprint(task, dataset, where, found)
         categorical = _categorical(task, dataset)
         has_own_place = bool(dataset.crs) and not _takes_given_transform(dataset, where)
-        keep = keepable and has_own_place and is_kept(
-            dataset, nodata=nodata, overviews=task.overviews, categorical=any(categorical)
+        keep = (
+            keepable
+            and has_own_place
+            and is_kept(
+                dataset, nodata=nodata, overviews=task.overviews, categorical=any(categorical)
+            )
         )
         target = path if keep else Path(task.folder) / "cog.tif"
         if not keep:
@@ -93,7 +97,7 @@ def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult
         )
 
 
-def _check_header(task: FileTask, dataset: Any) -> None:  # noqa: ANN401 - untyped library
+def _check_header(task: FileTask, dataset: Any) -> None:
     size = dataset.width, dataset.height
     check_size(task.name, *size, dataset.count, dataset.dtypes, task.limits)
     spare = int(has_spare_alpha(dataset, task.bands)) if task.bands else 0
@@ -109,7 +113,7 @@ def _check_header(task: FileTask, dataset: Any) -> None:  # noqa: ANN401 - untyp
 
 def _footprint(
     task: FileTask,
-    dataset: Any,  # noqa: ANN401
+    dataset: Any,
     where: Position,
     found: Scan,
 ) -> dict[str, Any]:
@@ -118,7 +122,7 @@ def _footprint(
     return footprint(task.name, where, rings or [corners(*size)], size)
 
 
-def _categorical(task: FileTask, dataset: Any) -> list[bool]:  # noqa: ANN401
+def _categorical(task: FileTask, dataset: Any) -> list[bool]:
     """Return for each band of the file whether its values are names; an alpha channel's are."""
     named = {band.index for band in task.bands if band.is_categorical}
     return [
@@ -127,11 +131,11 @@ def _categorical(task: FileTask, dataset: Any) -> list[bool]:  # noqa: ANN401
     ]
 
 
-def _is_paletted(dataset: Any) -> bool:  # noqa: ANN401
+def _is_paletted(dataset: Any) -> bool:
     return bool(dataset.colorinterp[0].name == "palette")
 
 
-def _takes_given_transform(dataset: Any, where: Position) -> bool:  # noqa: ANN401
+def _takes_given_transform(dataset: Any, where: Position) -> bool:
     return tuple(dataset.transform.to_gdal()) != where.geotransform
 
 

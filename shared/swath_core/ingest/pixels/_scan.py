@@ -1,4 +1,4 @@
-"""Reading every block of a raster once: what cannot be decoded is found, what holds data counted."""
+"""Reading every block of a raster once: what cannot be decoded is found, valid pixels counted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Scan:
     cell: int
 
 
-def scan(dataset: Any, name: str, nodata: Sequence[float | None]) -> Scan:  # noqa: ANN401
+def scan(dataset: Any, name: str, nodata: Sequence[float | None]) -> Scan:
     """Decode every block of every band. Raises Refused naming the first block that fails."""
     cell = max(1, -(-max(dataset.width, dataset.height) // _OUTLINE_SIDE))
     coarse = np.zeros((-(-dataset.height // cell), -(-dataset.width // cell)), dtype=bool)
@@ -48,7 +48,7 @@ def scan(dataset: Any, name: str, nodata: Sequence[float | None]) -> Scan:  # no
     return Scan(valid / (dataset.width * dataset.height), coarse, cell)
 
 
-def windows(dataset: Any, multiple: int = 1) -> Iterator[Window]:  # noqa: ANN401
+def windows(dataset: Any, multiple: int = 1) -> Iterator[Window]:
     """Yield windows of whole blocks that cover the raster, about 16 MB each, row by row.
 
     Their edges are multiples of ``multiple`` wherever that still leaves them small, so that a
@@ -79,14 +79,14 @@ def _real(dtype: str) -> str:
     return "complex64" if dtype == "complex_int16" else dtype
 
 
-def _read(dataset: Any, name: str, window: Window) -> npt.NDArray[Any]:  # noqa: ANN401
+def _read(dataset: Any, name: str, window: Window) -> npt.NDArray[Any]:
     try:
         return np.asarray(dataset.read(window=window))
     except DECODING_ERRORS as error:
         raise Refused(_locate(dataset, name, window, error)) from error
 
 
-def _locate(dataset: Any, name: str, window: Window, error: Exception) -> str:  # noqa: ANN401
+def _locate(dataset: Any, name: str, window: Window, error: Exception) -> str:
     """Return the message for the first single block of a window that cannot be read."""
     height, width = dataset.block_shapes[0]
     for band in dataset.indexes:
@@ -108,14 +108,14 @@ def _locate(dataset: Any, name: str, window: Window, error: Exception) -> str:  
     )
 
 
-def _has_masks(dataset: Any) -> bool:  # noqa: ANN401
+def _has_masks(dataset: Any) -> bool:
     """Return whether an alpha channel or an internal mask says where there is data."""
     flags = dataset.mask_flag_enums
     return any(MaskFlags.per_dataset in band for band in flags)
 
 
-def _valid(  # noqa: PLR0913 - everything about one window
-    dataset: Any,  # noqa: ANN401
+def _valid(
+    dataset: Any,
     name: str,
     window: Window,
     data: npt.NDArray[Any],
@@ -126,7 +126,7 @@ def _valid(  # noqa: PLR0913 - everything about one window
     """Return where at least one band holds data."""
     if masked:
         try:
-            return np.asarray(dataset.read_masks(1, window=window)) != 0
+            return np.asarray(dataset.read_masks(1, window=window)).astype(bool)
         except DECODING_ERRORS as error:
             raise Refused(f"{name}: its mask cannot be decoded: {reason(error)}") from error
     result = np.zeros(data.shape[1:], dtype=bool)
