@@ -17,19 +17,22 @@ def identity(pid: int) -> str | None:
     A process that ended but was not yet collected by its parent counts as ended.
     """
     _collect(pid)
-    folder = Path(f"/proc/{pid}")
-    if Path("/proc/self/stat").exists():
-        return _identity_from_proc(folder)
+    return _identity_from_proc(pid) if Path("/proc/self/stat").exists() else _identity_from_ps(pid)
+
+
+def _identity_from_ps(pid: int) -> str | None:
     shown = subprocess.run(
         ["ps", "-o", "state=,lstart=,command=", "-p", str(pid)],
         capture_output=True,
         text=True,
         check=False,
     ).stdout.strip()
-    return None if not shown or shown.startswith("Z") else shown[1:].lstrip("<>+slNLE ")
+    state, _, started_and_command = shown.partition(" ")
+    return None if not shown or state.startswith("Z") else started_and_command.strip()
 
 
-def _identity_from_proc(folder: Path) -> str | None:
+def _identity_from_proc(pid: int) -> str | None:
+    folder = Path(f"/proc/{pid}")
     try:
         # the second field, the program's name in parentheses, may hold spaces: cut behind it
         fields = (folder / "stat").read_text().rpartition(")")[2].split()

@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from botocore.exceptions import ClientError
 
 from swath_dev import build, processes, replay
 from swath_dev._trouble import Trouble
 from swath_dev.cloud import Deployed, LocalCloud
+from swath_dev.deploy import deploy
 
 pytestmark = pytest.mark.stack
 
@@ -217,6 +219,38 @@ def test_data_and_addresses_survive_down_and_up(own: Deployed) -> None:
     assert "Item" in table.get_item(Key={"id": "survivor"})
     assert s3.get_object(Bucket=own.bucket, Key="images/a.tif")["Body"].read() == b"pixels"
     assert token.split(".")[0] == own.token().split(".")[0]
+
+
+def test_the_templates_defaults_deploy_with_a_pool_of_callers(
+    repository: Path, tmp_path: Path
+) -> None:
+    cloud = LocalCloud(tmp_path / "state", free_port())
+    cloud.start()
+    try:
+        out = deploy(build.assemble(tmp_path / "b"), stack="Own", environment=cloud.environment)
+        callers = cloud.session.client("cognito-idp")
+        pool, password = out["UserPool"], "Correct-horse-9"
+        callers.admin_create_user(
+            UserPoolId=pool,
+            Username="ann",
+            UserAttributes=[{"Name": "custom:org", "Value": "acme"}],
+        )
+        callers.admin_set_user_password(
+            UserPoolId=pool, Username="ann", Password=password, Permanent=True
+        )
+        answer = callers.initiate_auth(
+            ClientId=out["UserPoolClient"],
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": "ann", "PASSWORD": password},
+        )
+    finally:
+        cloud.stop()
+
+    token = answer["AuthenticationResult"]["IdToken"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["iss"] == out["Issuer"]
+    assert claims["aud"] == out["UserPoolClient"]
+    assert claims["custom:org"] == "acme"
 
 
 def test_a_failed_deployment_is_one_line_and_leaves_nothing_running(

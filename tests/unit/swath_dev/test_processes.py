@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -115,3 +116,21 @@ def test_end_takes_the_processes_that_it_started_along(
 
 def test_the_own_process_is_recognised() -> None:
     assert processes.identity(os.getpid()) is not None
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps")
+def test_ps_tells_the_same_where_there_is_no_proc(
+    no_leftovers: list[subprocess.Popen[bytes]],
+) -> None:
+    process = start(SLEEP)
+    no_leftovers.append(process)
+    time.sleep(0.2)
+
+    found = processes._identity_from_ps(process.pid)
+
+    assert found is not None
+    assert "sleep" in found
+    assert found == processes._identity_from_ps(process.pid)
+    process.kill()
+    time.sleep(0.1)
+    assert processes._identity_from_ps(process.pid) is None
