@@ -153,6 +153,19 @@ class InProcessApi:
             event["body"] = raw if raw is not None else json.dumps(body)
         return event
 
+    @staticmethod
+    def empty() -> None:
+        """Delete everything. Transactions in moto copy all tables: small ones are fast."""
+        from moto.dynamodb.models import dynamodb_backends
+
+        from swath_core.store._marks import MEMORY
+
+        for regions in dynamodb_backends.values():
+            for backend in regions.values():
+                for table in backend.tables.values():
+                    table.items.clear()
+        MEMORY.forget()
+
     def save(self, kind: str, object_id: str, **attributes: object) -> Answer:
         """Send the POST that creates an object."""
         collection = {"product": "products", "band": "bands", "image": "images"}[kind]

@@ -64,9 +64,14 @@ def namespaced(caller: Caller, product_id: str) -> str:
 
 
 def lower_emails(subjects: Iterable[Any]) -> list[Any]:
-    """Return subjects with their e-mail addresses in lower case, without repetitions."""
-    lowered = [
-        subject.lower() if isinstance(subject, str) and subject.startswith("email:") else subject
-        for subject in subjects
-    ]
-    return list(dict.fromkeys(lowered))
+    """Return subjects with their e-mail addresses in lower case, without repetitions.
+
+    What is no subject at all stays as it is: validation says so.
+    """
+    lowered: list[Any] = []
+    for subject in subjects:
+        is_email = isinstance(subject, str) and subject.startswith("email:")
+        found = subject.lower() if is_email else subject
+        if found not in lowered:
+            lowered.append(found)
+    return lowered

@@ -129,7 +129,7 @@ class Bands:
         resource = _resource_of(band.get("type"))
         values = resource.validate_update(changes, band.attributes)
         check_levels(values)
-        moved = [name for name in STRUCTURE if values.get(name) != band.get(name)]
+        moved = [name for name in STRUCTURE if _place(values, name) != _place(band, name)]
         if moved and self._related.images_exist(str(band.get("product_id"))):
             message = (
                 f"{', '.join(moved)}: cannot change while the product has images, whose pixels "
@@ -230,6 +230,10 @@ def _resource_of(band_type: object) -> Resource:
         message = f"type: {sent} was sent, but one of {', '.join(BAND_TYPES)} is expected"
         raise Invalid(message, pointer="/data/attributes/type")
     return BANDS[band_type]
+
+
+def _place(values: Document | Attributes, name: str) -> object:
+    return values.get(name, BAND.attribute(name).default)
 
 
 def _next_order(bands: Sequence[Document]) -> int:
