@@ -11,6 +11,7 @@ from swath_core.attributes import IMAGE
 from swath_core.documents import Attributes, Document
 from swath_core.errors import Invalid, SwathError, raise_all
 
+from ._crs import contradiction, is_invertible
 from ._objects import belongs, own_key
 
 MOST_DOCUMENT_BYTES = 390_000
@@ -21,6 +22,7 @@ _CRS_CODE = re.compile(r"(EPSG|ESRI):[0-9]{4,6}", re.IGNORECASE)
 def new_attributes(given: Mapping[str, Any], product: Document, bucket: str) -> Attributes:
     """Return the normalised attributes of a new image of a product. Raises Invalid or Errors."""
     attributes = IMAGE.validate_create(given)
+    raise_all(_agreement_errors(given))
     _check(attributes, product, bucket)
     return attributes
 
@@ -30,6 +32,7 @@ def changed_attributes(
 ) -> Attributes:
     """Return the attributes that an image becomes. Raises Invalid or Errors."""
     attributes = IMAGE.validate_update(changes, image.attributes)
+    raise_all(_agreement_errors(changes))
     _check(attributes, product, bucket)
     return attributes
 
@@ -62,6 +65,20 @@ def _crs_errors(attributes: Attributes) -> Iterator[SwathError]:
     code = attributes.get("cs_code")
     if code is not None and not _CRS_CODE.fullmatch(code):
         yield _invalid("cs_code", f"{code!r} was sent, but a code such as EPSG:32615 is expected")
+    geotransform = attributes.get("geotrans")
+    if geotransform is not None and not is_invertible(geotransform):
+        yield _invalid("geotrans", f"{geotransform} puts all pixels on one line: no such raster")
+
+
+def _agreement_errors(given: Mapping[str, Any]) -> Iterator[SwathError]:
+    """Check code and projection against each other where one request sends both.
+
+    A client that changes first one and then the other passes through a state where they differ;
+    the code counts then.
+    """
+    reason = contradiction(given)
+    if reason is not None:
+        yield _invalid("projection", reason)
 
 
 def _time_errors(attributes: Attributes) -> Iterator[SwathError]:
