@@ -57,7 +57,7 @@ def _parts(value: object, depth: int) -> Parts:
 def _wkt(text: str) -> Parts:
     try:
         geometry = shapely.from_wkt(text)
-    except shapely.errors.GEOSException as error:
+    except (shapely.errors.GEOSException, NotImplementedError) as error:
         message = f"{shown(text)} is neither GeoJSON nor WKT ({error})"
         raise ValueError(message) from error
     if geometry is None or geometry.is_empty:

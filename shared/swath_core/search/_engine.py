@@ -249,9 +249,10 @@ class ImageSearch:
 
     def _page_of_ids(self, query: ImageQuery, asked: Sequence[Asked], state: State) -> Page:
         run = Run(query, {each.product.id: each for each in asked})
-        found = self._by_id(query, asked, run.cost)[: query.limit]
+        found = self._by_id(query, asked, run.cost)
         if query.sort_given:
             found = sort_documents(found, query.sort, IMAGE)
+        found = found[: query.limit]
         first, size = int(state.get("o", 0)), 0
         documents: list[Document] = []
         for document in found[first:]:
