@@ -235,15 +235,15 @@ def measure_streams(the: World) -> None:
     cost = the.measured("500 km by year", area)
     report("summary", "500 km by year", "requests", cost.requests, "requests")
     report("summary", "500 km by year", "read units", cost.read_units, "units")
-    start = time.perf_counter()
+    start = time.process_time()
     the.meter.cost = Cost()
     found = the.summaries.series(_query(), product, DateField.CREATED, Interval.MONTH, AskedRange())
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     _agree(sum(each.count for each in found.values()), IMAGES)
     case = "eight years by month of creation"
     report("summary", case, "requests", the.meter.cost.requests, "requests")
     report("summary", case, "read units", the.meter.cost.read_units, "units")
-    report("summary", case, "seconds without the network", seconds, "s", SECONDS_BAR)
+    report("summary", case, "CPU", seconds, "s", SECONDS_BAR)
 
 
 def make_dirty(the: World) -> None:

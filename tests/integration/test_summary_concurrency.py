@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ def _writer(
             "acquired": f"2022-05-05T{index % 24:02}:00:{number:02}Z",
             "files": [{"href": "https://example.com/x", "size_bytes": SIZE, "hash": "0"}],
         }
-        progress.write(lambda given=attributes: catalog.create(given, product))
+        progress.write(partial(catalog.create, attributes, product))
 
 
 def _roll(tables: Tables, stop: threading.Event, reports: list[RollupReport]) -> None:
@@ -128,7 +129,8 @@ def _tally(answer: dict[str, Any]) -> int:
 def test_every_summary_is_a_true_state_between_its_start_and_its_end(
     api: Api, product: Document, tables: Tables
 ) -> None:
-    progress, stop, reports = Progress(), threading.Event(), []
+    progress, stop = Progress(), threading.Event()
+    reports: list[RollupReport] = []
     meet = threading.Barrier(WRITERS)
     with ThreadPoolExecutor(WRITERS + 2) as threads:
         reading = threads.submit(_read, api, product, stop, progress)

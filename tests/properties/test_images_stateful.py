@@ -43,6 +43,7 @@ MOMENTS = [
     "2020-02-29T10:00:00.000000Z",
     "2021-07-05T00:00:00.000001Z",
 ]
+_BUDGET = settings().max_examples
 names = st.sampled_from("abcdef")
 moments = st.sampled_from(MOMENTS)
 sizes = st.integers(0, 3).map(lambda n: [_file(i) for i in range(n)])
@@ -78,7 +79,7 @@ class CatalogMachine(RuleBasedStateMachine):
         self.stack.start()
         self.clock = Clock()
         fake = types.SimpleNamespace(time=self.clock)
-        self.patches = [
+        self.patches: list[Any] = [
             mock.patch.object(rollups, "time", fake),
             mock.patch("swath_core.images._catalog._BULK_THREADS", 1),  # moto's limit
         ]
@@ -136,7 +137,8 @@ class CatalogMachine(RuleBasedStateMachine):
         corner: tuple[float, float] | None,
         delay: float,
     ) -> None:
-        given = {"name": name, "product_id": "acme:p", "acquired": acquired, "files": files}
+        given: dict[str, Any] = {"name": name, "product_id": "acme:p", "acquired": acquired}
+        given["files"] = files
         if corner is not None:
             given["geometry"] = _square(corner)
         token = self._token()
@@ -252,10 +254,11 @@ class CatalogMachine(RuleBasedStateMachine):
     def change_what_is_not_there(self, name: str) -> None:
         if f"acme:p:{name}" in self.model:
             return
-        for change in (
+        changes: list[Callable[[], object]] = [
             lambda: self.writers[0].update(f"acme:p:{name}", {"tags": []}, PRODUCT),
             lambda: self.writers[0].delete(f"acme:p:{name}"),
-        ):
+        ]
+        for change in changes:
             try:
                 change()
             except NotFound:
@@ -319,8 +322,8 @@ class CatalogMachine(RuleBasedStateMachine):
         assert {id_: item.document for id_, item in stored.items()} == self.model
         wanted = {
             (posting.partition, posting.sort_key): posting.payload
-            for image_id in self.model
-            for posting in postings_of(self.writers[0].get(image_id)).rows
+            for image in self.writers[0].get_many(self.model).values()
+            for posting in postings_of(image).rows
         }
         found = {(item.pk, item.sk): _payload(item) for item in PostingItem.scan()}
         assert found == wanted
@@ -359,5 +362,5 @@ def _payload(item: PostingItem) -> dict[str, Any]:
 
 TestCatalog = CatalogMachine.TestCase
 TestCatalog.settings = settings(
-    max_examples=max(10, settings.default.max_examples // 4), stateful_step_count=25, deadline=None
+    max_examples=max(10, _BUDGET // 4), stateful_step_count=25, deadline=None
 )

@@ -17,6 +17,7 @@ MOST_CELLS = 20_000
 """Cells of one answer: as GeoJSON each takes about 300 bytes, and a response has 6 MB."""
 
 _HALF_TURN = 180.0
+_ROUNDING = 1e-9
 
 
 def parse_resolution(text: str) -> int:
@@ -45,8 +46,9 @@ def _rejoined(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     for index in np.flatnonzero(east - west > _HALF_TURN):
         shifted = shapely.transform(shapes[index], _eastward)
         left, _, right, _ = shapely.bounds(shifted)
-        # The two halves of one footprint come closer by this; a band around the earth does not.
-        if right - left < east[index] - west[index]:
+        # Halves of one footprint move together as they are; a band around the earth is torn.
+        whole = abs(shifted.area - shapes[index].area) <= _ROUNDING * shifted.area
+        if whole and right - left < east[index] - west[index]:
             shapes[index] = shifted
     return shapes
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from swath_core.errors import BadRequest
 from swath_core.index import split_key, successor, time_partition
 from swath_core.store.postings import PostingReader, PostingRow, RangeRead
 from swath_core.store.rollups import Tally
@@ -16,12 +18,14 @@ _PARALLEL = 16
 
 @dataclass
 class LiveCounter:
-    """Counts images of a product by the time that they were acquired; strongly consistent."""
+    """Counts images of a product by the time that they were acquired; strongly consistent.
+
+    ``seconds`` bounds one count, for callers who are waiting for it.
+    """
 
     reader: PostingReader
-    requests: int = 0
-    postings: int = 0
-    read_units: float = 0.0
+    seconds: float | None = None
+    clock: Callable[[], float] = time.monotonic
 
     def tally(
         self,
@@ -32,36 +36,65 @@ class LiveCounter:
     ) -> dict[str, Tally]:
         """Return the tally of each interval (None: of all, under ``""``) in the ranges together.
 
-        Every range must lie within one month.
+        Every range must lie within one month. Raises BadRequest where it takes too long.
         """
-        found: dict[str, list[int]] = {}
-        for row in self.rows(product_id, ranges, shards):
-            key = interval.start(split_key(row.key)[0]) if interval else ""
-            sums = found.setdefault(key, [0, 0])
-            sums[0] += 1
-            sums[1] += row.bytes
-        return {key: Tally(count, stored) for key, (count, stored) in found.items()}
+        rows = self.rows(product_id, ranges, shards)
+        if interval is None:
+            return tallied(("", row.bytes) for row in rows)
+        return tallied((interval.start(split_key(row.key)[0]), row.bytes) for row in rows)
 
     def rows(
-        self, product_id: str, ranges: Iterable[TimeRange], shards: int = 1
+        self,
+        product_id: str,
+        ranges: Iterable[TimeRange],
+        shards: int = 1,
+        *,
+        attributes: bool = False,
     ) -> Iterator[PostingRow]:
         """Yield the postings in ranges, each within one month, in as few rounds as can be."""
-        waiting = [read for each in ranges for read in _reads(product_id, each, shards)]
+        until = None if self.seconds is None else self.clock() + self.seconds
+        waiting = [read for each in ranges for read in _reads(product_id, each, shards, attributes)]
         while waiting:
+            if until is not None and self.clock() > until:
+                raise _takes_too_long(product_id, len(waiting))
             now, waiting = waiting[:_PARALLEL], waiting[_PARALLEL:]
-            pages = self.reader.read(now)
-            self.requests += len(now)
-            for read, page in zip(now, pages, strict=True):
-                self.postings += len(page.rows)
-                self.read_units += page.read_units
+            for read, page in zip(now, self.reader.read(now), strict=True):
                 yield from page.rows
                 if not page.exhausted:
                     low = successor(page.rows[-1].key) if page.rows else read.low
                     waiting.append(replace(read, low=low))
 
 
-def _reads(product_id: str, wanted: TimeRange, shards: int) -> Iterator[RangeRead]:
+def tallied(pairs: Iterable[tuple[str, int]]) -> dict[str, Tally]:
+    """Return the tally of each key, given a key and the stored bytes of every image."""
+    found: dict[str, list[int]] = {}
+    for key, stored in pairs:
+        sums = found.get(key)
+        if sums is None:
+            found[key] = [1, stored]
+        else:
+            sums[0] += 1
+            sums[1] += stored
+    return {key: Tally(count, stored) for key, (count, stored) in found.items()}
+
+
+def _reads(
+    product_id: str,
+    wanted: TimeRange,
+    shards: int,
+    attributes: bool,  # noqa: FBT001
+) -> Iterator[RangeRead]:
     for shard in range(shards):
         partition = time_partition(product_id, wanted.start[:7], shard)
         # Bounds are timestamps and keys go on behind them, so that no key is the upper bound.
-        yield RangeRead(partition, wanted.start, wanted.end, footprints=False, attributes=False)
+        yield RangeRead(
+            partition, wanted.start, wanted.end, footprints=False, attributes=attributes
+        )
+
+
+def _takes_too_long(product_id: str, months: int) -> BadRequest:
+    message = (
+        f"{product_id} has more images than can be counted one by one in the time of a request "
+        f"(at least {months} months were left): narrow the range of acquired in filter"
+    )
+    return BadRequest(message, parameter="filter")

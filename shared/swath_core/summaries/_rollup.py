@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from swath_core.settings import Settings
 from swath_core.store._marks import SETTLED_SECONDS, Marker
 from swath_core.store.postings import DynamoPostings
-from swath_core.store.rollups import RollupStore, Row, Tally
+from swath_core.store.rollups import RollupState, RollupStore, Row, Tally
 
 from ._fold import consecutive, day_range, days_of
 from ._intervals import Interval
@@ -57,15 +57,19 @@ class Rollup:
         """
         report = RollupReport()
         until = self._clock() + seconds
-        done: str | None = None
+        tried: str | None = None
         for product_id, listed in self._dirty():
-            if self._clock() > until or not self._tried(product_id, listed, until, report):
+            in_time = self._clock() <= until
+            if in_time:
+                tried = product_id
+                in_time = self._tried(product_id, listed, until, report)
+            if not in_time:
                 report.finished = False
                 self._note_lag([listed], report)
                 break
-            done = product_id
-        if not report.finished and done is not None:
-            self._store.save_state(_CHECKPOINT, {"after": done})
+        if not report.finished:
+            # The next run begins behind it, so that one busy product does not starve the others.
+            self._store.save_state(_CHECKPOINT, {"after": tried})
         return report
 
     def _dirty(self) -> Iterator[tuple[str, Marker]]:
@@ -100,7 +104,7 @@ class Rollup:
         state = self._store.state(product_id)
         now = self._clock()
         left = dict(state.dirty)
-        for month, days in sorted(state.dirty_months.items()):
+        for month, days in _oldest_first(state):
             settled = {day: left[day] for day in days if left[day].settled(now, self._settled)}
             if settled and self._clock() > until:
                 self._note_lag(left.values(), report)
@@ -176,6 +180,15 @@ class Rollup:
     ) -> None:
         report.drifted.append(f"{product_id} {bucket}")
         self._store.mark(product_id, days)
+
+
+def _oldest_first(state: RollupState) -> list[tuple[str, list[str]]]:
+    """Return the dirty months with their dirty days, that of the oldest marker first."""
+
+    def oldest(month: tuple[str, list[str]]) -> float:
+        return min(state.dirty[day].time for day in month[1])
+
+    return sorted(state.dirty_months.items(), key=oldest)
 
 
 def _with_parts(row: Row, parts: dict[str, Tally]) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,11 +25,16 @@ from swath_core.store.postings import PostingReader
 from swath_core.store.rollups import RollupStore, Tally
 
 from ._cells import MOST_CELLS, cell_polygon, cells_of
-from ._folded import FOLDED, FoldedSummary
-from ._intervals import FIRST, AskedRange, DateField, Interval, TimeRange, filled, just_after
+from ._folded import FoldedSummary, timestamp_in
+from ._intervals import AskedRange, DateField, Interval, TimeRange, filled, just_after
 from ._live import LiveCounter
 
+SumUp = Callable[[SearchProduct, TimeRange], dict[str, Tally]]
+"""Sums up one product over a range of ``acquired``."""
+
 _PARALLEL_PRODUCTS = 8
+_SECONDS = 22.0
+"""Time that counting may take: the API has 30 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +101,18 @@ class Summaries:
     def __init__(
         self, *, rollups: RollupStore, postings: PostingReader, search: ImageSearch
     ) -> None:
-        self._folded = FoldedSummary(rollups, LiveCounter(postings))
+        self._folded = FoldedSummary(rollups, LiveCounter(postings, seconds=_SECONDS))
         self._search = search
 
     def total(self, query: ImageQuery, products: Sequence[SearchProduct]) -> Summary:
         """Return the summary of all matches."""
-        sums = self._sums(query, products, TimeRange(), None, lambda _: "")
+
+        def plain(product: SearchProduct, wanted: TimeRange) -> dict[str, Tally]:
+            return self._folded.tally(product.id, wanted, None, product.shards)
+
+        sums, others = self._plain(query, products, plain)
+        for match in self._streamed(query, others):
+            sums.add("", match.product_id, 1, match.bytes)
         return sums.summaries().get("", Summary())
 
     def series(
@@ -117,15 +128,22 @@ class Summaries:
         Intervals without images are there where the range is given. Images without a value of
         the field are in none. Raises BadRequest for too many intervals.
         """
-        bounded = replace(query, expression=_bounded(query, date_field, asked))
-        if date_field is DateField.ACQUIRED:
-            sums = self._sums(
-                bounded, products, asked.range(), interval, lambda m: interval.start(m.acquired)
+        within = asked.range()
+
+        def plain(product: SearchProduct, wanted: TimeRange) -> dict[str, Tally]:
+            if date_field is DateField.ACQUIRED:
+                part = wanted.intersect(within)
+                return self._folded.tally(product.id, part, interval, product.shards)
+            return self._folded.tally_by(
+                product.id, wanted, date_field, interval, within, product.shards
             )
-        else:
-            sums = _Sums()
-            moments = self._streamed(bounded, products, attributes=True)
-            _add_matches(sums, moments, lambda m: _start_of(m, date_field, interval))
+
+        sums, others = self._plain(query, products, plain)
+        bounded = replace(query, expression=_bounded(query, date_field, asked))
+        for match in self._streamed(bounded, others, attributes=True):
+            start = _start_of(match, date_field, interval)
+            if start is not None:
+                sums.add(start, match.product_id, 1, match.bytes)
         return filled(interval, sums.summaries(), asked, Summary())
 
     def cells(
@@ -147,42 +165,23 @@ class Summaries:
 
     # ---- the two ways
 
-    def _sums(
-        self,
-        query: ImageQuery,
-        products: Sequence[SearchProduct],
-        asked: TimeRange,
-        interval: Interval | None,
-        key_of: Callable[[Match], str],
-    ) -> _Sums:
-        """Sum up products from rollups where these can tell, the others from their postings."""
+    def _plain(
+        self, query: ImageQuery, products: Sequence[SearchProduct], sum_up: SumUp
+    ) -> tuple[_Sums, list[SearchProduct]]:
+        """Sum up the products of which only a range of time is asked; return the others too."""
+        ranges = {product.id: plain_range(query, product) for product in products}
+        plain = [
+            (product, wanted)
+            for product in products
+            if (wanted := ranges[product.id]) is not None and not wanted.is_empty
+        ]
         sums = _Sums()
-        folded: list[tuple[SearchProduct, TimeRange]] = []
-        streamed: list[SearchProduct] = []
-        for product in products:
-            wanted = _foldable(query, product, interval)
-            if wanted is None:
-                streamed.append(product)
-            elif not (part := wanted.intersect(asked)).is_empty:
-                folded.append((product, part))
-        for product_id, tallies in self._fold(folded, interval):
-            for key, tally in tallies.items():
-                sums.add(key, product_id, tally.count, tally.bytes)
-        if streamed:
-            _add_matches(sums, self._streamed(query, streamed), key_of)
-        return sums
-
-    def _fold(
-        self, wanted: Sequence[tuple[SearchProduct, TimeRange]], interval: Interval | None
-    ) -> Iterable[tuple[str, dict[str, Tally]]]:
-        def one(each: tuple[SearchProduct, TimeRange]) -> tuple[str, dict[str, Tally]]:
-            product, part = each
-            return product.id, self._folded.tally(product.id, part, interval, product.shards)
-
-        if len(wanted) < 2:  # noqa: PLR2004 - one product needs no threads
-            return [one(each) for each in wanted]
-        with ThreadPoolExecutor(_PARALLEL_PRODUCTS) as threads:
-            return list(threads.map(one, wanted))
+        with ThreadPoolExecutor(max(1, min(len(plain), _PARALLEL_PRODUCTS))) as threads:
+            found = threads.map(lambda each: sum_up(*each), plain)
+            for (product, _), tallies in zip(plain, found, strict=True):
+                for key, tally in tallies.items():
+                    sums.add(key, product.id, tally.count, tally.bytes)
+        return sums, [product for product in products if ranges[product.id] is None]
 
     def _streamed(
         self,
@@ -191,35 +190,23 @@ class Summaries:
         *,
         attributes: bool = False,
     ) -> Iterator[Match]:
-        for matches in self._search.matches(query, products, attributes=attributes):
-            yield from matches
+        if products:
+            for matches in self._search.matches(query, products, attributes=attributes):
+                yield from matches
 
 
-def _add_matches(
-    sums: _Sums, matches: Iterable[Match], key_of: Callable[[Match], str | None]
-) -> None:
-    for match in matches:
-        key = key_of(match)
-        if key is not None:
-            sums.add(key, match.product_id, 1, match.bytes)
-
-
-def _foldable(
-    query: ImageQuery, product: SearchProduct, interval: Interval | None
-) -> TimeRange | None:
+def plain_range(query: ImageQuery, product: SearchProduct) -> TimeRange | None:
     """Return the range of ``acquired`` that a query asks of a product if it asks nothing else.
 
-    An empty range is one that nothing matches; None is a query that needs postings.
+    An empty range is one that nothing matches; None is a query that needs the search.
     """
     left = query.expression.given({"product_id": product.id})
-    if left == NOTHING:
-        return TimeRange("", "")
-    if query.area is not None or (interval is not None and interval not in FOLDED):
-        return None
     keys, rest = split_range(left)
-    if keys.empty:
+    if left == NOTHING or keys.empty:
         return TimeRange("", "")
-    return TimeRange(_bound(keys.low), _bound(keys.high)) if rest == EVERYTHING else None
+    if query.area is not None or rest != EVERYTHING:
+        return None
+    return TimeRange(_bound(keys.low), _bound(keys.high))
 
 
 def _bound(key: str) -> str:
@@ -238,22 +225,10 @@ def _bounded(query: ImageQuery, date_field: DateField, asked: AskedRange) -> Exp
 
 
 def _start_of(match: Match, date_field: DateField, interval: Interval) -> str | None:
+    if date_field is DateField.ACQUIRED:
+        return interval.start(match.acquired)
     moment = timestamp_in(match.row.attributes or "", date_field)
     return None if moment is None else interval.start(moment)
-
-
-def timestamp_in(row_json: str, name: str) -> str | None:
-    """Return a timestamp of a posting's attributes without decoding them all.
-
-    They are compact JSON of one level, where an unescaped ``"name":"`` can only be the member.
-    This is what makes half a million postings countable within the API's time.
-    """
-    member = f'"{name}":"'
-    place = row_json.find(member)
-    if place < 0:
-        return None
-    start = place + len(member)
-    return row_json[start : start + len(FIRST)]
 
 
 def _check_cells(number: int, resolution: int) -> None:

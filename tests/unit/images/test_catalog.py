@@ -13,7 +13,7 @@ from swath_core.store.images import ImageStore
 from swath_core.store.tables import CatalogItem, PostingItem, RollupItem
 
 KEY = "images/acme/p/2020/02/03/a/v1/a.tif"
-FILE = {"href": f"s3://data/{KEY}", "size_bytes": 10, "hash": "0" * 32}
+FILE: dict[str, Any] = {"href": f"s3://data/{KEY}", "size_bytes": 10, "hash": "0" * 32}
 
 
 def keys() -> set[tuple[str, str]]:
@@ -70,7 +70,7 @@ def test_a_replay_answers_what_it_made_and_another_request_conflicts(
     first = catalog.create(attributes(), PRODUCT, request="r")
     assert catalog.create(attributes(), PRODUCT, request="r") == first
     for request in ("other", None):
-        with pytest.raises(Conflict, match="acme:p:a. already exists"):
+        with pytest.raises(Conflict, match=r"acme:p:a. already exists"):
             catalog.create(attributes(), PRODUCT, request=request)
 
 
@@ -186,9 +186,9 @@ def test_bulk_saves_the_valid_ones_and_says_why_not_of_the_others(catalog: Image
     results = catalog.bulk(items, PRODUCT, request="r")
     assert [each.index for each in results] == list(range(6))
     saved = [each.image.id for each in results if each.image is not None]
-    assert saved == ["acme:p:a", "acme:p:d"] or saved == ["acme:p:a"] * 1 + ["acme:p:d"]
+    assert saved == ["acme:p:a", "acme:p:d"]
     errors = [each.error.status if each.error else 0 for each in results]
-    assert sorted(errors) == [0, 0, 409, 422, 422, 422]
+    assert errors == [0, 422, 409, 422, 0, 422]
     again = catalog.bulk(items, PRODUCT, request="r")
     assert [bool(each.image) for each in again] == [bool(each.image) for each in results]
     with pytest.raises(Invalid, match="at most"):
@@ -227,7 +227,7 @@ def test_a_footprint_with_too_many_vertices_is_refused_by_name(catalog: ImageCat
         pytest.raises(SwathError, match="simplify") as caught,
     ):
         catalog.create(
-            attributes(geometry={"type": "Polygon", "coordinates": [ring[::50] + [ring[0]]]}),
+            attributes(geometry={"type": "Polygon", "coordinates": [[*ring[::50], ring[0]]]}),
             PRODUCT,
         )
     assert caught.value.pointer == "/data/attributes/geometry"
