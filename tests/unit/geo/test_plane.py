@@ -147,5 +147,9 @@ def test_a_footprint_has_a_most_of_positions() -> None:
 )
 def test_the_antimeridian_package_agrees(corners: list[tuple[float, float]]) -> None:
     ring = shapely.Polygon(corners)
-    theirs = shapely.geometry.shape(antimeridian.fix_polygon(ring, great_circle=False).__geo_interface__)
-    assert shapely.symmetric_difference(query_geometry(polygon(*corners)), theirs).area < 1e-9
+    theirs = shapely.geometry.shape(
+        antimeridian.fix_polygon(ring, great_circle=False).__geo_interface__
+    )
+    assert (
+        shapely.symmetric_difference(query_geometry(polygon(*corners)), theirs).area < 1e-5
+    )  # they round to 1e-7
