@@ -48,7 +48,7 @@ replay: $(STAMP) ## send dead letters again (QUEUE=ingest or tasks; STACK=name f
 
 # ---- checks ------------------------------------------------------------------------------------
 
-.PHONY: lint format test unit bench
+.PHONY: lint format guide test unit bench
 lint: $(STAMP) ## ruff, mypy --strict, cfn-lint
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -57,6 +57,9 @@ lint: $(STAMP) ## ruff, mypy --strict, cfn-lint
 
 format: $(STAMP) ## let ruff rewrite what it can
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format .
+
+guide: $(STAMP) ## execute docs/guide.ipynb against a fresh stack, with our client and a published one
+	@$(PY) -m swath_dev guide
 
 test: $(STAMP) ## every test, the deployed local stack included
 	@$(PY) -m pytest

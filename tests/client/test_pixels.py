@@ -104,7 +104,7 @@ def test_options_of_reading(image: Image, fake: FakeCatalog) -> None:
     _, info = image.ndarray("blue", resolution=60, raster_info=True, scaling="display")
     assert info["geoTransform"] == META["geoTransform"]
     body = fake.requests("POST", "/npz")[-1].body
-    assert (body["resolution"], body["outsize"], body["targetAlignedPixels"]) == (60, None, True)
+    assert (body["resolution"], body["outsize"], body["targetAlignedPixels"]) == (60, None, False)
     assert (body["scales"], body["ot"]) == ([[0.0, 4000.0, 0, 255], None], "Byte")
     with pytest.raises(ValueError, match=r"no band 'green'; it has (alpha|blue|red), "):
         image.ndarray("green")

@@ -127,7 +127,6 @@ class AOI(GeoContext):
         """
         if resolution is not UNCHANGED and resolution is not None and shape is UNCHANGED:
             shape = None
-            align_pixels = None if align_pixels is UNCHANGED and self._shape else align_pixels
         if shape is not UNCHANGED and shape is not None and resolution is UNCHANGED:
             resolution = None
         given = {

@@ -349,6 +349,8 @@ def case_pixels(rng: random.Random) -> None:
     }
     for name in rng.sample(sorted(extra), rng.randrange(len(extra))):
         options[name] = extra[name]
+    if context is None or isinstance(context, geo.AOI):
+        options |= rng.choice([{}, {}, {"resolution": 25}, {"crs": "EPSG:32616"}])
     if rng.random() < 0.5:
         image.ndarray(options.pop("bands"), geocontext=context, **options)
     else:
