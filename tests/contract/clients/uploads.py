@@ -10,7 +10,7 @@ def _told(upload):
     repr(upload)
     return {
         **view(upload),
-        "status": upload.status.value,
+        "status": plain(upload.status),
         "events": [
             {name: plain(getattr(each, name)) for name in EVENT_ATTRIBUTES}
             for each in upload.events or ()
@@ -72,6 +72,14 @@ def declared(id, attributes, files):
     except Exception as error:  # noqa: BLE001 - told to the test
         again = type(error).__name__
     return {"began": began, "canceled": canceled, "again": again, "id": upload.id}
+
+
+def failed(upload_id, wait=60):
+    """Wait for an upload that somebody else began."""
+    upload = catalog.ImageUpload.get(upload_id)
+    type(upload)._POLLING_INTERVALS = [0.2]
+    upload.wait_for_completion(timeout=wait)
+    return _told(upload)
 
 
 def cancel_finished(upload_id):
