@@ -56,6 +56,9 @@ def handle(record: SQSRecord) -> None:
                 message.postpone()
                 logger.info("postponed", reason=str(busy))
                 raise
+            except Exception:
+                logger.exception("to be delivered again", key=arrival.key)
+                raise
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

@@ -194,6 +194,7 @@ class _Deletion:
 
     def _delete_image(self, image: Document) -> int:
         from swath_core.images import delete_objects  # noqa: PLC0415
+        from swath_core.store.bus import announce_deleted  # noqa: PLC0415
 
         try:
             deleted = self._images.delete(image.id)
@@ -203,6 +204,7 @@ class _Deletion:
             self._error(f"{image.id}: {error.detail}")
             return 0
         delete_objects(deleted.unreferenced, self._settings)
+        announce_deleted(image.id, str(image.get("product_id")), self._settings)
         return 1
 
     def _delete_bands(self) -> int:

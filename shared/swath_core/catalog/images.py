@@ -11,6 +11,7 @@ from swath_core.documents import Document
 from swath_core.errors import Invalid, SwathError
 from swath_core.images import BULK_LIMIT, BulkResult, ImageCatalog, delete_objects
 from swath_core.settings import Settings
+from swath_core.store.bus import announce_deleted
 from swath_core.store.members import MemberStore
 
 from ._access import ProductAccess, not_found, require_read, require_write
@@ -137,6 +138,7 @@ class Images:
         store = self._access.store
         found = self._members.image_with_product(image_id)
         if found is None and store.was_deleted(image_id, request):
+            announce_deleted(image_id, image_id.rpartition(":")[0], self._settings)
             return
         if found is None or not may_read(caller, found[1]):
             raise not_found(image_id)
@@ -144,6 +146,7 @@ class Images:
         store.bury(image_id, request)
         deleted = self._catalog.delete(image_id, expected_version=expected, stored=found[0])
         delete_objects(deleted.unreferenced, self._settings)
+        announce_deleted(image_id, found[1].id, self._settings)
 
 
 class SearchableProducts:

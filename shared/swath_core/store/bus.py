@@ -6,7 +6,7 @@ Delivered at least once; ``detail`` of each type is described in docs/ingest.md.
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 from swath_core.settings import Settings
@@ -15,6 +15,13 @@ SOURCE = "swath"
 IMAGE_AVAILABLE = "swath.image.available"
 IMAGE_DELETED = "swath.image.deleted"
 UPLOAD_FAILED = "swath.upload.failed"
+
+
+@cache
+def _client() -> Any:
+    import boto3  # noqa: PLC0415 - only functions that announce something pay for it
+
+    return boto3.client("events")
 
 
 class AnnouncementError(RuntimeError):
@@ -27,11 +34,9 @@ class Bus:
     def __init__(self, settings: Settings) -> None:
         self._name = settings.need("event_bus")
 
-    @cached_property
+    @property
     def _events(self) -> Any:
-        import boto3  # noqa: PLC0415 - only functions that announce something pay for it
-
-        return boto3.client("events")
+        return _client()
 
     def announce(self, kind: str, detail: dict[str, Any]) -> None:
         """Put one event on the bus. Raises AnnouncementError."""
@@ -48,3 +53,9 @@ class Bus:
         for entry in answer.get("Entries", ()):
             if entry.get("ErrorCode"):
                 raise AnnouncementError(f"{kind}: {entry['ErrorCode']} {entry['ErrorMessage']}")
+
+
+def announce_deleted(image_id: str, product_id: str, settings: Settings) -> None:
+    """Put ``swath.image.deleted`` on the bus; a function without one announces nothing."""
+    if settings.event_bus:
+        Bus(settings).announce(IMAGE_DELETED, {"image_id": image_id, "product_id": product_id})
