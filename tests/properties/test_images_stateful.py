@@ -25,12 +25,13 @@ from tests.unit.images.reader import TableReader
 
 from swath_core.errors import Conflict, NotFound
 from swath_core.images import ImageCatalog
-from swath_core.index import postings_of
+from swath_core.index import IndexState, postings_of
+from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 from swath_core.store import rollups
 from swath_core.store._marks import COVERS_SECONDS, LONGEST_WRITE_SECONDS, MEMORY, Memory
 from swath_core.store.images import ImageChange, ImageStore
 from swath_core.store.rollups import RollupStore, Tally
-from swath_core.store.tables import ImageItem, PostingItem
+from swath_core.store.tables import CatalogItem, ImageItem, PostingItem
 from swath_core.summaries import FoldedSummary, Interval, LiveCounter, Rollup, TimeRange
 from swath_core.summaries._folded import FOLDED
 
@@ -72,6 +73,16 @@ class Clock:
         return self.now
 
 
+@dataclasses.dataclass
+class Paging:
+    """A search under way: what there was when it began, and what it has seen so far."""
+
+    query: ImageQuery
+    began: dict[str, dict[str, Any]]
+    token: str | None = None
+    seen: list[str] = dataclasses.field(default_factory=list)
+
+
 class CatalogMachine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
@@ -82,6 +93,7 @@ class CatalogMachine(RuleBasedStateMachine):
         self.patches: list[Any] = [
             mock.patch.object(rollups, "time", fake),
             mock.patch("swath_core.images._catalog._BULK_THREADS", 1),  # moto's limit
+            mock.patch("swath_core.search._engine.PAGE_IMAGES", 2),
         ]
         for patch in self.patches:
             patch.start()
@@ -92,6 +104,13 @@ class CatalogMachine(RuleBasedStateMachine):
             writer._rollups = RollupStore(SETTINGS, memory=Memory())
         self.store = RollupStore(SETTINGS, memory=Memory(0))
         self.reader = TableReader()
+        self.search = ImageSearch(
+            postings=self.reader,
+            documents=self.writers[0],
+            months=RollupStore(SETTINGS),
+            signing_key=lambda: b"key",
+        )
+        self.paging: Paging | None = None
         self.model: dict[str, dict[str, Any]] = {}
         self.requests: dict[str, tuple[str, dict[str, Any]]] = {}
         self.number = 0
@@ -265,6 +284,33 @@ class CatalogMachine(RuleBasedStateMachine):
                 continue
             raise AssertionError("changed an image that is not there")
 
+    # ---- paged searches, with writes between the pages
+
+    @rule(order=st.sampled_from(["acquired", "-acquired", "id", "-cloud_fraction"]))
+    def begin_a_search(self, order: str) -> None:
+        filter_ = '[{"op":"eq","name":"product_id","val":"acme:p"}]'
+        query = ImageQuery.from_body({"filter": filter_, "sort": order})
+        self.paging = Paging(query, dict(self.model))
+
+    @precondition(lambda self: self.paging is not None)
+    @rule()
+    def read_a_page(self) -> None:
+        paging = self.paging
+        if paging is None:
+            return
+        product = SearchProduct("acme:p", _index_state())
+        page = self.search.page(paging.query, [product], paging.token)
+        for document in page.documents:
+            assert document.attributes == self.model[document.id]
+        paging.seen += [document.id for document in page.documents]
+        paging.token = page.token
+        if page.token is None:
+            stayed = [id_ for id_, at in paging.began.items() if self.model.get(id_) is at]
+            assert [paging.seen.count(image_id) for image_id in stayed] == [1] * len(stayed)
+            if stayed == sorted(paging.began) == sorted(self.model):
+                assert sorted(paging.seen) == stayed
+            self.paging = None
+
     # ---- rollup
 
     def _rollup(self) -> Rollup:
@@ -353,6 +399,11 @@ class CatalogMachine(RuleBasedStateMachine):
             stored = sum(file["size_bytes"] for file in attributes.get("files", ()))
             sums[key] = sums.get(key, Tally()) + Tally(1, stored)
         return sums
+
+
+def _index_state() -> IndexState:
+    row = CatalogItem.get("acme:p", "product", consistent_read=True)
+    return IndexState(frozenset(map(int, row.rungs or ())), frozenset(map(int, row.extent or ())))
 
 
 def _payload(item: PostingItem) -> dict[str, Any]:
