@@ -46,8 +46,9 @@ def test_every_entry_of_the_layers_locks_has_a_hash() -> None:
 def test_locks_name_no_package_index() -> None:
     for lock in (ROOT / "requirements" / "dev.txt", *map(layer_lock, PACKAGE_LAYERS)):
         text = lock.read_text()
-        assert "http" not in text
-        assert "index" not in text
+        assert "://" not in text
+        assert "--index" not in text
+        assert "--extra-index" not in text
 
 
 def test_layers_hold_what_the_development_environment_tests() -> None:
