@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from threading import get_ident
 from typing import Any
 
 # Read by both PROJ libraries (pyproj's and GDAL's) when they start: no downloads of grids.
@@ -116,8 +116,13 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - one line of a message
 
 
+# PROJ builds its operations anew for every thread that asks, which takes longer than the few points
+# that are asked for here: one thread answers for all.
+_projecting = ThreadPoolExecutor(1, thread_name_prefix="proj")
+
+
 @lru_cache(maxsize=512)
-def _transformer(source: CRS, target: CRS, _thread: int) -> Transformer:
+def _transformer(source: CRS, target: CRS) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
 
 
@@ -134,8 +139,13 @@ def transform_points(
 
     ``x`` and ``y`` are float64 arrays of one shape, in the source CRS's units.
     """
-    transformer = _transformer(source, target, get_ident())
-    there_x, there_y = transformer.transform(x, y)
+
+    def transform() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        there: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+        there = _transformer(source, target).transform(x, y)
+        return there
+
+    there_x, there_y = _projecting.submit(transform).result()
     bad = ~(np.isfinite(there_x) & np.isfinite(there_y))
     if bad.any():
         there_x, there_y = np.where(bad, np.nan, there_x), np.where(bad, np.nan, there_y)
@@ -150,9 +160,14 @@ def transform_bounds(
     In a geographic target a box across the antimeridian comes back with its right edge beyond
     180. Raises ValueError where the box has no image in the target.
     """
-    transformer = _transformer(source, target, get_ident())
+
+    def transform() -> tuple[float, float, float, float]:
+        there: tuple[float, float, float, float]
+        there = _transformer(source, target).transform_bounds(*bounds, densify_pts=densify)
+        return there
+
     try:
-        left, bottom, right, top = transformer.transform_bounds(*bounds, densify_pts=densify)
+        left, bottom, right, top = _projecting.submit(transform).result()
     except ProjError as error:
         raise ValueError(f"the box {bounds} cannot be expressed in {target.name}") from error
     if not np.isfinite([left, bottom, right, top]).all():

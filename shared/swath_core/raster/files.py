@@ -20,6 +20,7 @@ import rasterio
 from pyproj import CRS
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError
+from rasterio.session import DummySession
 from rasterio.windows import Window as GdalWindow
 
 from swath_core.errors import NotFound
@@ -106,7 +107,8 @@ class FilePool:
 
         Raises FileUnreadable where the file cannot be opened, or reading it fails meanwhile.
         """
-        with rasterio.Env(**self._options):
+        # GDAL finds the function's credentials itself; rasterio would ask boto3 for them every time
+        with rasterio.Env(session=DummySession(), **self._options):
             dataset = self._take(path, level)
             try:
                 dataset = dataset or _open(path, level)

@@ -1,0 +1,494 @@
+"""Windows, mosaics and tiles from COGs in the local S3: time, bytes and memory against peers.
+
+Peers are rio-tiler (skipped, by name, where it is not installed) and rasterio's WarpedVRT with a
+plain loop for mosaics, on the same objects and with the same GDAL configuration. Each round is a
+process of its own that opens every object for the first time; peers take turns.
+
+Cases: a window of 1,024 x 1,024 source pixels at native resolution (1,024 px), at 1/8 (128 px) and
+warped to Web Mercator (1,024 px); of one image (4,096 x 4,096, three bands, 8 bits) and of a mosaic
+of 12 that all show in the window. Tiles: 256 px of that image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmarks._report import finish, report
+
+from swath_core.documents import Document
+
+NAME = "raster"
+ROUNDS = 3
+BUCKET = "bench"
+PRODUCT = "bench:scenes"
+PIXEL = 10.0
+LEFT, TOP = 500_000.0, 5_000_000.0
+SIDE, WINDOW, FIRST = 4096, 1024, 1000
+"""Pixels of the image and of the window on it, and the window's first row and column."""
+COLUMNS, ROWS, PART = 4, 3, (480, 400)
+"""The mosaic's layout over the window, and each part's height and width."""
+SCALES = ("native", "eighth", "mercator")
+KINDS = ("one", "mosaic")
+CASES = tuple(f"{kind}-{scale}" for kind in KINDS for scale in SCALES)
+PEERS = ("warpedvrt", "rio-tiler")
+TILES = 24
+ZOOM = 14
+
+Array = np.ndarray[Any, Any]
+
+
+# ---- the objects -----------------------------------------------------------------------------
+
+
+def scene(height: int, width: int, seed: int) -> Array:
+    """Return three bands that look like land: smooth forms, fine noise, no nodata (0)."""
+    generator = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    bands = [
+        100 + 60 * np.sin(x / (90 + 20 * band)) * np.cos(y / (70 + 30 * band)) for band in range(3)
+    ]
+    noise = generator.normal(0, 4, (3, height, width))
+    return np.clip(np.stack(bands) + noise, 1, 255).astype(np.uint8)
+
+
+def write_cog(path: Path, pixels: Array, left: float, top: float) -> None:
+    """Write a COG as the ingest does: 512 px blocks, deflate, overviews."""
+    import rasterio  # noqa: PLC0415 - heavy, and children of some cases do without
+    from rasterio.shutil import copy  # noqa: PLC0415
+
+    count, height, width = pixels.shape
+    with rasterio.MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff", count=count, height=height, width=width, dtype="uint8",
+            crs="EPSG:32618", nodata=0, transform=rasterio.Affine(PIXEL, 0, left, 0, -PIXEL, top),
+        ) as made:  # fmt: skip
+            made.write(pixels)
+        with memory.open() as made:
+            copy(
+                made, path, driver="COG", compress="deflate", blocksize=512, predictor=2,
+                overview_resampling="average", num_threads="all_cpus",
+            )  # fmt: skip
+
+
+def places() -> list[tuple[str, float, float]]:
+    """Return the name and the upper left corner of the image and of the mosaic's parts."""
+    found = [("one-0", LEFT, TOP)]
+    x_step = (WINDOW - PART[1]) / (COLUMNS - 1)
+    y_step = (WINDOW - PART[0]) / (ROWS - 1)
+    for number in range(COLUMNS * ROWS):
+        column, row = FIRST + number % COLUMNS * x_step, FIRST + number // COLUMNS * y_step
+        found.append((f"mosaic-{number}", LEFT + int(column) * PIXEL, TOP - int(row) * PIXEL))
+    return found
+
+
+def make_objects(folder: Path, client: Any) -> None:
+    """Put the COGs into the bucket, once for every case, so that no case warms another."""
+    client.create_bucket(Bucket=BUCKET)
+    for seed, (name, left, top) in enumerate(places()):
+        path = folder / f"{name}.tif"
+        size = (SIDE, SIDE) if name == "one-0" else PART
+        write_cog(path, scene(*size, seed), left, top)
+        for case in (*CASES, "tiles", "warm"):
+            if case in {"tiles", "warm"} or name.startswith(case.partition("-")[0]):
+                client.upload_file(str(path), BUCKET, key(case, name))
+
+
+def key(case: str, name: str) -> str:
+    """Return the object that a case reads a scene from."""
+    return f"images/bench/scenes/{case}/{name}.tif"
+
+
+# ---- what is asked for -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A case: which scenes, on which grid."""
+
+    case: str
+    names: tuple[str, ...]
+    crs: str
+    bounds: tuple[float, float, float, float]
+    size: int
+
+    @property
+    def keys(self) -> list[str]:
+        """The objects, bottom of the mosaic first."""
+        return [key(self.case, name) for name in self.names]
+
+
+def ask(case: str) -> Ask:
+    """Return what a case asks for."""
+    kind, _, scale = case.partition("-")
+    names = tuple(name for name, _, _ in places() if name.startswith(kind))
+    left, top = LEFT + FIRST * PIXEL, TOP - FIRST * PIXEL
+    bounds = (left, top - WINDOW * PIXEL, left + WINDOW * PIXEL, top)
+    if scale == "mercator":
+        from rasterio.warp import transform_bounds  # noqa: PLC0415
+
+        return Ask(
+            case, names, "EPSG:3857",
+            transform_bounds("EPSG:32618", "EPSG:3857", *bounds), WINDOW,
+        )  # fmt: skip
+    return Ask(case, names, "EPSG:32618", bounds, WINDOW // (8 if scale == "eighth" else 1))
+
+
+# ---- the contenders --------------------------------------------------------------------------
+
+
+class Swath:
+    """This project's service on documents in memory."""
+
+    def __init__(self) -> None:
+        from swath_core.raster.files import FilePool  # noqa: PLC0415
+        from swath_core.raster.service import RasterService  # noqa: PLC0415
+        from swath_core.raster.sources import BucketStorage  # noqa: PLC0415
+
+        self._images: dict[str, Document] = {}
+        self.service: RasterService[str] = RasterService(
+            self, BucketStorage(BUCKET), FilePool(), lambda _who, _product: True
+        )
+
+    def images(self, ids: Sequence[str]) -> Mapping[str, Document]:
+        """Return images by id."""
+        return {id: self._images[id] for id in ids}
+
+    def product(self, _product_id: str) -> tuple[Document, list[Document]]:
+        """Return the product and its three bands."""
+        bands = [
+            Document(
+                "band",
+                f"{PRODUCT}:{name}",
+                {
+                    "name": name, "type": "spectral", "data_type": "Byte", "nodata": 0,
+                    "band_index": number, "display_range": [0, 255],
+                },
+            )
+            for number, name in enumerate(("red", "green", "blue"))
+        ]  # fmt: skip
+        return Document("product", PRODUCT), bands
+
+    def register(self, case: str) -> None:
+        """Make the documents of a case's scenes."""
+        for name, left, top in places():
+            height, width = (SIDE, SIDE) if name == "one-0" else PART
+            self._images[f"{PRODUCT}:{case}/{name}"] = Document(
+                "image",
+                f"{PRODUCT}:{case}/{name}",
+                {
+                    "product_id": PRODUCT, "cs_code": "EPSG:32618",
+                    "geotrans": [left, PIXEL, 0.0, top, 0.0, -PIXEL],
+                    "x_pixels": width, "y_pixels": height,
+                    "files": [{"href": f"s3://{BUCKET}/{key(case, name)}"}],
+                },
+            )  # fmt: skip
+
+    def read(self, asked: Ask) -> Array:
+        """Return the pixels of a case."""
+        from swath_core.raster.request import RasterRequest  # noqa: PLC0415
+
+        self.register(asked.case)
+        request = RasterRequest(
+            ids=tuple(f"{PRODUCT}:{asked.case}/{name}" for name in asked.names),
+            bands=("red", "green", "blue"),
+            crs=asked.crs,
+            bounds=asked.bounds,
+            size=(asked.size, asked.size),
+        )
+        rows = list(self.service.raster("me", request).rows)
+        return rows[0].data if len(rows) == 1 else np.concatenate([r.data for r in rows], axis=1)
+
+
+class Vrt:
+    """rasterio.vrt.WarpedVRT, and a loop from the top of the mosaic down."""
+
+    def read(self, asked: Ask) -> Array:
+        """Return the pixels of a case."""
+        whole = np.zeros((3, asked.size, asked.size), np.uint8)
+        for name in reversed(asked.keys):
+            part = self._one(name, asked)
+            np.copyto(whole, part, where=whole == 0)
+            if whole.all():
+                break
+        return whole
+
+    def _one(self, name: str, asked: Ask) -> Array:
+        import rasterio  # noqa: PLC0415
+        from rasterio.transform import from_bounds  # noqa: PLC0415
+        from rasterio.vrt import WarpedVRT  # noqa: PLC0415
+
+        # WarpedVRT takes no overview by itself: as its users do, choose the level for the grid
+        options = {"overview_level": 2} if asked.size == WINDOW // 8 else {}
+        with rasterio.open(f"/vsis3/{BUCKET}/{name}") as probe:
+            levels = len(probe.overviews(1))
+            grid = {
+                "crs": asked.crs,
+                "transform": from_bounds(*asked.bounds, asked.size, asked.size),
+                "width": asked.size,
+                "height": asked.size,
+            }
+            if not options or levels == 0:
+                with WarpedVRT(probe, **grid) as vrt:
+                    return np.asarray(vrt.read())
+        level = {"overview_level": min(2, levels - 1)}
+        with (
+            rasterio.open(f"/vsis3/{BUCKET}/{name}", **level) as dataset,
+            WarpedVRT(dataset, **grid) as vrt,
+        ):
+            return np.asarray(vrt.read())
+
+
+class RioTiler:
+    """rio-tiler's Reader and mosaic_reader."""
+
+    def read(self, asked: Ask) -> Array:
+        """Return the pixels of a case."""
+        from rio_tiler.io import Reader  # noqa: PLC0415
+        from rio_tiler.mosaic import mosaic_reader  # noqa: PLC0415
+
+        def part(path: str, **_: Any) -> Any:
+            with Reader(path) as reader:
+                return reader.part(
+                    asked.bounds,
+                    dst_crs=asked.crs,
+                    bounds_crs=asked.crs,
+                    width=asked.size,
+                    height=asked.size,
+                )
+
+        paths = [f"/vsis3/{BUCKET}/{name}" for name in reversed(asked.keys)]
+        if len(paths) == 1:
+            return np.asarray(part(paths[0]).data)
+        image, _ = mosaic_reader(paths, part)
+        return np.asarray(image.data)
+
+    def tile(self, x: int, y: int, z: int) -> bytes:
+        """Return a PNG of a tile."""
+        from rio_tiler.io import Reader  # noqa: PLC0415
+
+        with Reader(f"/vsis3/{BUCKET}/{key('tiles', 'one-0')}") as reader:
+            return bytes(reader.tile(x, y, z).render(img_format="PNG"))
+
+
+CONTENDERS: dict[str, Callable[[], Any]] = {"swath": Swath, "warpedvrt": Vrt, "rio-tiler": RioTiler}
+
+
+# ---- a child: one contender, some cases ------------------------------------------------------
+
+
+def child(contender: str, cases: Sequence[str]) -> None:
+    """Print what a contender needs for each case: seconds, peak memory, a sum of its pixels."""
+    import rasterio  # noqa: PLC0415
+
+    from swath_core.raster.files import gdal_options  # noqa: PLC0415
+
+    reader = CONTENDERS[contender]()
+    with rasterio.Env(**gdal_options()):
+        reader.read(Ask("warm", ("mosaic-0",), "EPSG:3857", (-8.3e6, 5.6e6, -8.2e6, 5.7e6), 64))
+        for case in cases:
+            asked = ask(case)
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            start = time.perf_counter()
+            pixels = reader.read(asked)
+            seconds = time.perf_counter() - start
+            after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            figures = {
+                "case": case,
+                "seconds": seconds,
+                "mebibytes": (after - before) / 1024,
+                "filled": float((pixels > 0).mean()),
+                "mean": float(pixels.mean()),
+            }
+            print(json.dumps(figures), flush=True)
+
+
+def gdal_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what every contender is told: where S3 is, no directory listings, merged ranges."""
+    from swath_core.raster.files import gdal_options  # noqa: PLC0415
+
+    shared = ("AWS_", "GDAL_DISABLE_READDIR", "GDAL_HTTP_MERGE", "CPL_VSIL_CURL_ALLOWED")
+    options = gdal_options(dict(environment))
+    chosen = {name: str(value) for name, value in options.items() if name.startswith(shared)}
+    return {**chosen, "OPENBLAS_NUM_THREADS": "1", "PROJ_NETWORK": "OFF"}
+
+
+def run(contender: str, cases: Sequence[str], environment: Mapping[str, str]) -> list[Any]:
+    """Run a child and return its figures."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--child", contender, *cases],
+        env={**os.environ, **environment, **gdal_environment(environment)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+# ---- bytes -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def counting(port: int) -> Iterator[tuple[int, list[int]]]:
+    """Pass connections on to a port of this machine; yield the new port and the bytes received."""
+    counts = [0]
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def pump(source: socket.socket, sink: socket.socket, *, count: bool) -> None:
+        with source, sink:
+            while data := source.recv(65_536):
+                counts[0] += len(data) if count else 0
+                try:
+                    sink.sendall(data)
+                except OSError:
+                    return
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            upstream = socket.create_connection(("127.0.0.1", port))
+            for source, sink, count in ((client, upstream, False), (upstream, client, True)):
+                threading.Thread(
+                    target=pump, args=(source, sink), kwargs={"count": count}, daemon=True
+                ).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield server.getsockname()[1], counts
+    finally:
+        server.close()
+
+
+def needed_bytes(folder: Path, asked: Ask) -> int:
+    """Return the compressed size of the blocks that a case's window touches, headers included."""
+    from rasterio.warp import transform_bounds  # noqa: PLC0415
+    from tifffile import TiffFile  # noqa: PLC0415
+
+    left, bottom, right, top = transform_bounds(asked.crs, "EPSG:32618", *asked.bounds)
+    total = 0
+    corners = {name: (x, y) for name, x, y in places()}
+    for name in asked.names:
+        with TiffFile(folder / f"{name}.tif") as tiff:
+            pages = list(tiff.pages)
+            shrink = 8 if asked.size == WINDOW // 8 else 1
+            page = [p for p in pages if pages[0].shape[0] / p.shape[0] <= shrink + 0.1][-1]
+            scale = PIXEL * pages[0].shape[1] / page.shape[1]
+            x, y = corners[name]
+            columns = _blocks((left - x) / scale, (right - x) / scale, page.shape[1])
+            rows = _blocks((y - top) / scale, (y - bottom) / scale, page.shape[0])
+            across = -(-page.shape[1] // 512)
+            total += sum(page.databytecounts[row * across + col] for row in rows for col in columns)
+            total += min(page.dataoffsets[0] for page in pages)  # the header
+    return total
+
+
+def _blocks(low: float, high: float, size: int) -> range:
+    first, last = max(0, int(low + 1e-6)), min(size - 1, int(high - 1e-6))
+    return range(first // 512, last // 512 + 1) if high > 0 and last >= first else range(0)
+
+
+# ---- the benchmark ---------------------------------------------------------------------------
+
+
+def timed(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """Return the median seconds of every contender and case."""
+    seconds: dict[str, dict[str, list[float]]] = {
+        name: {case: [] for case in CASES} for name in names
+    }
+    for number in range(ROUNDS):
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            for figures in run(name, CASES, environment):
+                seconds[name][figures["case"]].append(figures["seconds"])
+    return {
+        name: {case: statistics.median(values) for case, values in cases.items()}
+        for name, cases in seconds.items()
+    }
+
+
+def compare_windows(names: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Report the wall ratios of the cases to the faster peer, and the peak memory."""
+    found = timed(list(names), environment)
+    for case in CASES:
+        for name in names:
+            report(NAME, case, f"{name}_seconds", found[name][case], "s")
+        fastest = min(found[name][case] for name in names if name != "swath")
+        bar = 1.0 if case.startswith("mosaic") else 1.15
+        report(NAME, case, "wall_ratio", found["swath"][case] / fastest, "ratio", bar)
+        for name in names:
+            (figures,) = run(name, [case], environment)
+            report(NAME, case, f"{name}_peak_mebibytes", figures["mebibytes"], "MiB")
+
+
+def count_bytes(folder: Path, port: int, environment: Mapping[str, str]) -> None:
+    """Report bytes fetched per byte needed, of a process that opens each object anew."""
+    with counting(port) as (through, counts):
+        there = {**environment, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{through}"}
+        run("swath", [], there)
+        warm = counts[0]
+        for case in CASES:
+            counts[0] = 0
+            run("swath", [case], there)
+            fetched = counts[0] - warm
+            needed = needed_bytes(folder, ask(case))
+            report(NAME, case, "bytes_per_needed", fetched / needed, "ratio", 1.3)
+
+
+def compare_tiles(environment: Mapping[str, str]) -> None:
+    """Report the median time of a 256 px PNG tile against rio-tiler's, in one process each."""
+    medians = {}
+    for name in ("swath", "rio-tiler"):
+        rounds = [run(name, ["--tiles"], environment)[0]["p50"] for _ in range(3)]
+        medians[name] = statistics.median(rounds)
+        report(NAME, "tile", f"{name}_p50", medians[name], "s")
+    report(NAME, "tile", "p50_ratio", medians["swath"] / medians["rio-tiler"], "ratio", 1.1)
+
+
+def main() -> None:
+    """Run the benchmark on a local cloud of its own."""
+    from swath_dev.cloud import LocalCloud  # noqa: PLC0415 - children do without
+
+    there = [peer for peer in PEERS if peer != "rio-tiler" or importlib.util.find_spec("rio_tiler")]
+    if "rio-tiler" not in there:
+        print("rio-tiler is not installed: compared with WarpedVRT only", file=sys.stderr)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        cloud = LocalCloud(folder / "cloud", port)
+        cloud.start()
+        stack.callback(cloud.stop)
+        make_objects(folder, cloud.session.client("s3"))
+        compare_windows(["swath", *there], cloud.environment)
+        count_bytes(folder, port, cloud.environment)
+    finish()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--child", choices=sorted(CONTENDERS))
+    parser.add_argument("cases", nargs="*")
+    arguments = parser.parse_args()
+    if arguments.child:
+        child(arguments.child, arguments.cases)
+    else:
+        main()
