@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -63,6 +64,8 @@ def make_token(
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": subject,
+        # where newer published clients look for the id that older ones compute themselves
+        "userid": hashlib.sha1(subject.encode(), usedforsecurity=False).hexdigest(),
         "email": email or f"{subject}@{org or 'example'}.example",
         "groups": list(groups),
         "iat": now,

@@ -31,7 +31,7 @@ Start = Callable[..., Client]
 def start(
     stack: Deployed, cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Start]:
-    """Start a client as some caller: start(release, org=..., subject=..., settings={}, **claims).
+    """Start a client as some caller: start(release, org=, subject=, settings=, token=, **claims).
 
     Without settings it gets the one setting that it needs: the platform's URL.
     """
@@ -42,10 +42,11 @@ def start(
             org: str | None = None,
             subject: str = "tester",
             settings: dict[str, str] | None = None,
+            token: str | None = None,
             **claims: Any,
         ) -> Client:
             org = org or f"org{secrets.token_hex(4)}"
-            token = cloud.token(org, subject, **claims)
+            token = token or cloud.token(org, subject, **claims)
             chosen = settings or {"platform_url": stack.api_url}
             home = tmp_path_factory.mktemp("home")
             try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from swath_core.access import Caller
 from swath_dev.token import AUDIENCE, ISSUER, issuer_key, make_token, trusted_keys
 
 
@@ -28,6 +29,12 @@ def test_tokens_verify_against_the_published_keys(tmp_path: Path) -> None:
     assert claims["sub"] == "ann"
     assert claims["groups"] == ["field"]
     assert claims["email"] == "ann@acme.example"
+
+
+def test_the_user_id_is_the_one_that_the_services_compute(tmp_path: Path) -> None:
+    claims = claims_of(make_token(tmp_path, subject="ann"), tmp_path)
+
+    assert claims["userid"] == Caller(subject="ann").user
 
 
 def test_tokens_live_long_enough_for_published_clients(tmp_path: Path) -> None:
