@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from swath_core.attributes import BAND, IMAGE, UPLOAD, Resource
 from swath_core.errors import BadRequest
 from swath_core.search import parse_filter
@@ -15,7 +16,7 @@ def condition(name: str, op: str, value: object) -> str:
 @pytest.mark.parametrize("op", ["eq", "ne"])
 @pytest.mark.parametrize("value", ["lost", "", ["available", "lost"], 1, [None], {"a": 1}])
 def test_a_value_that_is_no_member_is_refused(op: str, value: object) -> None:
-    with pytest.raises(BadRequest, match="storage_state: .* one of available, remote"):
+    with pytest.raises(BadRequest, match=r"storage_state: .* one of available, remote"):
         parse_filter(condition("storage_state", op, value), IMAGE)
 
 
