@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rasterio
 from _report import finish, report
+from rasterio.shutil import copy
+from rasterio.transform import from_origin
+from rasterio.windows import Window
+
+from swath_core.ingest.model import ExpectedBand, FileTask
+from swath_core.ingest.pixels import process
+from swath_core.ingest.pixels._cog import creation_options
 
 SIDE = int(os.environ.get("SWATH_BENCH_SIDE", "10980"))
 MEGABYTE = 1e6
@@ -26,10 +34,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def scene(path: Path, side: int, bands: int) -> Path:
     """Write a tiled, compressed raster of terrain-like UInt16 pixels."""
-    import rasterio
-    from rasterio.transform import from_origin
-    from rasterio.windows import Window
-
     generator = np.random.default_rng(7)
     profile: dict[str, Any] = {
         "driver": "GTiff",
@@ -61,11 +65,6 @@ def scene(path: Path, side: int, bands: int) -> Path:
 
 def bare(source: Path, target: Path) -> None:
     """Translate with GDAL's COG driver and the options of the ingest; nothing else."""
-    import rasterio
-    from rasterio.shutil import copy
-
-    from swath_core.ingest.pixels._cog import creation_options
-
     options = creation_options("deflate", categorical=False)
     options |= {"OVERVIEWS": "IGNORE_EXISTING", "OVERVIEW_RESAMPLING": "AVERAGE"}
     with rasterio.Env(GDAL_CACHEMAX=128, GDAL_NUM_THREADS="ALL_CPUS", GDAL_PAM_ENABLED="NO"):
@@ -74,9 +73,6 @@ def bare(source: Path, target: Path) -> None:
 
 def whole(source: Path, target: Path, bands: int) -> None:
     """Do what the ingest does: header, every block, footprint, COG, digest."""
-    from swath_core.ingest.model import ExpectedBand, FileTask
-    from swath_core.ingest.pixels import process
-
     result = process(
         FileTask(
             path=str(source),
@@ -122,12 +118,17 @@ def _io() -> tuple[int, int]:
     return int(values["rchar"]), int(values["wchar"])
 
 
+def _peak() -> int:
+    """Return the peak resident bytes of this program; ru_maxrss would count its parent's too."""
+    path = Path("/proc/self/status")
+    if not path.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    line = next(line for line in path.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
 def inside(kind: str, source: Path, target: Path, bands: int) -> None:
     """Run one measurement: the body of the process that :class:`Measured` starts."""
-    import rasterio  # noqa: F401 - imports are not what is measured
-
-    import swath_core.ingest.pixels  # noqa: F401
-
     jobs: dict[str, Callable[[], None]] = {
         "bare": lambda: bare(source, target),
         "whole": lambda: whole(source, target, bands),
@@ -137,7 +138,7 @@ def inside(kind: str, source: Path, target: Path, bands: int) -> None:
     jobs[kind]()
     seconds = time.perf_counter() - start
     after = _io()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = _peak()
     print(seconds, peak, after[0] - before[0], after[1] - before[1])
 
 
@@ -187,5 +188,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         inside(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))
     else:
-        sys.path.insert(0, str(ROOT / "shared"))
         main()

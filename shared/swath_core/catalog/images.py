@@ -15,8 +15,8 @@ from swath_core.store.bus import announce_deleted
 from swath_core.store.members import MemberStore
 
 from ._access import ProductAccess, not_found, require_read, require_write
-from .listing import bounds
 from ._versions import check_id
+from .listing import bounds
 
 if TYPE_CHECKING:
     from swath_core.search import Expression, SearchProduct
@@ -168,17 +168,12 @@ class SearchableProducts:
             ids = list(dict.fromkeys(each.rpartition(":")[0] for each in images if ":" in each))
         if ids is None:
             ids = [product.id for product in self._access.readable_many(caller, None)]
-        usable = [each for each in ids if each and len(each.encode()) <= _LONGEST_KEY]
-        rows = [row for row in self._access.store.searchable(usable) if may_read(caller, row[0])]
-        products = {row[0].id: row[0] for row in rows}
+        found = [row for row in self._access.store.products_by_id(ids) if may_read(caller, row)]
+        products: dict[str, Document] = {row.id: row for row in found}
         searched = [
-            SearchProduct(row[0].id, IndexState(rungs=row[1], extent=row[2])) for row in rows
+            SearchProduct(row.id, IndexState(rungs=row.rungs, extent=row.extent)) for row in found
         ]
         return searched, products.get
-
-
-_LONGEST_KEY = 2048
-"""Bytes of a partition key: what is longer is the id of nothing."""
 
 
 def _check_id(given_id: str | None, given: Mapping[str, Any]) -> None:

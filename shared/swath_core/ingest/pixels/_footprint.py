@@ -25,7 +25,7 @@ from ._georeference import Position
 
 _PER_EDGE = 21
 _STEP_DEGREES = 5.0
-_DEEPEST = 8
+_DEEPEST = 16
 _TURN = 360.0
 _WGS84 = Geod(ellps="WGS84")
 
@@ -58,7 +58,7 @@ def footprint(
 def _simple(shape: BaseGeometry) -> BaseGeometry:
     """Drop the points that move the outline by less than a ten-thousandth of its size."""
     west, south, east, north = shape.bounds
-    return shapely.simplify(shape, max(east - west, north - south) / 1e4)
+    return shapely.simplify(shape, min(east - west, north - south) / 1e4)
 
 
 def area(geometry: dict[str, Any]) -> float:
@@ -94,14 +94,18 @@ class _Globe:
     def polygon(self, ring: list[Point]) -> BaseGeometry:
         """Return the polygon of one ring, cut at the antimeridian."""
         dense = self._dense(ring)
-        lon = np.unwrap(dense[:, 0], period=_TURN)
-        lat = dense[:, 1]
-        turn = lon[-1] - lon[0]
+        lon, lat = dense[:, 0], dense[:, 1]
         if self.where.is_geographic:
-            lon = dense[:, 0]
-            turn = 0.0
-        if abs(turn) > _TURN / 2:
-            lon, lat = _over_the_pole(lon, lat, self._pole(ring))
+            return cut(shapely.Polygon(dense))
+        lon = np.unwrap(lon, period=_TURN)
+        around = abs(lon[-1] - lon[0]) > _TURN / 2
+        pole = self._pole(ring)
+        if around != (pole is not None):
+            # an edge so close to a pole that no step along it tells the side: take the whole cap
+            near = 90.0 if lat.mean() > 0 else -90.0
+            return shapely.box(-180, min(lat.min(), near), 180, max(lat.max(), near))
+        if pole is not None:
+            lon, lat = _over_the_pole(lon, lat, pole)
         return cut(shapely.Polygon(np.column_stack([lon, lat])))
 
     def _dense(self, ring: list[Point]) -> npt.NDArray[np.float64]:
@@ -164,8 +168,8 @@ class _Globe:
                 "expected at most one turn"
             )
 
-    def _pole(self, ring: list[Point]) -> float:
-        """Return the latitude of the pole inside a ring that runs around one."""
+    def _pole(self, ring: list[Point]) -> float | None:
+        """Return the latitude of the pole inside a ring of pixels, or None."""
         c, a, b, f, d, e = self.where.geotransform
         outline = shapely.Polygon(ring)
         for latitude in (90.0, -90.0):
@@ -177,7 +181,7 @@ class _Globe:
             row = (a * (y - f) - d * (x - c)) / determinant
             if outline.covers(shapely.Point(column, row)):
                 return latitude
-        raise Refused(f"{self.name}: its outline runs around the globe but holds no pole")
+        return None
 
 
 def _over_the_pole(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rasterio import features
-from shapely.geometry import Polygon, shape
+from shapely.geometry import MultiPoint, Polygon, shape
 
 from ._footprint import Point
 from ._scan import Scan
@@ -25,8 +25,9 @@ def outline(scan: Scan, size: tuple[int, int]) -> list[list[Point]]:
             filled = Polygon(shape(geometry).exterior)
             rings.append(_simple(filled))
     if sum(len(ring) for ring in rings) > 4 * _MOST_POINTS:
-        merged = Polygon([point for ring in rings for point in ring]).convex_hull
-        rings = [_simple(merged)]
+        # scattered over the raster: what holds them all says as much in fewer points
+        hull = MultiPoint([point for ring in rings for point in ring]).convex_hull
+        rings = [_simple(hull)]
     return [
         [(min(max(x, 0) * scan.cell, width), min(max(y, 0) * scan.cell, height)) for x, y in ring]
         for ring in rings
@@ -34,10 +35,12 @@ def outline(scan: Scan, size: tuple[int, int]) -> list[list[Point]]:
 
 
 def _simple(polygon: Polygon) -> list[Point]:
-    tolerance = 0.5
-    result = polygon.simplify(tolerance)
+    """Return a ring of few points that leaves no part of the polygon out."""
+    tolerance = 0.25
+    result = polygon
     while len(result.exterior.coords) > _MOST_POINTS:
         tolerance *= 2
+        # widened first by what simplifying may take away
         result = polygon.buffer(tolerance, join_style="mitre").simplify(tolerance)
         result = Polygon(result.exterior)
     return [(float(x), float(y)) for x, y in result.exterior.coords]
