@@ -10,7 +10,8 @@ import binascii
 import os
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode
 
 # before NumPy is loaded: its small matrix products here are faster in the thread that asks
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -28,7 +29,14 @@ from swath_core.errors import BadRequest, NotFound, SwathError
 from swath_core.jsonapi import dumps, errors_body
 from swath_core.settings import settings
 
-PREFIXES: list[str | re.Pattern[str]] = ["/raster/v2"]
+if TYPE_CHECKING:
+    from swath_core.raster.maps import Picture
+
+PREFIX = "/raster/v2"
+PREFIXES: list[str | re.Pattern[str]] = [PREFIX]
+IMAGE_SECONDS = 86_400
+PRODUCT_SECONDS = 300
+"""How long a browser may keep pictures: an image seldom changes, a product gets new images."""
 
 logger = Logger(service="raster")
 app = APIGatewayHttpResolver(
@@ -79,6 +87,117 @@ def npz() -> Response[bytes]:
     return Response(HTTPStatus.OK, content_type=stream.CONTENT_TYPE, body=sent.body)
 
 
+def browser(subject: str) -> Caller:
+    """Return who asks for a picture: by header, or by a ticket in the address. Raises."""
+    ticket = app.current_event.query_string_parameters.get("token")
+    if ticket is None:
+        return caller()
+    from swath_core.raster import tickets, wiring  # noqa: PLC0415 - GDAL
+
+    return tickets.redeem(ticket, subject, wiring.signing_key())
+
+
+def picture(made: Picture | None, seconds: int) -> Response[bytes]:
+    """Answer a picture: 304 where the browser has it already, 204 where there is nothing."""
+    cache = f"private, max-age={seconds}"
+    if made is None:
+        return Response(HTTPStatus.NO_CONTENT, headers={"Cache-Control": cache}, body=b"")
+    headers = {"Cache-Control": cache, "ETag": made.etag}
+    if app.current_event.headers.get("if-none-match") == made.etag:
+        return Response(HTTPStatus.NOT_MODIFIED, headers=headers, body=b"")
+    return Response(
+        HTTPStatus.OK, content_type=made.content_type, headers=headers, body=made.content
+    )
+
+
+def parsed(z: str, x: str, name: str) -> tuple[tuple[int, int, int], str]:
+    """Return the place and the format of a tile's path. Raises BadRequest."""
+    y, _, format = name.partition(".")
+    if not all(part.isdecimal() and len(part) < 10 for part in (z, x, y)):  # noqa: PLR2004
+        raise BadRequest(f"{z}/{x}/{y} is no tile; it must be three whole numbers: z/x/y")
+    return (int(z), int(x), int(y)), format
+
+
+@app.get("/images/<image_id>/tiles/<z>/<x>/<name>")
+def image_tile(image_id: str, z: str, x: str, name: str) -> Response[bytes]:
+    """Draw an XYZ tile of one image."""
+    image_id = unquote(image_id)
+    who = browser(f"image:{image_id}")
+    from swath_core.raster import wiring  # noqa: PLC0415 - GDAL
+
+    place, format = parsed(z, x, name)
+    query = app.current_event.query_string_parameters
+    return picture(wiring.atlas().image_tile(who, image_id, place, query, format), IMAGE_SECONDS)
+
+
+@app.get("/products/<product_id>/tiles/<z>/<x>/<name>")
+def product_tile(product_id: str, z: str, x: str, name: str) -> Response[bytes]:
+    """Draw an XYZ tile of a product's images."""
+    product_id = unquote(product_id)
+    who = browser(f"product:{product_id}")
+    from swath_core.raster import wiring  # noqa: PLC0415 - GDAL
+
+    place, format = parsed(z, x, name)
+    query = app.current_event.query_string_parameters
+    made = wiring.atlas().product_tile(who, product_id, place, query, format)
+    return picture(made, PRODUCT_SECONDS)
+
+
+@app.get("/images/<image_id>/<name>")
+def whole_image(image_id: str, name: str) -> Response[Any]:
+    """Draw a preview of an image, or describe its tiles."""
+    image_id = unquote(image_id)
+    who = browser(f"image:{image_id}")
+    from swath_core.raster import wiring  # noqa: PLC0415 - GDAL
+
+    if name == "tilejson.json":
+        bounds = wiring.atlas().image_bounds(who, image_id)
+        return tilejson(who, "image", image_id, image_id, bounds)
+    stem, _, format = name.partition(".")
+    if stem != "preview":
+        raise NotFound(f"there is no {name} of an image; there is preview.png and tilejson.json")
+    query = app.current_event.query_string_parameters
+    return picture(wiring.atlas().preview(who, image_id, query, format), IMAGE_SECONDS)
+
+
+@app.get("/products/<product_id>/tilejson.json")
+def product_tilejson(product_id: str) -> Response[str]:
+    """Describe the tiles of a product."""
+    product_id = unquote(product_id)
+    who = browser(f"product:{product_id}")
+    from swath_core.raster import atlas, wiring  # noqa: PLC0415 - GDAL
+
+    name = wiring.atlas().product_name(who, product_id)
+    return tilejson(who, "product", product_id, name, atlas.WORLD)
+
+
+def tilejson(
+    who: Caller, kind: str, id: str, name: str, bounds: tuple[float, float, float, float]
+) -> Response[str]:
+    """Answer a TileJSON whose tiles carry a ticket and the query that this one came with."""
+    from swath_core.raster import maps, tickets, wiring  # noqa: PLC0415 - GDAL
+
+    query = dict(app.current_event.query_string_parameters)
+    format = query.pop("format", "png")
+    query["token"] = tickets.issue(who, f"{kind}:{id}", wiring.signing_key())
+    address = (
+        f"{base()}/{kind}s/{quote(id, safe='')}/tiles/{{z}}/{{x}}/{{y}}.{format}?{urlencode(query)}"
+    )
+    return Response(
+        HTTPStatus.OK,
+        content_type="application/json",
+        headers={"Cache-Control": "private, max-age=300"},
+        body=dumps(maps.tilejson(name, address, bounds)),
+    )
+
+
+def base() -> str:
+    """Return the address under which the caller reaches the routes of this function."""
+    public = settings().public_url.rstrip("/")
+    domain = app.current_event.request_context.domain_name
+    return f"{public or f'https://{domain}'}{PREFIX}"
+
+
 @app.exception_handler(SwathError)  # type: ignore[untyped-decorator]  # powertools has no type
 def refused(error: SwathError) -> Response[str]:
     """Answer an error that is the caller's to see."""
@@ -96,7 +215,7 @@ def answer(error: SwathError) -> Response[str]:
 def unknown_route(_error: NotFoundError) -> Response[str]:
     """Answer a path that is not served here."""
     path = app.current_event.path
-    return answer(NotFound(f"there is nothing at {path}; pixels are at /raster/v2/npz"))
+    return answer(NotFound(f"there is nothing at {path}; pixels are at POST /raster/v2/npz"))
 
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]

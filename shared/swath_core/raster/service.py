@@ -81,6 +81,13 @@ class RasterService(Generic[CallerT]):
             products[product_id] = product
         return True
 
+    def product(self, caller: CallerT, product_id: str) -> Product:
+        """Return a product and its bands. Raises NotFound, also where it is not the caller's."""
+        product = self._catalog.product(product_id)
+        if product is None or not self._may_read(caller, product[0]):
+            raise NotFound(f"'{product_id}' does not exist in the catalog")
+        return product
+
     def raster(self, caller: CallerT, request: RasterRequest) -> Raster:
         """Return the raster that a request asks for; its pixels are read as its rows are consumed.
 

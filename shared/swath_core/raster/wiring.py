@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import boto3
 
@@ -16,6 +17,9 @@ from swath_core.raster.service import RasterService
 from swath_core.raster.sources import BucketStorage, Product
 from swath_core.settings import Settings, settings
 from swath_core.store.catalog import CatalogStore
+
+if TYPE_CHECKING:
+    from swath_core.raster.atlas import Atlas
 
 
 class StoredCatalog:
@@ -41,6 +45,32 @@ def service() -> RasterService[Caller]:
     return RasterService(
         StoredCatalog(where), BucketStorage(where.need("data_bucket")), FilePool(), may_read
     )
+
+
+@cache
+def atlas() -> Atlas:
+    """Return the maps of this process."""
+    from swath_core.catalog import ProductAccess  # noqa: PLC0415 - h3, for maps only
+    from swath_core.catalog.images import SearchableProducts  # noqa: PLC0415
+    from swath_core.raster.atlas import Atlas  # noqa: PLC0415
+    from swath_core.search import ImageSearch  # noqa: PLC0415
+    from swath_core.store.postings import DynamoPostings  # noqa: PLC0415
+    from swath_core.store.rollups import RollupStore  # noqa: PLC0415
+
+    where = settings()
+    search = ImageSearch(
+        postings=DynamoPostings(where.need("postings_table")),
+        documents=ImageCatalog(where),
+        months=RollupStore(where),
+        signing_key=signing_key,
+    )
+    return Atlas(service(), search, SearchableProducts(ProductAccess(CatalogStore(where))))
+
+
+@cache
+def signing_key() -> bytes:
+    """Return the catalog's key, with which tickets are signed."""
+    return CatalogStore(settings()).signing_key()
 
 
 @cache

@@ -1,0 +1,146 @@
+"""Maps of a product: which images a tile shows, found by search, newest or least cloudy on top."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from swath_core.access import Caller
+from swath_core.catalog.images import SearchableProducts
+from swath_core.documents import Document
+from swath_core.errors import BadRequest, NotFound
+from swath_core.raster import maps
+from swath_core.raster.crs import WGS84
+from swath_core.raster.grid import Grid
+from swath_core.raster.service import Found, RasterService
+from swath_core.raster.sources import Product, native_grid
+from swath_core.search import ImageQuery, ImageSearch
+
+TILE_IMAGES = 24
+"""Images that one tile of a product is made of: the first of the order that touch it."""
+ORDERS = {"newest": "-acquired", "oldest": "acquired", "clearest": "cloud_fraction"}
+Place = tuple[int, int, int]
+"""Zoom, column and row of a tile."""
+WORLD = (-180.0, -85.051129, 180.0, 85.051129)
+
+
+class Atlas:
+    """Tiles, previews and TileJSON for callers who may read the images."""
+
+    def __init__(
+        self, service: RasterService[Caller], search: ImageSearch, products: SearchableProducts
+    ) -> None:
+        self._service, self._search, self._products = service, search, products
+        self._draw = maps.Cartographer(service).draw
+
+    def image_tile(
+        self, caller: Caller, image_id: str, place: Place, query: Mapping[str, str], format: str
+    ) -> maps.Picture:
+        """Return a tile of one image. Raises NotFound, BadRequest."""
+        found = self._service.find(caller, [image_id])
+        style = maps.style_of(_product(found), query)
+        return self._draw(found, maps.tile_request([image_id], style, place), style, format)
+
+    def preview(
+        self, caller: Caller, image_id: str, query: Mapping[str, str], format: str
+    ) -> maps.Picture:
+        """Return the whole image as a picture of at most ``size`` pixels. Raises NotFound."""
+        found = self._service.find(caller, [image_id])
+        style = maps.style_of(_product(found), query)
+        native = _native(found.images[0])
+        request = maps.preview_request(image_id, native, style, _longest(query))
+        return self._draw(found, request, style, format)
+
+    def product_tile(
+        self, caller: Caller, product_id: str, place: Place, query: Mapping[str, str], format: str
+    ) -> maps.Picture | None:
+        """Return a tile of a product's images, None where there are none. Raises NotFound."""
+        product = self._service.product(caller, product_id)
+        style = maps.style_of(product, query)
+        images = self._images(caller, product_id, place, query)
+        if not images:
+            return None
+        found = Found(tuple(reversed(images)), {product_id: product})
+        ids = [image.id for image in found.images]
+        return self._draw(found, maps.tile_request(ids, style, place), style, format)
+
+    def _images(
+        self, caller: Caller, product_id: str, place: Place, query: Mapping[str, str]
+    ) -> list[Document]:
+        """Return the images that touch a tile, topmost first."""
+        body = {
+            "filter": json.dumps([*_own_filter(query), *_conditions(product_id, query)]),
+            "intersects": json.dumps(maps.tile_area(*place)),
+            "sort": _order(query),
+            "limit": TILE_IMAGES,
+        }
+        asked = ImageQuery.from_body(body)
+        searched, _ = self._products.of(caller, asked.expression)
+        return [
+            image
+            for image in self._search.page(asked, searched).documents
+            if image.get("storage_state") != "remote"
+        ]
+
+    def image_bounds(self, caller: Caller, image_id: str) -> tuple[float, float, float, float]:
+        """Return the box of an image in longitude and latitude. Raises NotFound."""
+        native = _native(self._service.find(caller, [image_id]).images[0])
+        return native.bounds if native.crs == WGS84 else maps.image_bounds(native)
+
+    def product_name(self, caller: Caller, product_id: str) -> str:
+        """Return a product's name. Raises NotFound."""
+        document, _ = self._service.product(caller, product_id)
+        return str(document.get("name") or product_id)
+
+
+def _product(found: Found) -> Product:
+    return next(iter(found.products.values()))
+
+
+def _native(image: Document) -> Grid:
+    native = native_grid(image)
+    if native is None:
+        raise NotFound(f"the image {image.id!r} has no georeference in the catalog")
+    return native
+
+
+def _longest(query: Mapping[str, str]) -> int:
+    text = query.get("size", str(maps.PREVIEW))
+    if not (text.isdecimal() and 0 < int(text) <= maps.MAX_PREVIEW):
+        raise BadRequest(
+            f"size is {text!r}; it must be a whole number from 1 to {maps.MAX_PREVIEW}",
+            parameter="size",
+        )
+    return int(text)
+
+
+def _order(query: Mapping[str, str]) -> str:
+    order = query.get("order", "newest")
+    if order not in ORDERS:
+        raise BadRequest(
+            f"order is {order!r}; it must be one of {', '.join(ORDERS)}", parameter="order"
+        )
+    return ORDERS[order]
+
+
+def _conditions(product_id: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
+    conditions: list[dict[str, Any]] = [{"name": "product_id", "op": "eq", "val": product_id}]
+    if "start" in query:
+        conditions.append({"name": "acquired", "op": "gte", "val": query["start"]})
+    if "end" in query:
+        conditions.append({"name": "acquired", "op": "lt", "val": query["end"]})
+    return conditions
+
+
+def _own_filter(query: Mapping[str, str]) -> list[Any]:
+    text = query.get("filter")
+    if not text:
+        return []
+    try:
+        conditions = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"filter is not JSON: {error}", parameter="filter") from error
+    if not isinstance(conditions, list):
+        raise BadRequest("filter must be a JSON array of conditions", parameter="filter")
+    return conditions

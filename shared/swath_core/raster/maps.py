@@ -1,0 +1,254 @@
+"""Pictures for maps: XYZ tiles, previews, TileJSON; ranges and colours come from the bands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from affine import Affine
+from pyproj import CRS
+from rasterio.io import MemoryFile
+
+from swath_core.documents import Document
+from swath_core.errors import BadRequest
+from swath_core.raster.colours import Colours, class_colours, colormap
+from swath_core.raster.crs import WGS84, transform_bounds
+from swath_core.raster.grid import Grid
+from swath_core.raster.request import RESAMPLERS, RasterRequest, Scale
+from swath_core.raster.service import Found, RasterService
+from swath_core.raster.sources import Product, find_band
+
+MERCATOR = CRS.from_epsg(3857)
+HALF_WORLD = 20_037_508.342789244
+"""Metres from the middle of the Web Mercator square to its edge."""
+TILE = 256
+MAX_ZOOM = 24
+PREVIEW = 512
+MAX_PREVIEW = 2_048
+FORMATS = {"png": "image/png", "webp": "image/webp"}
+RGB = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How pixels become colours: one band through a table, or three as red, green and blue."""
+
+    bands: tuple[str, ...]
+    scales: tuple[Scale | None, ...]
+    resampling: str
+    table: Colours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An encoded picture; ``etag`` changes with the images and the style."""
+
+    content: bytes
+    content_type: str
+    etag: str
+
+
+def style_of(product: Product, query: Mapping[str, str]) -> Style:
+    """Return the style that a query asks for, completed from the product's bands.
+
+    ``bands`` (one or three, separated by commas), ``range`` (low,high for all of them),
+    ``colormap`` and ``resampling`` may be given. Raises BadRequest.
+    """
+    names = _band_names(product, query)
+    bands = [find_band(product, name) for name in names]
+    resampling = query.get("resampling", "near")
+    if resampling not in RESAMPLERS:
+        raise BadRequest(
+            f"resampling is {resampling!r}; it must be one of {', '.join(RESAMPLERS)}",
+            parameter="resampling",
+        )
+    table = _table(bands[0], query) if len(bands) == 1 else None
+    picks = table is not None and bool(bands[0].get("colormap")) and "colormap" not in query
+    if picks:  # a class: its value is its place in the table
+        return Style(tuple(names), (None,), "near", table)
+    scales = tuple((*_range(band, query), 0.0, 255.0) for band in bands)
+    return Style(tuple(names), scales, resampling, table)
+
+
+def _band_names(product: Product, query: Mapping[str, str]) -> list[str]:
+    document, bands = product
+    asked = [name for name in query.get("bands", "").split(",") if name]
+    default = [
+        name
+        for name in document.get("default_display_bands") or ()
+        if find_band(product, name).get("type") != "mask"
+    ]
+    ordered = sorted(bands, key=lambda band: band.get("sort_order") or 0)
+    visible = [str(band.get("name")) for band in ordered if band.get("type") != "mask"]
+    names = asked or default or (visible[:RGB] if len(visible) >= RGB else visible[:1])
+    if len(names) not in {1, RGB}:
+        raise BadRequest(
+            f"a picture takes one band or three (red, green, blue), not {len(names)}",
+            parameter="bands",
+        )
+    return names
+
+
+def _table(band: Document, query: Mapping[str, str]) -> Colours | None:
+    name = query.get("colormap")
+    if name is not None:
+        return colormap(name)
+    if band.get("colormap"):
+        return class_colours(band.get("colormap"))
+    named = band.get("colormap_name")
+    return colormap(str(named)) if named else None
+
+
+def _range(band: Document, query: Mapping[str, str]) -> tuple[float, float]:
+    text = query.get("range")
+    if text is not None:
+        try:
+            low, high = map(float, text.split(","))
+        except ValueError:
+            low = high = math.nan
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise BadRequest(
+                f"range is {text!r}; it must be two numbers, low,high", parameter="range"
+            )
+        return low, high
+    low, high = band.get("display_range") or band.get("data_range") or (0.0, 255.0)
+    return float(low), float(high)
+
+
+def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
+    """Return the box of an XYZ tile in Web Mercator metres. Raises BadRequest."""
+    if not (0 <= z <= MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
+        raise BadRequest(
+            f"there is no tile {z}/{x}/{y}: zooms go from 0 to {MAX_ZOOM}, and x and y from 0 to "
+            "2^zoom - 1"
+        )
+    side = 2 * HALF_WORLD / 2**z
+    left, top = -HALF_WORLD + x * side, HALF_WORLD - y * side
+    return left, top - side, left + side, top
+
+
+def tile_area(z: int, x: int, y: int) -> dict[str, Any]:
+    """Return a tile's outline in longitude and latitude, as GeoJSON."""
+    left, bottom, right, top = transform_bounds(MERCATOR, WGS84, tile_bounds(z, x, y))
+    ring = [[left, bottom], [right, bottom], [right, top], [left, top], [left, bottom]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def tile_request(ids: Sequence[str], style: Style, place: tuple[int, int, int]) -> RasterRequest:
+    """Return the raster of a tile (zoom, column, row) over images, the last one on top."""
+    return RasterRequest(
+        ids=tuple(ids),
+        bands=style.bands,
+        scales=style.scales,
+        data_type="Byte",
+        crs="EPSG:3857",
+        bounds=tile_bounds(*place),
+        size=(TILE, TILE),
+        resampling=style.resampling,
+        mask_alpha=False,
+    )
+
+
+def preview_request(image_id: str, native: Grid, style: Style, longest: int) -> RasterRequest:
+    """Return the raster of a whole image with its longer side of at most so many pixels."""
+    factor = min(1.0, longest / max(native.width, native.height))
+    size = max(1, round(native.width * factor)), max(1, round(native.height * factor))
+    return RasterRequest(
+        ids=(image_id,),
+        bands=style.bands,
+        scales=style.scales,
+        data_type="Byte",
+        size=size,
+        resampling=style.resampling,
+        mask_alpha=False,
+    )
+
+
+class Cartographer:
+    """Pictures of images that were found."""
+
+    def __init__(self, service: RasterService[Any]) -> None:
+        self._service = service
+
+    def draw(self, found: Found, request: RasterRequest, style: Style, format: str) -> Picture:
+        """Return the picture of a raster: transparent where it is masked.
+
+        Raises NotFound for an image that cannot be read.
+        """
+        rows = list(self._service.compute(found, request).rows)
+        data = np.concatenate([part.data for part in rows], axis=1)
+        mask = np.concatenate([part.mask for part in rows], axis=1)
+        return encode_picture(coloured(data, mask, style), format, etag(found, request, format))
+
+
+def etag(found: Found, request: RasterRequest, format: str) -> str:
+    """Return what identifies a picture: the versions of its images, and what was asked for."""
+    versions = [(image.id, image.version) for image in found.images]
+    bands = [
+        (band.id, band.version)
+        for _, (_, bands) in sorted(found.products.items())
+        for band in bands
+    ]
+    text = json.dumps([versions, bands, repr(request), format])
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def coloured(data: np.ndarray[Any, Any], mask: np.ndarray[Any, Any], style: Style) -> Colours:
+    """Return (4, rows, columns) red, green, blue and opacity of 8-bit data."""
+    visible = ~mask.any(axis=0)
+    if style.table is not None:
+        picture: Colours = style.table[data[0]].transpose(2, 0, 1).copy()
+        picture[3] = np.where(visible, picture[3], 0)
+        return picture
+    colours = data if data.shape[0] == RGB else np.repeat(data[:1], RGB, axis=0)
+    opacity = np.where(visible, 255, 0).astype(np.uint8)
+    return np.concatenate([colours, opacity[None]])
+
+
+def encode_picture(picture: Colours, format: str, tag: str) -> Picture:
+    """Return an encoded picture. Raises BadRequest for a format that is none of FORMATS."""
+    if format not in FORMATS:
+        raise BadRequest(f"there is no format {format!r}; there are: {', '.join(FORMATS)}")
+    bands, height, width = picture.shape
+    options = {"ZLEVEL": 3} if format == "png" else {"LOSSLESS": "YES", "EXACT": 1}
+    with MemoryFile() as memory:
+        with memory.open(
+            driver=format.upper(),
+            count=bands,
+            height=height,
+            width=width,
+            dtype="uint8",
+            transform=Affine(1, 0, 0, 0, -1, 0),  # no place: silences the warning about it
+            **options,
+        ) as made:
+            made.write(picture)
+        content = memory.read()
+    return Picture(bytes(content), FORMATS[format], tag)
+
+
+def tilejson(name: str, url: str, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
+    """Return a TileJSON 3.0 document of one tile address (with ``{z}``, ``{x}`` and ``{y}``)."""
+    left, bottom, right, top = bounds
+    return {
+        "tilejson": "3.0.0",
+        "name": name,
+        "scheme": "xyz",
+        "tiles": [url],
+        "minzoom": 0,
+        "maxzoom": MAX_ZOOM,
+        "bounds": [left, bottom, right, top],
+        "center": [(left + right) / 2, (bottom + top) / 2, 8],
+    }
+
+
+def image_bounds(native: Grid) -> tuple[float, float, float, float]:
+    """Return the box of an image in longitude and latitude."""
+    try:
+        return transform_bounds(native.crs, WGS84, native.bounds)
+    except ValueError as error:
+        raise BadRequest(f"the image has no extent on the globe: {error}") from error
