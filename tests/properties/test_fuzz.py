@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.wsgi import WsgiApi
 
 from swath_core.openapi import document
 from swath_dev.inprocess import PUBLIC_URL, InProcessApi, running_api
-from tests.wsgi import WsgiApi
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

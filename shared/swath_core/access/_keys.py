@@ -33,7 +33,7 @@ class KeysUnavailableError(RuntimeError):
     """The issuer's keys cannot be read: nobody's token can be verified."""
 
 
-def fetch_json(url: str) -> Any:  # noqa: ANN401 - JSON
+def fetch_json(url: str) -> Any:
     """Return the JSON document at an HTTPS address (HTTP on this machine only)."""
     parts = urllib.parse.urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):

@@ -44,7 +44,7 @@ class Attribute:
         """Whether the search index holds the attribute: filterable or sortable, not a list."""
         return (self.filterable or self.sortable) and not self.type.is_list
 
-    def normalise(self, value: object) -> Any:  # noqa: ANN401 - JSON
+    def normalise(self, value: object) -> Any:
         """Return the stored form of a value. Raises Invalid with a pointer."""
         try:
             return self.type.normalise(value)
@@ -52,7 +52,7 @@ class Attribute:
             message = f"{self.name}: {error}"
             raise Invalid(message, pointer=self.pointer) from error
 
-    def operand(self, value: object) -> Any:  # noqa: ANN401 - depends on the type
+    def operand(self, value: object) -> Any:
         """Return a filter's value in comparable form. Raises BadRequest."""
         try:
             return self.type.operand(value)

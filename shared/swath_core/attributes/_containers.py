@@ -35,7 +35,7 @@ class ListOf(AttributeType):
             raise wrong(f"a list of {len(value)} members", self.accepts)
         return [self.item.normalise(member) for member in value]
 
-    def operand(self, value: Json) -> Any:  # noqa: ANN401 - the member's type decides
+    def operand(self, value: Json) -> Any:
         """Return one member's operand, since a filter compares with members."""
         return self.item.operand(value)
 

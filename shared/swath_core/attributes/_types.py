@@ -44,11 +44,11 @@ class AttributeType:
         """Return the stored form of a value. Raises ValueError."""
         raise NotImplementedError
 
-    def operand(self, value: Json) -> Any:  # noqa: ANN401 - depends on the type
+    def operand(self, value: Json) -> Any:
         """Return a filter's value in the form that :meth:`key` gives. Raises ValueError."""
         return self.key(self.normalise(value))
 
-    def key(self, stored: Json) -> Any:  # noqa: ANN401 - depends on the type
+    def key(self, stored: Json) -> Any:
         """Return what a stored value is compared and sorted by."""
         return stored
 

@@ -26,6 +26,7 @@ from swath_core.search import (
 from ._query import Page, Query
 from ._text import text_matches
 
+
 class Search:
     """A parsed search over one kind of object."""
 

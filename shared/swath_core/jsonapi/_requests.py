@@ -15,7 +15,7 @@ MOST_LIMIT = 2**53
 _DEEPEST = 100
 
 
-def parse_json(body: bytes | str | None) -> Any:  # noqa: ANN401 - JSON
+def parse_json(body: bytes | str | None) -> Any:
     """Return the JSON value of a body; an empty one is an empty object. Raises BadRequest."""
     if body is None or not body.strip():
         return {}

@@ -58,7 +58,7 @@ def single(
     return _warned(body, warnings)
 
 
-def listing(  # noqa: PLR0913 - the members of the contract's list
+def listing(
     data: Sequence[Body],
     *,
     self_url: str,

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from shapely.geometry import shape
+from tests.unit.api.samples import samples
 
 from swath_core.access import PLATFORM_ADMIN
 from swath_core.attributes import BANDS, IMAGE, PRODUCT, Attribute, ListOf, Resource
 from swath_dev.inprocess import Answer, InProcessApi
-from tests.unit.api.samples import samples
 
 KINDS: dict[str, Resource] = {"product": PRODUCT, **BANDS, "image": IMAGE}
 SETTABLE = [
