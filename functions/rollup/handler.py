@@ -39,6 +39,8 @@ def scheduled() -> dict[str, Any]:
     if report.drifted:
         logger.error("rollups differ from the index; marked for a recount", buckets=report.drifted)
     swept = sweep(sweeper(settings()))
+    if swept.problems:
+        logger.error("uploads that could not be cleared away", problems=swept.problems)
     done = {
         "recounted": report.recounted,
         "lag_seconds": round(report.lag_seconds, 3),

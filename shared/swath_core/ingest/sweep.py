@@ -16,29 +16,34 @@ from .clearing import clear
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many uploads were given up, and how many cleared away."""
+    """How many uploads were given up, how many cleared away, and which ones could not be."""
 
     expired: int
     cleared: int
+    problems: tuple[str, ...] = ()
 
 
 def sweep(workshop: Workshop, limit: int = 200) -> Swept:
-    """Look at the uploads that are due, at most ``limit``; the next sweep goes on."""
+    """Look at the uploads that are due, at most ``limit``; the next sweep goes on.
+
+    One that cannot be cleared away does not keep the others: it is named in ``problems``.
+    """
     expired = cleared = 0
+    problems: list[str] = []
     for upload_id in workshop.uploads.due(workshop.now(), limit):
         upload = workshop.uploads.get(upload_id)
         if upload is None:
             continue
-        if not upload.is_final:
-            ended = _give_up(workshop, upload)
+        try:
+            ended = upload if upload.is_final else _give_up(workshop, upload)
             expired += ended is not upload
-            upload = ended
-        if upload.is_final:
-            clear(
-                workshop.uploads, workshop.objects, workshop.images, upload, workshop.step("sweep")
-            )
-            cleared += 1
-    return Swept(expired, cleared)
+            if ended.is_final:
+                step = workshop.step("sweep")
+                clear(workshop.uploads, workshop.objects, workshop.images, ended, step)
+                cleared += 1
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the others go on
+            problems.append(f"{upload_id}: {type(problem).__name__}: {problem}")
+    return Swept(expired, cleared, tuple(problems))
 
 
 def _give_up(workshop: Workshop, upload: Upload) -> Upload:

@@ -205,3 +205,27 @@ def test_uploads_that_nobody_finishes_time_out(world: World) -> None:
     assert "b.tif" in ended.events[0].message
     assert world.orphans() == []
     assert world.bus.kinds() == ["swath.upload.failed"]
+
+
+def test_a_sweep_goes_on_past_an_upload_that_it_cannot_clear(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from swath_core.ingest.sweep import sweep
+
+    first, second = world.declare("a"), world.declare("b")
+    world.send(first, raster())
+    world.clock.pass_(hours=25)
+    delete = world.objects.delete
+
+    def refuse(keys: list[str]) -> None:
+        if any(first.id in key for key in keys):
+            raise RuntimeError("S3 is unwell")
+        delete(keys)
+
+    monkeypatch.setattr(world.objects, "delete", refuse)
+    swept = sweep(world.workshop)
+    assert swept.problems == (f"{first.id}: RuntimeError: S3 is unwell",)
+    assert {world.now(each).status for each in (first, second)} == {"failure"}
+    monkeypatch.undo()
+    assert sweep(world.workshop).problems == ()
+    assert world.orphans() == []
