@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from _report import finish, report
+from benchmarks._report import finish, report
 from rasterio.shutil import copy
 from rasterio.transform import from_origin
 from rasterio.windows import Window

@@ -415,7 +415,7 @@ def timed(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, dic
         name: {case: [] for case in CASES} for name in names
     }
     for number in range(ROUNDS):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
+        for name in (*names[number % len(names) :], *names[: number % len(names)]):
             for figures in run(name, CASES, environment):
                 seconds[name][figures["case"]].append(figures["seconds"])
     return {

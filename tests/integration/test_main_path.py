@@ -123,7 +123,7 @@ def found(api: Api, product: str, area: dict[str, Any], **members: Any) -> list[
 def summed(api: Api, product: str) -> dict[str, Any]:
     condition = [{"op": "eq", "name": "product_id", "val": product}]
     summary: dict[str, Any] = api.search("images/summary/all", filter=condition)["data"]
-    return summary["attributes"]
+    return dict(summary["attributes"])
 
 
 @pytest.mark.skipif(not LANDSAT5, reason="the shared sample images are not on this machine")

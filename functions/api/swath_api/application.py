@@ -43,7 +43,7 @@ def _endpoint(targets: Targets, method: str, *, public: bool) -> Callable[..., R
 
     def endpoint(**parameters: str) -> Response[Any]:
         request = ApiRequest(app.current_event.raw_event)
-        app.append_context(request=request)
+        app.append_context(request=request)  # type: ignore[no-untyped-call]  # powertools
         if not public:
             logger.append_keys(user=request.caller.user)
         if method not in targets:
@@ -82,14 +82,14 @@ def _no_route(_: NotFoundError) -> Response[Any]:
         return answer_error(error)
 
 
-@app.exception_handler(SwathError)
+@app.exception_handler(SwathError)  # type: ignore[untyped-decorator]  # powertools
 def _refused(error: SwathError) -> Response[Any]:
     return answer_error(error)
 
 
-@app.exception_handler(Exception)
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
 def _failed(error: Exception) -> Response[Any]:
-    logger.exception("the request failed", exc_info=error)
+    logger.error("the request failed", exc_info=error)
     return answer_failure()
 
 
