@@ -12,8 +12,6 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from swath_dev.cloud import Deployed, LocalCloud
-
 from tests.contract.published import (
     DESCARTESLABS,
     DESCARTESLABS_1_12,
@@ -23,6 +21,8 @@ from tests.contract.published import (
     Release,
     running,
 )
+
+from swath_dev.cloud import Deployed, LocalCloud
 
 Start = Callable[..., Client]
 

@@ -141,7 +141,7 @@ def _band(name: str, own: dict[str, Values]) -> Kind:
     return Kind(name, _NEEDED_BAND, {**_COMMON_BAND, **own}, _FIXED | {"type"})
 
 
-_MASK = _band("MaskBand", {"is_alpha": Values(True, False)})  # noqa: FBT003
+_MASK = _band("MaskBand", {"is_alpha": Values(True, False)})
 _RANGES = {"data_range", "display_range"}
 BANDS = (
     _band(

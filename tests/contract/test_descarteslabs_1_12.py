@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pytest
 from shapely.geometry import shape
-
 from tests.contract.published import Client, Raised
 from tests.contract.tables import square
 
@@ -87,8 +86,15 @@ def test_objects(descarteslabs_1_12: Client, world: World) -> None:
     found = client.call("objects", "get_many", kind="Image", ids=world.images[::-1])
     assert [each["id"] for each in found] == world.images[::-1]
     made = client.call(
-        "objects", "create", kind="GenericBand", product_id=world.product, name="gone",
-        data_type="Byte", band_index=2, data_range=[0, 1], display_range=[0, 1],
+        "objects",
+        "create",
+        kind="GenericBand",
+        product_id=world.product,
+        name="gone",
+        data_type="Byte",
+        band_index=2,
+        data_range=[0, 1],
+        display_range=[0, 1],
         resolution="10m",
     )
     after = client.call("objects", "delete_instance", kind="Band", id=made["id"])

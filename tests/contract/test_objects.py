@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from shapely.geometry import shape
-
 from tests.contract.published import Client, Raised
 from tests.contract.tables import BANDS, IMAGE, KINDS, PRODUCT, READ_ONLY, Kind, Values
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-
 from tests.contract.published import Client, Raised
 from tests.contract.tables import BANDS, IMAGE, KINDS, PRODUCT, Kind, Values, square
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-
 from tests.contract.published import Client
 from tests.contract.tables import square
 
@@ -119,7 +118,7 @@ def test_totals(client: Client, series: Series) -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_every_interval(client: Client, series: Series, field: str) -> None:
-    asked = {
+    asked: dict[str, dict[str, Any]] = {
         interval: {"aggregate_date_field": field, "interval": interval} for interval in INTERVALS
     }
     asked |= {f"{name} by enum": {**each, "enums": True} for name, each in asked.items()}

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 from shapely.geometry import shape
+from tests.contract.published import Client, Raised
 
 from swath_dev.cloud import Deployed, LocalCloud
-from tests.contract.published import Client, Raised
 
 pytestmark = [pytest.mark.stack, pytest.mark.published]
 
@@ -134,7 +134,9 @@ def test_one_file(client: Client, cloud: LocalCloud, tmp_path: Path) -> None:
     assert (summed["count"], summed["bytes"]) == (1, file["size_bytes"])
 
 
-def test_several_files_that_are_open(descarteslabs: Client, cloud: LocalCloud, tmp_path: Path) -> None:
+def test_several_files_that_are_open(
+    descarteslabs: Client, cloud: LocalCloud, tmp_path: Path
+) -> None:
     client = descarteslabs
     product = product_of(client, "Byte", [1, 2, 1])
     made = [pixels((count, 20, 30), "uint8", seed) for seed, count in enumerate((1, 2, 1))]
@@ -165,7 +167,9 @@ def test_arrays_of_two_dimensions(client: Client, cloud: LocalCloud) -> None:
         np.testing.assert_array_equal(source.read(1), pixels((33, 44), "int16"))
 
 
-def test_arrays_of_three_dimensions_with_overviews(descarteslabs: Client, cloud: LocalCloud) -> None:
+def test_arrays_of_three_dimensions_with_overviews(
+    descarteslabs: Client, cloud: LocalCloud
+) -> None:
     client = descarteslabs
     product = product_of(client, "UInt16", [3])
     done = arrays(
@@ -232,10 +236,9 @@ def test_every_type_of_pixel(descarteslabs: Client, cloud: LocalCloud) -> None:
         product = product_of(descarteslabs, data_type, [1])
         done = arrays(descarteslabs, f"{product}:typed", [(10, 11)], dtype)
         assert done["upload"]["status"] == "success", words_of(done["upload"])
-        with stored(cloud, done["image"]["attributes"]["files"][0]) as memory:
-            with memory.open() as source:
-                assert source.dtypes == (dtype,)
-                np.testing.assert_array_equal(source.read(1), pixels((10, 11), dtype))
+        with stored(cloud, done["image"]["attributes"]["files"][0]) as memory, memory.open() as one:
+            assert one.dtypes == (dtype,)
+            np.testing.assert_array_equal(one.read(1), pixels((10, 11), dtype))
 
 
 def test_an_image_that_exists_is_only_replaced_on_demand(descarteslabs: Client) -> None:
@@ -321,9 +324,7 @@ def test_cancel_and_searches_of_uploads(descarteslabs: Client, tmp_path: Path) -
 
     def search(expression: str | None = None, **more: Any) -> list[str]:
         return names(
-            client.call(
-                "uploads", "search", product_id=product, expression=expression, **more
-            )
+            client.call("uploads", "search", product_id=product, expression=expression, **more)
         )
 
     assert names(client.call("objects", "uploads_of", product_id=product)) == sorted(ids)

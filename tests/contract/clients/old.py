@@ -31,7 +31,11 @@ def scenes(product_id, aoi, cloud_fraction=None):
     from descarteslabs import scenes as package
 
     found, context = package.search(
-        aoi, product_id, start_datetime="2020-01-01", end_datetime="2021-01-01", limit=10,
+        aoi,
+        product_id,
+        start_datetime="2020-01-01",
+        end_datetime="2021-01-01",
+        limit=10,
         cloud_fraction=cloud_fraction,
     )
     scene, own = package.Scene.from_id(found[0].properties.id)

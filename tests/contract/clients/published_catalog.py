@@ -1,6 +1,6 @@
 """The catalog package of whichever published client this environment has."""
 
-import datetime
+import datetime as dt
 import enum
 
 try:
@@ -20,7 +20,7 @@ def resource(kind):
 
 def plain(value):
     """Return a value of the client's as JSON has it; times in ISO form."""
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return value.isoformat()
     if isinstance(value, enum.Enum):
         return value.value

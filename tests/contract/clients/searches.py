@@ -1,6 +1,6 @@
 """Searches with the published client; filters are its own expressions over `p`."""
 
-import datetime
+import datetime as dt
 
 from objects import filters
 from published_catalog import catalog, plain, resource, view
@@ -8,7 +8,7 @@ from published_catalog import catalog, plain, resource, view
 
 def query(
     kind,
-    filter=None,  # noqa: A002 - the client's word
+    filter=None,
     sort=None,
     descending=False,
     limit=None,
@@ -92,16 +92,17 @@ def moments(product_id):
     """Search by date in every form in which the client sends one."""
     # a property that was part of a chain of comparisons remembers it: a fresh one each time
     p = catalog.properties
+    utc = dt.timezone.utc  # noqa: UP017 - one of the clients runs on Python 3.10
     forms = {
-        "datetime": p.acquired >= datetime.datetime(2021, 6, 1),  # noqa: DTZ001 - naive is meant
-        "aware": p.acquired >= datetime.datetime(2021, 6, 1, tzinfo=datetime.timezone.utc),
+        "datetime": p.acquired >= dt.datetime(2021, 6, 1),
+        "aware": p.acquired >= dt.datetime(2021, 6, 1, tzinfo=utc),
         "offset": p.acquired
-        >= datetime.datetime(2021, 6, 1, 2, tzinfo=datetime.timezone(datetime.timedelta(hours=2))),
+        >= dt.datetime(2021, 6, 1, 2, tzinfo=dt.timezone(dt.timedelta(hours=2))),
         "day": p.acquired >= "2021-06-01",
         "month": p.acquired >= "2021-06",
         "year": p.acquired >= "2022",
         "second": p.acquired >= "2021-06-01T00:00:00Z",
-        "range": ("2021-03-01" < p.acquired) & (p.acquired <= "2021-09"),
+        "range": (p.acquired > "2021-03-01") & (p.acquired <= "2021-09"),
         "chain": "2021-03-01" <= p.acquired < "2021-09-01",
     }
     base = p.product_id == product_id

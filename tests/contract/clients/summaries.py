@@ -1,6 +1,6 @@
 """Summaries with the published client."""
 
-import datetime
+import datetime as dt
 
 from published_catalog import catalog, plain
 from searches import query
@@ -23,22 +23,24 @@ def total(**arguments):
 def _moment(value):
     """Texts that begin with ! stand for datetime objects; others go as they are."""
     if isinstance(value, str) and value.startswith("!"):
-        return datetime.datetime.fromisoformat(value[1:])
+        return dt.datetime.fromisoformat(value[1:])
     return value
 
 
 def intervals(asked, **arguments):
     """Answer several summaries over intervals: {name: keyword arguments}."""
     answers = {}
-    for name, keywords in asked.items():
+    for name, given in asked.items():
+        keywords = dict(given)
         if keywords.pop("enums", False):
             keywords["interval"] = catalog.Interval(keywords["interval"])
             keywords["aggregate_date_field"] = catalog.AggregateDateField(
                 keywords["aggregate_date_field"]
             )
-        keywords = {key: _moment(value) for key, value in keywords.items()}
         try:
-            found = query("Image", **arguments).summary_interval(**keywords)
+            found = query("Image", **arguments).summary_interval(
+                **{key: _moment(value) for key, value in keywords.items()}
+            )
             answers[name] = [_told(each) for each in found]
         except Exception as error:  # noqa: BLE001 - told to the test
             answers[name] = f"{type(error).__name__}: {error}"
