@@ -33,3 +33,14 @@ class Document:
     def next_version(self, attributes: Attributes, request: str | None = None) -> Document:
         """Return this document with other attributes, one version later."""
         return replace(self, attributes=attributes, version=self.version + 1, request=request)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProduct(Document):
+    """A product as it was read, with what the search index of its images covers.
+
+    ``rungs`` are the fine rungs of the H3 ladder in use, ``extent`` the H3 base cells touched.
+    """
+
+    rungs: frozenset[int] = frozenset()
+    extent: frozenset[int] = frozenset()

@@ -154,6 +154,11 @@ class InProcessApi:
         return event
 
     @staticmethod
+    def restart() -> None:
+        """Forget what a function's process remembers between requests."""
+        _forget()
+
+    @staticmethod
     def empty() -> None:
         """Delete everything. Transactions in moto copy all tables: small ones are fast."""
         from moto.dynamodb.models import dynamodb_backends
@@ -221,13 +226,15 @@ def running_api() -> Iterator[InProcessApi]:
     }
     with mock_aws(), _environment(environment):
         os.environ["SWATH_TASKS_QUEUE_URL"] = _create_resources()
-        _forget()
-        handler = _handler()
         from swath_core.store.fast import fast_dynamo
 
+        _forget()
+        handler = _handler()
+        fast_dynamo.cache_clear()
         fast_dynamo()._http = _MotoHttp()  # noqa: SLF001
         yield InProcessApi(handler, issuer, issuer.token())
         _forget()
+        fast_dynamo.cache_clear()
 
 
 def _models() -> dict[str, Any]:
@@ -261,7 +268,7 @@ def _create_resources() -> str:
 class _MotoHttp:
     """Takes the place of the connection that reads of the index are made through."""
 
-    def send(self, request: Any) -> Any:  # noqa: ANN401 - botocore has no types
+    def send(self, request: Any) -> Any:
         """Return moto's response to a prepared request."""
         from moto.core.models import botocore_stubber
 
@@ -272,10 +279,8 @@ def _forget() -> None:
     """Drop what this process remembers of another environment."""
     from swath_core.settings import settings
     from swath_core.store._marks import MEMORY
-    from swath_core.store.fast import fast_dynamo
 
     settings.cache_clear()
-    fast_dynamo.cache_clear()
     MEMORY.forget()
     services = sys.modules.get("swath_api.services")
     if services is not None:

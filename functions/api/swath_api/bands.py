@@ -53,9 +53,7 @@ def search(request: ApiRequest) -> Response[Any]:
     page, products = services.bands().search(request.caller, query_of(request, body))
     resources = [member_resource(each, v1=body.v1_compatibility) for each in page.documents]
     included = [product_resource(request.caller, product) for product in products]
-    return answer_page(
-        request, page, resources, included if "product" in body.include else None
-    )
+    return answer_page(request, page, resources, included if "product" in body.include else None)
 
 
 def _answer(

@@ -83,9 +83,7 @@ def create_many(request: ApiRequest) -> Response[Any]:
     return answer(body)
 
 
-def _bulk_member(
-    result: BulkResult, item: tuple[str | None, Mapping[str, Any]]
-) -> dict[str, Any]:
+def _bulk_member(result: BulkResult, item: tuple[str | None, Mapping[str, Any]]) -> dict[str, Any]:
     if result.image is not None:
         meta = {"status": str(int(HTTPStatus.CREATED))}
         return {"type": "image", "id": result.image.id, "meta": meta}
@@ -132,5 +130,3 @@ def _included(
     if "product" not in body.include:
         return None
     return included_within(product_resource(request.caller, each) for each in products)
-
-

@@ -24,9 +24,7 @@ _UPDATE_NOTE = (
 def start_delete(request: ApiRequest, object_id: str) -> Response[Any]:
     """``POST /products/ID/delete_related_objects``: 201, or 204 where there is nothing."""
     parse_resource(request.body, "product_delete_task")
-    started = services.related().start(
-        services.access(), request.caller, object_id, request.token
-    )
+    started = services.related().start(services.access(), request.caller, object_id, request.token)
     if started is None:
         return answer_nothing()
     return _answer(started, HTTPStatus.CREATED)

@@ -27,9 +27,7 @@ def may_write(caller: Caller, product: Document) -> bool:
 def may_read(caller: Caller, product: Document) -> bool:
     """Return whether the product exists for the caller."""
     return (
-        caller.reads_all
-        or may_write(caller, product)
-        or _any(product, "readers", caller.subjects)
+        caller.reads_all or may_write(caller, product) or _any(product, "readers", caller.subjects)
     )
 
 

@@ -193,9 +193,7 @@ class Bands:
         used = dict.fromkeys(str(band.get("product_id")) for band in page.documents)
         return page, [products[product_id] for product_id in used]
 
-    def _candidates(
-        self, caller: Caller, search: Search
-    ) -> list[tuple[Document, list[Document]]]:
+    def _candidates(self, caller: Caller, search: Search) -> list[tuple[Document, list[Document]]]:
         """Return the readable products that can have matches, each with its bands."""
         from .listing import bounds  # noqa: PLC0415
 
@@ -205,7 +203,7 @@ class Bands:
             products = list(dict.fromkeys(each.rpartition(":")[0] for each in ids))
         if products is None:
             products = [each.id for each in self._access.readable_many(caller, None)]
-        found = [self._store.product_with_bands(each) for each in products if each]
+        found = [self._store.product_with_bands(each) for each in products]
         return [each for each in found if each and may_read(caller, each[0])]
 
 

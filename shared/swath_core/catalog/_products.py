@@ -106,10 +106,10 @@ class Products:
         self, caller: Caller, product_id: str, request: str | None, expected: int | None = None
     ) -> None:
         """Delete a product without bands and images. Raises NotFound, Forbidden or Conflict."""
-        product = self._store.product(product_id)
-        if product is None and self._store.was_deleted(product_id, request):
+        found = self._store.product(product_id)
+        if found is None and self._store.was_deleted(product_id, request):
             return
-        product = require_own(caller, require_read(caller, product, product_id))
+        product = require_own(caller, require_read(caller, found, product_id))
         check_version(product, expected)
         try:
             self._store.close_product(product)
@@ -133,9 +133,7 @@ class Products:
 
 
 def _seen(caller: Caller, product: Document) -> Document:
-    return Document(
-        "product", product.id, visible_attributes(caller, product), product.version
-    )
+    return Document("product", product.id, visible_attributes(caller, product), product.version)
 
 
 def _checked_id(caller: Caller, given: str | None) -> str:
@@ -160,9 +158,7 @@ def _prepared(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check_privileged(
-    caller: Caller, given: Mapping[str, Any], current: Mapping[str, Any]
-) -> None:
+def _check_privileged(caller: Caller, given: Mapping[str, Any], current: Mapping[str, Any]) -> None:
     """Raise Forbidden where a privileged attribute would change by somebody else's hand."""
     for name in PRIVILEGED:
         before = current.get(name, PRODUCT.attribute(name).default) or None

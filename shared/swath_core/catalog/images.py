@@ -180,4 +180,3 @@ def _check_id(given_id: str | None, given: Mapping[str, Any]) -> None:
     name = given.get("name")
     if isinstance(name, str) and name:
         check_id(given_id, f"{given.get('product_id')}:{name}")
-

@@ -48,7 +48,7 @@ class Search:
         ordered = self._ordered(found)
         rest, delivered = self._rest(ordered)
         room = len(rest) if self.query.limit is None else max(self.query.limit - delivered, 0)
-        page = rest[: min(room, self.query.page_size)]
+        page = list(rest[: min(room, self.query.page_size)])
         positions = [
             _token(sort_key(self.sort, self.resource, values_of(each)), delivered + index)
             for index, each in enumerate(page, 1)
@@ -126,4 +126,3 @@ def _position(token: str | None) -> tuple[tuple[Any, str], int] | None:
 def _foreign() -> BadRequest:
     message = "continuation: this is no token that a search of this catalog gave"
     return BadRequest(message, parameter="continuation")
-

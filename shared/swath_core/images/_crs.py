@@ -24,11 +24,11 @@ def code_of(projection: str) -> int | None:
 
 
 def _utm_or_geographic(text: str) -> int | None:
-    words = dict(
-        (word.partition("=")[0], word.partition("=")[2])
+    words = {
+        word.partition("=")[0]: word.partition("=")[2]
         for word in text.lower().split()
         if word.startswith("+")
-    )
+    }
     datum = words.get("+datum") or words.get("+ellps")
     if datum not in _WGS84:
         return None

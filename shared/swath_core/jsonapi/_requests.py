@@ -67,9 +67,7 @@ def parse_resource(
     return resource_id, attributes
 
 
-def parse_members(
-    body: bytes | str | None, kind: str
-) -> list[tuple[str | None, dict[str, Any]]]:
+def parse_members(body: bytes | str | None, kind: str) -> list[tuple[str | None, dict[str, Any]]]:
     """Return ids and attributes of the resources of ``{"data": [...]}``. Raises Invalid."""
     members = parse_object(body).get("data")
     if not isinstance(members, list):

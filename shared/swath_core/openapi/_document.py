@@ -194,7 +194,10 @@ def _searches() -> dict[str, Schema]:
     kept = {n: s for n, s in image["properties"].items() if n not in {"sort", "limit", "include"}}
     return {
         "AnySearch": {"type": "object"},
-        "IntervalSearch": {"type": "object", "properties": {**kept, "_start": bound, "_end": bound}},
+        "IntervalSearch": {
+            "type": "object",
+            "properties": {**kept, "_start": bound, "_end": bound},
+        },
     }
 
 

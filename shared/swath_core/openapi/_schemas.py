@@ -237,7 +237,9 @@ def _bands() -> dict[str, Schema]:
 
 
 def _images() -> dict[str, Schema]:
-    stored = record({"count": _COUNT, "bytes": _COUNT, "products": {"type": "array", "items": _TEXT}})
+    stored = record(
+        {"count": _COUNT, "bytes": _COUNT, "products": {"type": "array", "items": _TEXT}}
+    )
     interval = {**stored, "properties": {**stored["properties"], "interval_start": _MOMENT}}
     new = _sent("image", sent_attributes(IMAGE, new=True), has_id=False)
     failed = {"errors": {"type": "array", "items": ref("Error")}}

@@ -21,16 +21,16 @@ import contextlib
 import secrets
 import time
 from collections.abc import Iterable
-from typing import Any
 
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from swath_core.documents import Document
+from swath_core.documents import Document, StoredProduct
 from swath_core.settings import Settings
 
-from .tables import CatalogItem, bind
+from .tables import LONGEST_SK, CatalogItem, bind, is_key
 
 PRODUCT_KEY = "product"
 DIRECTORY = "!products"
@@ -57,7 +57,8 @@ def is_open(now: float | None = None) -> Condition:
     """Return the condition that a product's item takes new objects: it exists and stays."""
     horizon = (time.time() if now is None else now) - CLOSING_SECONDS
     closing = CatalogItem.closing
-    return CatalogItem.pk.exists() & (closing.does_not_exist() | (closing < horizon))
+    stays: Condition = closing.does_not_exist() | (closing < horizon)
+    return CatalogItem.pk.exists() & stays
 
 
 class CatalogStore:
@@ -68,16 +69,23 @@ class CatalogStore:
 
     # -- reading
 
-    def product(self, product_id: str) -> Document | None:
+    def product(self, product_id: str) -> StoredProduct | None:
         """Return a product: one GetItem."""
-        return self._get("product", product_id, PRODUCT_KEY)
+        if not is_key(product_id):
+            return None
+        try:
+            return _product(CatalogItem.get(product_id, PRODUCT_KEY, consistent_read=True))
+        except CatalogItem.DoesNotExist:
+            return None
 
     def band(self, band_id: str) -> Document | None:
         """Return a band: one GetItem."""
         product_id, _, name = band_id.rpartition(":")
-        return self._get("band", product_id, f"band#{name}") if product_id else None
+        return self._get("band", product_id, f"band#{name}")
 
     def _get(self, kind: str, pk: str, sk: str) -> Document | None:
+        if not is_key(pk) or not is_key(sk, LONGEST_SK):
+            return None
         try:
             return _document(kind, CatalogItem.get(pk, sk, consistent_read=True))
         except CatalogItem.DoesNotExist:
@@ -86,21 +94,19 @@ class CatalogStore:
     def band_with_product(self, band_id: str) -> tuple[Document, Document] | None:
         """Return a band and its product: one BatchGetItem. None where either is missing."""
         product_id, _, name = band_id.rpartition(":")
-        if not product_id:
-            return None
         keys = [(product_id, PRODUCT_KEY), (product_id, f"band#{name}")]
-        found = {
-            item.sk: item for item in CatalogItem.batch_get(list(keys), consistent_read=True)
-        }
+        if not is_key(product_id) or not is_key(keys[1][1], LONGEST_SK):
+            return None
+        found = {item.sk: item for item in CatalogItem.batch_get(list(keys), consistent_read=True)}
         if len(found) < len(keys):
             return None
         return _document("band", found[keys[1][1]]), _document("product", found[PRODUCT_KEY])
 
     def product_with_bands(self, product_id: str) -> tuple[Document, list[Document]] | None:
         """Return a product and its bands: one Query."""
-        rows = CatalogItem.query(
-            product_id, CatalogItem.sk <= PRODUCT_KEY, consistent_read=True
-        )
+        if not is_key(product_id):
+            return None
+        rows = CatalogItem.query(product_id, CatalogItem.sk <= PRODUCT_KEY, consistent_read=True)
         product, bands = None, []
         for row in rows:
             if row.sk == PRODUCT_KEY:
@@ -109,11 +115,11 @@ class CatalogStore:
                 bands.append(_document("band", row))
         return None if product is None else (product, bands)
 
-    def products_by_id(self, ids: Iterable[str]) -> list[Document]:
+    def products_by_id(self, ids: Iterable[str]) -> list[StoredProduct]:
         """Return the products that exist out of ``ids``: one BatchGetItem per hundred."""
-        keys = [(each, PRODUCT_KEY) for each in dict.fromkeys(ids)]
+        keys = [(each, PRODUCT_KEY) for each in dict.fromkeys(ids) if is_key(each)]
         found = CatalogItem.batch_get(list(keys), consistent_read=True) if keys else ()
-        return [_document("product", item) for item in found]
+        return [_product(item) for item in found]
 
     def products(self) -> list[Document]:
         """Return all products in the order of their ids: one Query per megabyte."""
@@ -125,15 +131,6 @@ class CatalogStore:
         if not token:
             return False
         return self._get("tombstone", DELETED, _tombstone_key(object_id, token)) is not None
-
-    def searchable(self, ids: Iterable[str]) -> list[tuple[Document, frozenset[int], frozenset[int]]]:
-        """Return products out of ``ids`` with the rungs and the extent of their index."""
-        keys = [(each, PRODUCT_KEY) for each in dict.fromkeys(ids)]
-        found = CatalogItem.batch_get(list(keys), consistent_read=True) if keys else ()
-        return [
-            (_document("product", item), _numbers(item.rungs), _numbers(item.extent))
-            for item in found
-        ]
 
     def signing_key(self) -> bytes:
         """Return the 32 bytes that this catalog signs cursors with."""
@@ -253,10 +250,10 @@ class CatalogStore:
 class _Changes(TransactWrite):
     """A transaction whose failed conditions become ChangedError."""
 
-    def __exit__(self, *raised: Any) -> None:  # noqa: ANN401 - as the base class has it
+    def __exit__(self, *raised: object) -> None:
         """Commit."""
         try:
-            super().__exit__(*raised)
+            super().__exit__(*raised)  # type: ignore[no-untyped-call]  # pynamodb
         except TransactWriteError as error:
             if not _is_conflict(error):
                 raise
@@ -280,7 +277,7 @@ def _settle_product(write: TransactWrite, before: Document, after: Document) -> 
 def _update_product(
     write: TransactWrite, product: Document, condition: Condition | None = None
 ) -> None:
-    actions = [
+    actions: list[Action] = [
         CatalogItem.document.set(product.attributes),
         CatalogItem.version.set(product.version),
         CatalogItem.request.set(product.request)
@@ -322,6 +319,18 @@ def _numbers(values: Iterable[float] | None) -> frozenset[int]:
     return frozenset(int(value) for value in values or ())
 
 
+def _product(item: CatalogItem) -> StoredProduct:
+    return StoredProduct(
+        "product",
+        item.pk,
+        item.document or {},
+        int(item.version or 0),
+        item.request,
+        _numbers(item.rungs),
+        _numbers(item.extent),
+    )
+
+
 def _document(kind: str, item: CatalogItem, object_id: str | None = None) -> Document:
     name = item.sk.removeprefix("band#") if kind == "band" else None
     return Document(
@@ -331,4 +340,3 @@ def _document(kind: str, item: CatalogItem, object_id: str | None = None) -> Doc
         version=int(item.version or 0),
         request=item.request,
     )
-

@@ -12,9 +12,9 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.transactions import TransactWrite
 
-from swath_core.documents import Document
+from swath_core.documents import Document, StoredProduct
 from swath_core.settings import Settings
-from swath_core.store.tables import CatalogItem, ImageItem, PostingItem, bind
+from swath_core.store.tables import CatalogItem, ImageItem, PostingItem, bind, is_key
 
 if TYPE_CHECKING:
     from swath_core.index import IndexState, Posting
@@ -98,7 +98,7 @@ class ImageStore:
 
     def get_many(self, ids: Iterable[str]) -> dict[str, Document]:
         """Return the images that exist out of ``ids``, by id; consistent, 100 per request."""
-        wanted = list(dict.fromkeys(ids))
+        wanted = [each for each in dict.fromkeys(ids) if is_key(each)]
         items = ImageItem.batch_get(wanted, consistent_read=True) if wanted else ()
         return {item.id: _document(item) for item in items}
 
@@ -110,6 +110,8 @@ class ImageStore:
         """
         key = (CatalogItem.Meta.table_name, product.id, str(product.get("created")))
         recorded = self._recorded.get(key)
+        if recorded is None and isinstance(product, StoredProduct):
+            recorded = type(state)(product.rungs, product.extent)
         if recorded is not None and recorded.covers(state):
             return
         actions = [CatalogItem.rungs.add(set(state.rungs))] if state.rungs else []

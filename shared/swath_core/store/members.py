@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from swath_core.documents import Document
+from swath_core.documents import Document, StoredProduct
 from swath_core.settings import Settings
 
 from .catalog import PRODUCT_KEY
 from .fast import fast_dynamo
+from .tables import is_key
 
 _ATTEMPTS = 5
 
@@ -21,13 +22,13 @@ class MemberStore:
         self._images = settings.need("images_table")
         self._catalog = settings.need("catalog_table")
 
-    def image_with_product(self, image_id: str) -> tuple[Document, Document] | None:
+    def image_with_product(self, image_id: str) -> tuple[Document, StoredProduct] | None:
         """Return an image and its product, both as they are now: one BatchGetItem.
 
         None where either is missing.
         """
         product_id, _, name = image_id.rpartition(":")
-        if not product_id or not name:
+        if not product_id or not name or not is_key(image_id):
             return None
         found = self._read(
             {
@@ -43,7 +44,7 @@ class MemberStore:
             return None
         return (
             _document("image", image_id, images[0]),
-            _document("product", product_id, products[0]),
+            _product(product_id, products[0]),
         )
 
     def _read(self, wanted: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -67,4 +68,17 @@ def _document(kind: str, object_id: str, item: dict[str, Any]) -> Document:
         attributes=json.loads(item["document"]["S"]),
         version=int(item["version"]["N"]),
         request=item.get("request", {}).get("S"),
+    )
+
+
+def _product(product_id: str, item: dict[str, Any]) -> StoredProduct:
+    found = _document("product", product_id, item)
+    return StoredProduct(
+        found.kind,
+        found.id,
+        found.attributes,
+        found.version,
+        found.request,
+        frozenset(map(int, item.get("rungs", {}).get("NS", ()))),
+        frozenset(map(int, item.get("extent", {}).get("NS", ()))),
     )

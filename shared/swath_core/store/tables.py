@@ -27,16 +27,28 @@ READ_SECONDS = 5
 RETRIES = 4
 
 
+LONGEST_PK = 2048
+LONGEST_SK = 1024
+
+
+def is_key(text: str, longest: int = LONGEST_PK) -> bool:
+    """Return whether DynamoDB takes a text as a key: anything else is the key of nothing."""
+    try:
+        return 0 < len(text.encode()) <= longest
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can carry
+        return False
+
+
 class CompactJSON(Attribute[Any]):
     """A JSON value in one string attribute, without white space."""
 
     attr_type = STRING
 
-    def serialize(self, value: Any) -> str:  # noqa: ANN401 - JSON
+    def serialize(self, value: Any) -> str:
         """Return the JSON text."""
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
-    def deserialize(self, value: str) -> Any:  # noqa: ANN401 - JSON
+    def deserialize(self, value: str) -> Any:
         """Return the JSON value."""
         return json.loads(value)
 
@@ -86,8 +98,8 @@ class ImageItem(Model):
 class PostingItem(Model):
     """One image in one partition of the search index (``swath_core.index``).
 
-    ``g`` is the footprint as WKB, absent without one; ``a`` JSON of the filterable attributes; ``b``
-    the bytes of the image's files; ``v`` the version of the document.
+    ``g`` is the footprint as WKB, absent without one; ``a`` JSON of the filterable attributes;
+    ``b`` the bytes of the image's files; ``v`` the version of the document.
     """
 
     class Meta(_Meta):

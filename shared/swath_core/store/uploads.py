@@ -12,7 +12,7 @@ from swath_core.settings import Settings
 from swath_core.times import parse_timestamp
 from swath_core.uploads import Lease, Upload
 
-from .tables import UploadItem, bind
+from .tables import UploadItem, bind, is_key
 
 _SWEEP = "due"
 _REMEMBERED_SECONDS = 400 * 86_400
@@ -31,6 +31,8 @@ class UploadStore:
 
     def get(self, upload_id: str) -> Upload | None:
         """Return an upload: one consistent GetItem."""
+        if not is_key(upload_id):
+            return None
         try:
             return _upload(UploadItem.get(upload_id, consistent_read=True))
         except UploadItem.DoesNotExist:

@@ -39,8 +39,10 @@ SPECIAL: dict[str, tuple[Sample, Sample]] = {
     "readers": ((["group:g", "org:o"],) * 2, (["user:u"],) * 2),
     "default_display_bands": ((["red", "green", "blue"],) * 2, (["pan"],) * 2),
     "processing_levels": (
-        ({"default": "toa", "toa": [{"function": "f", "parameter": 2}]},)
-        + ({"default": "toa", "toa": [{"function": "f", "parameter": 2.0}]},),
+        (
+            {"default": "toa", "toa": [{"function": "f", "parameter": 2}]},
+            {"default": "toa", "toa": [{"function": "f", "parameter": 2.0}]},
+        ),
         ({"x": [{"function": "g", "parameter": "p", "index": 1}]},) * 2,
     ),
     "geotrans": (
@@ -70,7 +72,7 @@ def samples(attribute: Attribute) -> tuple[Sample, Sample]:
     return SPECIAL.get(attribute.name) or (of(attribute.type, 0), of(attribute.type, 1))
 
 
-def of(kind: AttributeType, index: int) -> Sample:
+def of(kind: AttributeType, index: int) -> Sample:  # noqa: C901, PLR0911, PLR0912 - one case each
     """Return the sample of a type: first or second."""
     match kind:
         case Text():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -71,12 +70,12 @@ def type_of(kind: str) -> str:
 
 
 @pytest.fixture
-def world(api: InProcessApi) -> Iterator[World]:
+def world(api: InProcessApi) -> World:
     api.empty()
     made = World(api)
     for product_id in (PRODUCT_ID, IMAGES_ID):
         assert made.api.save("product", product_id, name="p").status == 201
-    yield made
+    return made
 
 
 def same(name: str, found: object, expected: object) -> bool:
