@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     command("lock", _lock, "resolve requirements anew and write the locks")
     demo = command("demo", _demo, "show the whole path with a scene")
     demo.add_argument("--image", type=Path, help="a GeoTIFF of yours; default: a made-up scene")
+    command("reference", _reference, "write the client's reference from its docstrings")
     guide = command("guide", _guide, "execute the guide's notebook against a fresh stack")
     guide.add_argument("--save", action="store_true", help="write the outputs into the notebook")
     guide.add_argument("--own", action="store_true", help="leave out the published client")
@@ -140,6 +141,12 @@ def _demo(options: argparse.Namespace) -> int:
     from swath_dev.demo import main as demo
 
     return int(demo(options.image) or 0)
+
+
+def _reference(_: argparse.Namespace) -> None:
+    from swath_dev.reference import write
+
+    write()
 
 
 def _guide(options: argparse.Namespace) -> None:

@@ -47,6 +47,7 @@ class FakeCatalog:
     upload_ends: str = "success"
     raster: Callable[[dict[str, Any]], bytes] | None = None
     url: str = ""
+    store_url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def requests(self, method: str, ending: str) -> list[Seen]:
@@ -117,7 +118,7 @@ class FakeCatalog:
         if collection == "uploads_v2":
             files = attributes["image_upload_options"]["image_files"]
             attributes["resumable_urls"] = [
-                f"{self.url}/signed/{id}/{index}" for index in range(len(files))
+                f"{self.store_url or self.url}/signed/{id}/{index}" for index in range(len(files))
             ]
             attributes["status"] = "transferring"
             attributes["product_id"] = attributes["image_id"].rpartition(":")[0]

@@ -41,7 +41,8 @@ def main(*, published: bool = True, save: bool = False) -> None:
 
 def _with_our_client(url: str, token: str, folder: Path, *, save: bool) -> None:
     executed = folder / "guide.ipynb"
-    environment = {**os.environ, "SWATH_URL": url, "SWATH_TOKEN": token}
+    own = {"SWATH_URL": url, "SWATH_TOKEN": token, "PYTHONPATH": str(ROOT / "client")}
+    environment = {**os.environ, **own}
     _run(sys.executable, executed, environment, [])
     if save:
         NOTEBOOK.write_text(executed.read_text("utf-8"), "utf-8")

@@ -34,6 +34,8 @@ def main() -> int:
     count = 0
     for cell in notebook["cells"]:
         tags = cell["metadata"].get("tags", [])
+        if cell["cell_type"] == "code":
+            cell.update(execution_count=None, outputs=[])
         if cell["cell_type"] != "code" or set(tags) & set(options.without):
             continue
         count += 1
