@@ -1,0 +1,124 @@
+"""Ingest on the deployed stack: files kept as they are, images replaced, arrays, cancelling."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+from rasterio.io import MemoryFile
+from tests.ingest_world import ramp, raster
+
+from swath_dev.api import Api
+from swath_dev.cloud import Deployed, LocalCloud
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+def api(stack: Deployed, cloud: LocalCloud) -> Api:
+    return Api(stack.api_url, cloud.token(org=f"org{time.time_ns():x}"))
+
+
+@pytest.fixture
+def product(api: Api) -> str:
+    product = api.save("product", "scenes", {"name": "scenes"})
+    attributes = {
+        "name": "one",
+        "product_id": product,
+        "type": "spectral",
+        "data_type": "UInt16",
+        "data_range": [0, 65535],
+        "display_range": [0, 4000],
+        "resolution": "10m",
+        "band_index": 0,
+    }
+    api.save("band", f"{product}:one", attributes)
+    return product
+
+
+def ingest(api: Api, image: str, path: Path) -> dict[str, Any]:
+    upload = api.upload(image, {"acquired": "2020-05-01"}, [path])
+    status, messages = "", list[str]()
+    for status, messages in api.watch(upload):  # noqa: B007 - the last one counts
+        pass
+    assert status == "success", messages
+    attributes: dict[str, Any] = api.call("GET", f"/images/{image}")["data"]["attributes"]
+    return attributes
+
+
+def content(stack: Deployed, image: dict[str, Any]) -> bytes:
+    bucket, _, key = image["files"][0]["href"].removeprefix("s3://").partition("/")
+    body: bytes = stack.session.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
+
+
+def test_a_cog_is_kept_byte_for_byte_and_an_image_is_replaced(
+    api: Api, stack: Deployed, product: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(raster(ramp(700, 900)))
+    first = ingest(api, f"{product}:a", path)
+    cog = content(stack, first)
+    path.write_bytes(cog)
+    kept = ingest(api, f"{product}:b", path)
+    assert content(stack, kept) == cog
+    assert kept["files"][0]["hash"] == first["files"][0]["hash"]
+
+    path.write_bytes(raster(ramp(700, 900) + 1))
+    replaced = ingest(api, f"{product}:a", path)
+    assert replaced["created"] == first["created"]
+    with MemoryFile(content(stack, replaced)) as memory, memory.open() as dataset:
+        np.testing.assert_array_equal(dataset.read(), ramp(700, 900) + 1)
+    assert content(stack, first) == cog, "readers of the old image may still be at it"
+
+
+def declare(api: Api, product: str, name: str, **options: Any) -> dict[str, Any]:
+    attributes = {
+        "name": name,
+        "product_id": product,
+        "acquired": "2020-05-01",
+        "cs_code": "EPSG:32755",
+        "geotrans": [600_000, 10, 0, 6_100_000, 0, -10],
+    }
+    upload = {
+        "image_id": f"{product}:{name}",
+        "image": {"data": {"type": "image", "id": f"{product}:{name}", "attributes": attributes}},
+        "image_upload_options": {"upload_type": "ndarray", "image_files": ["a.npy"], **options},
+    }
+    body = {"data": {"type": "image_upload", "attributes": upload}}
+    data: dict[str, Any] = api.call("POST", "/uploads_v2?include=events", body)["data"]
+    return data
+
+
+def test_an_array_with_the_overviews_asked_for(api: Api, stack: Deployed, product: str) -> None:
+    upload = declare(api, product, "array", overviews=[2, 4], overview_resampler="nearest")
+    buffer = io.BytesIO()
+    np.save(buffer, np.asfortranarray(ramp(80, 60)[0].astype(">u2")))
+    url = upload["attributes"]["resumable_urls"][0]
+    requests.put(url, data=buffer.getvalue(), timeout=60).raise_for_status()
+    for status, messages in api.watch(upload["id"]):
+        last = status, messages
+    assert last[0] == "success", last
+    image = api.call("GET", f"/images/{product}:array")["data"]["attributes"]
+    with MemoryFile(content(stack, image)) as memory, memory.open() as dataset:
+        np.testing.assert_array_equal(dataset.read(), ramp(80, 60))
+        assert dataset.overviews(1) == [2, 4]
+
+
+def test_a_canceled_upload_stays_canceled(api: Api, product: str) -> None:
+    upload = declare(api, product, "never")
+    change = {"type": "image_upload", "id": upload["id"], "attributes": {"status": "canceled"}}
+    answer = api.call("PATCH", f"/uploads_v2/{upload['id']}?include=events", {"data": change})
+    assert answer["data"]["attributes"]["status"] == "canceled"
+    assert [each["attributes"]["event_type"] for each in answer["included"]] == ["cancel"]
+    url = upload["attributes"]["resumable_urls"][0]
+    requests.put(url, data=b"late", timeout=60).raise_for_status()
+    change["attributes"] = {"status": "pending"}
+    with pytest.raises(Exception, match="409"):
+        api.call("PATCH", f"/uploads_v2/{upload['id']}", {"data": change})
+    assert not api.exists(f"/images/{product}:never")
