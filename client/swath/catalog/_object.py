@@ -219,6 +219,10 @@ class CatalogObject(AttributeOwner):
 
     @classmethod
     def _delete_by_id(cls, id: str, *, client: Client | None = None) -> bool:
+        """Delete the object of this id; on an object, without the id, the object itself.
+
+        Returns whether there was one. Raises ConflictError while other objects belong to it.
+        """
         client = client or default_client()
         try:
             client.http.request("DELETE", client.settings.catalog_root + cls._path(id))
