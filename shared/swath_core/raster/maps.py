@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from affine import Affine
 from pyproj import CRS
 from rasterio.io import MemoryFile
 
@@ -223,7 +222,6 @@ def encode_picture(picture: Colours, format: str, tag: str) -> Picture:
             height=height,
             width=width,
             dtype="uint8",
-            transform=Affine(1, 0, 0, 0, -1, 0),  # no place: silences the warning about it
             **options,
         ) as made:
             made.write(picture)

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import quote
 
 import numpy as np
 from affine import Affine
 
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
+from swath_core.images import image_prefix
 from swath_core.raster.crs import crs_of_text
 from swath_core.raster.grid import Grid
 from swath_core.raster.levels import Step, image_steps, level_data_type
@@ -37,23 +37,13 @@ class BucketStorage:
 
     def path(self, href: str, product_id: str) -> str:
         """Return the ``/vsis3`` path of an object of the product."""
-        prefix = f"s3://{self.bucket}/{product_prefix(product_id)}"
+        prefix = f"s3://{self.bucket}/{image_prefix(product_id)}"
         if not href.startswith(prefix):
             raise ValueError("its file is not stored in the catalog's bucket")
         key = href.removeprefix(f"s3://{self.bucket}/")
         if re.search(r"[\x00-\x1f\x7f?#\\]", key) or not {".", "..", ""}.isdisjoint(key.split("/")):
             raise ValueError("its file's name is not one that the catalog gives")
         return f"/vsis3/{self.bucket}/{key}"
-
-
-def product_prefix(product_id: str) -> str:
-    """Return the key prefix of a product's stored files: ``images/ORG/PRODUCT/``."""
-    org, _, name = product_id.partition(":")
-    return f"images/{_segment(org)}/{_segment(name)}/"
-
-
-def _segment(text: str) -> str:
-    return quote(text, safe="").replace("~", "%7E")
 
 
 @dataclass(frozen=True, slots=True)

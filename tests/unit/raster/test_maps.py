@@ -1,0 +1,130 @@
+"""Tiles and previews: places, colours, transparency, tickets."""
+
+import numpy as np
+import pytest
+from affine import Affine
+from rasterio.io import MemoryFile
+from tests.raster_world import PRODUCT, World, noise
+
+from swath_core.access import Caller
+from swath_core.errors import BadRequest, SwathError, Unauthorized
+from swath_core.raster import maps, tickets
+from swath_core.raster.colours import NAMES, class_colours, colormap
+from swath_core.raster.sources import Product, native_grid
+
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+
+HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
+
+
+def product(made: World) -> Product:
+    found = made.product(PRODUCT)
+    assert found is not None
+    return found
+
+
+def rgb(made: World) -> str:
+    for name in ("red", "green", "blue"):
+        made.band(name, data_type="Byte", nodata=0, display_range=[0, 255])
+    pixels = np.maximum(noise((3, 300, 300), "uint8"), 1)
+    pixels[:, :50, :50] = 0
+    return made.image("one", pixels, HERE, overviews=(2, 4))
+
+
+def decoded(picture: maps.Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    with MemoryFile(picture.content) as memory, memory.open() as dataset:
+        return np.asarray(dataset.read())
+
+
+def test_a_tile_is_the_raster_of_its_square(made: World) -> None:
+    image = rgb(made)
+    style = maps.style_of(product(made), {})
+    place = (14, 4778, 5870)
+    found = made.service.find("me", [image])
+    drawn = maps.Cartographer(made.service).draw(
+        found, maps.tile_request([image], style, place), style, "png"
+    )
+    _, data, mask = made.raster(
+        srs="EPSG:3857", outputBounds=list(maps.tile_bounds(*place)), outsize=[256, 256]
+    )
+    pixels = decoded(drawn)
+    assert 0 < mask[0].mean() < 1
+    assert np.array_equal(pixels[3] == 255, ~mask.any(axis=0))
+    assert np.array_equal(pixels[:3][:, pixels[3] > 0], data[:, pixels[3] > 0])
+
+
+@pytest.mark.parametrize("format", ["png", "webp"])
+def test_a_preview_is_no_larger_than_asked(made: World, format: str) -> None:
+    image = rgb(made)
+    style = maps.style_of(product(made), {})
+    native = native_grid(made.documents[image])
+    assert native is not None
+    request = maps.preview_request(image, native, style, 100)
+    drawn = maps.Cartographer(made.service).draw(
+        made.service.find("me", [image]), request, style, format
+    )
+    assert decoded(drawn).shape == (4, 100, 100)
+    assert drawn.content_type == f"image/{format}"
+
+
+def test_class_colours_and_colormaps(made: World) -> None:
+    made.band("land", data_type="Byte", type="class", colormap=[[0, 0, 0, 0], [9, 8, 7, 255]])
+    image = made.image("one", np.array([[[0, 1], [1, 7]]], "uint8"), HERE)
+    draw = maps.Cartographer(made.service).draw
+    found = made.service.find("me", [image])
+    native = native_grid(made.documents[image])
+    assert native is not None
+    for query, seen in (({}, [9, 8, 7, 255]), ({"colormap": "viridis"}, [33, 145, 140, 255])):
+        style = maps.style_of(product(made), {**query, "range": "0,2"} if query else query)
+        picture = decoded(draw(found, maps.preview_request(image, native, style, 9), style, "png"))
+        assert np.abs(picture[:, 0, 1].astype(int) - seen).max() <= 2
+    assert class_colours([[1, 2, 3]])[0].tolist() == [1, 2, 3, 255]
+    assert all(colormap(name).shape == (256, 4) for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"bands": "red,green"},
+        {"bands": "nir"},
+        {"range": "1"},
+        {"range": "5,1"},
+        {"range": "nan,1"},
+        {"bands": "red", "colormap": "rainbow"},
+        {"resampling": "best"},
+    ],
+)
+def test_a_style_that_is_none(made: World, query: dict[str, str]) -> None:
+    rgb(made)
+    with pytest.raises(BadRequest):
+        maps.style_of(product(made), query)
+
+
+@pytest.mark.parametrize("place", [(0, 1, 0), (25, 0, 0), (3, 0, 8), (-1, 0, 0)])
+def test_a_tile_that_is_none(place: tuple[int, int, int]) -> None:
+    with pytest.raises(BadRequest):
+        maps.tile_bounds(*place)
+
+
+def test_tags_change_with_what_is_shown(made: World) -> None:
+    image = rgb(made)
+    style = maps.style_of(product(made), {})
+    request = maps.tile_request([image], style, (0, 0, 0))
+    found = made.service.find("me", [image])
+    tag = maps.etag(found, request, "png")
+    assert tag == maps.etag(made.service.find("me", [image]), request, "png")
+    assert tag != maps.etag(found, request, "webp")
+    made.documents[image] = made.documents[image].next_version({**made.documents[image].attributes})
+    assert tag != maps.etag(made.service.find("me", [image]), request, "png")
+
+
+def test_a_ticket_is_for_one_thing_and_one_day() -> None:
+    key, caller = b"k" * 32, Caller("me", "acme", frozenset({"acme:x"}), "me@acme.example")
+    ticket = tickets.issue(caller, "image:a", key, now=0)
+    assert tickets.redeem(ticket, "image:a", key, now=1) == caller
+    for args in (("image:b", key, 1), ("image:a", b"other", 1), ("image:a", key, 10**9)):
+        with pytest.raises(Unauthorized):
+            tickets.redeem(ticket, args[0], args[1], now=args[2])
+    for broken in (ticket[:-2], "x", "", "é", ticket[1:]):
+        with pytest.raises(SwathError):
+            tickets.redeem(broken, "image:a", key, now=1)
