@@ -39,7 +39,7 @@ def decode(frame: bytes, expected: int) -> memoryview:
 
 def _blosc() -> Any:
     try:
-        import blosc  # type: ignore[import-not-found,unused-ignore]
+        import blosc  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError:
         raise MissingExtraError(
             "the service compresses its arrays: pip install 'swath[blosc]'"
