@@ -95,7 +95,7 @@ class Catalog:
     months: Months = field(default_factory=Months)
     state: IndexState = field(default_factory=IndexState)
     posted: int = 0
-    bounds: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    scenes: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def product(self) -> SearchProduct:
@@ -140,7 +140,6 @@ def build(satellite: Satellite, images: int, visits: int | None = None) -> Catal
     """
     catalog = Catalog(satellite)
     visits = visits or int(DAYS / satellite.revisit_days)
-    xs, ys = [], []
     for number, (x, y) in enumerate(scenes(satellite, math.ceil(images / visits))):
         geometry = normalise_footprint(square(x, y, satellite.side_km, satellite.tilt))
         dice = random.Random(f"{satellite.name} {number}")
@@ -154,9 +153,7 @@ def build(satellite: Satellite, images: int, visits: int | None = None) -> Catal
                 partitions = [row.partition for row in postings.rows[1:]]
                 catalog.state = catalog.state.union(postings.state)
             _post(catalog, image, partitions)
-        xs.append(x)
-        ys.append(y)
-    catalog.bounds = (min(xs), min(ys), max(xs), max(ys))
+        catalog.scenes.append((x, y))
     catalog.months.months = dict(sorted(catalog.months.months.items()))
     return catalog
 

@@ -146,16 +146,16 @@ def body(where: dict[str, Any] | None, period: tuple[str, str] | None) -> dict[s
 
 
 def areas(catalog: Catalog, width: int | None) -> Iterator[dict[str, Any] | None]:
-    """Yield places to search for, spread over a catalog."""
+    """Yield places to search for: within scenes spread over a catalog; wide ones in its middle."""
     if width is None:
         yield None
         return
-    west, south, east, north = catalog.bounds
     dice = random.Random(width)
-    spread = 0.45 if width < 500 else 0.25
-    for _ in range(24 if width < 500 else 6):
-        x = (west + east) / 2 + dice.uniform(-spread, spread) * (east - west)
-        y = (south + north) / 2 + dice.uniform(-spread, spread) * (north - south)
+    scenes = catalog.scenes if width < 500 else catalog.scenes[: 1 + len(catalog.scenes) // 4]
+    for _ in range(24 if width < 500 else 12):
+        x, y = dice.choice(scenes)
+        x += dice.uniform(-0.5, 0.5) * catalog.satellite.step_x
+        y += dice.uniform(-0.5, 0.5) * catalog.satellite.step_y
         yield square(x, y, width, 0) if width else {"type": "Point", "coordinates": [x, y]}
 
 
@@ -270,9 +270,10 @@ def report_deep_pages(catalog: Catalog, size: int) -> None:
 
 def _middle(catalog: Catalog) -> dict[str, Any]:
     """Return a box of the middle two thirds of a catalog."""
-    west, south, east, north = catalog.bounds
-    x, y = (west + east) / 2, (south + north) / 2
-    dx, dy = (east - west) / 3, (north - south) / 3
+    x, y = CENTRE
+    dx, dy = (
+        max(abs(scene[axis] - CENTRE[axis]) for scene in catalog.scenes) * 2 / 3 for axis in (0, 1)
+    )
     ring = [[x - dx, y - dy], [x + dx, y - dy], [x + dx, y + dy], [x - dx, y + dy]]
     return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
 

@@ -41,15 +41,15 @@ RUNGS = (0, 1, 2, 4, 6, 8, 10, 12)
 EVERYWHERE = -1
 """The rung of footprints that touch too many cells even at rung 0."""
 
-MOST_CELLS = 40
+MOST_CELLS = 44
 FEW_CELLS = 8
 """Cells of the fine rung up to which an image is also posted in the partitions of passing ones."""
 
 PASSING = 100
 """Added to the fine rung of such images in the product's index state."""
 
-MOST_POSTINGS = 46
-"""Cell postings of one image: an image that moves takes 2 x (46 + 1) + 1 of the 100 items that a
+MOST_POSTINGS = 48
+"""Cell postings of one image: an image that moves takes 2 x (48 + 1) + 1 of the 100 items that a
 DynamoDB transaction may hold."""
 
 
