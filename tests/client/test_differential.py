@@ -112,8 +112,10 @@ def meaning(seen: list[Seen]) -> list[Any]:
         if method == "GET" and path in {"/catalog/v2/products/acme:p", "/catalog/v2/uploads_v2/ID"}:
             continue
         body = plain(content(request.raw) if request.raw else request.body)
-        if isinstance(body, dict) and not any(body.get("scales") or []):
-            body.pop("scales", None)  # no scales are as good as a list of nothing
+        while isinstance(body, dict) and body.get("scales") and body["scales"][-1] is None:
+            body["scales"].pop()  # a band without a scale, said or left out
+        if isinstance(body, dict):
+            body["scales"] = body.get("scales") or None
         if isinstance(body, dict) and body.get("limit") == 0:
             body.pop("include", None)  # a count returns no objects to include anything with
         if path.endswith("/bands") and method == "PUT" and is_band_listing(body):
