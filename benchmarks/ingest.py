@@ -106,7 +106,10 @@ class Measured:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": f"{ROOT / 'shared'}", "PYTHONWARNINGS": "ignore"}
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "shared"), str(ROOT)]),
+        "PYTHONWARNINGS": "ignore",
+    }
 
 
 def _io() -> tuple[int, int]:
