@@ -19,7 +19,13 @@ ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 21
 API_BAR = 1.6
 REFERENCE = 'import boto3; boto3.client("dynamodb")'
-HANDLERS = ("api", "ingest", "raster", "rollup")
+CASES = ("api", "api first answer", "ingest", "raster", "rollup")
+# A handler that imports on demand pays with its first request: answering one that reads nothing.
+FIRST_ANSWER = f"""
+import json, handler
+event = json.load(open({str(ROOT / "events" / "http-api.json")!r}))
+assert handler.lambda_handler(event, None)["statusCode"] == 401
+"""
 # what the template gives every function, as far as an import may look
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -29,6 +35,9 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "none",
     "POWERTOOLS_SERVICE_NAME": "swath",
     "POWERTOOLS_METRICS_NAMESPACE": "Swath",
+    "SWATH_ISSUER": "https://issuer.example",
+    "SWATH_AUDIENCE": "swath",
+    "SWATH_TRUSTED_KEYS": '{"keys": []}',
 }
 
 
@@ -53,15 +62,17 @@ def seconds(statement: str, folders: tuple[Path, ...] = ()) -> float:
 
 
 def measure(name: str) -> float:
-    """Return the seconds that one import takes: of a function's handler, or the reference."""
+    """Return the seconds that one case takes: a handler's import, an answer, or the reference."""
     if name == "reference":
         return seconds(REFERENCE)
-    return seconds("import handler", (ROOT / "functions" / name, ROOT / "shared"))
+    function, _, part = name.partition(" ")
+    statement = FIRST_ANSWER if part else "import handler"
+    return seconds(statement, (ROOT / "functions" / function, ROOT / "shared"))
 
 
 def main() -> None:
     """Measure all in turns and report medians and ratios."""
-    samples: dict[str, list[float]] = {name: [] for name in ("reference", *HANDLERS)}
+    samples: dict[str, list[float]] = {name: [] for name in ("reference", *CASES)}
     for name in samples:
         measure(name)  # writes byte code and fills the file cache
     for _ in range(ROUNDS):
@@ -70,7 +81,7 @@ def main() -> None:
     medians = {name: statistics.median(taken) for name, taken in samples.items()}
     for name, median in medians.items():
         report("coldstart", name, "import", median * 1000, "ms")
-    for name in HANDLERS:
+    for name in CASES:
         # the ratio of each round first: what slowed the machine then slowed both
         rounds = zip(samples[name], samples["reference"], strict=True)
         ratio = statistics.median(handler / reference for handler, reference in rounds)
