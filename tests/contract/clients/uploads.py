@@ -74,7 +74,7 @@ def declared(id, attributes, files):
     return {"began": began, "canceled": canceled, "again": again, "id": upload.id}
 
 
-def failed(upload_id, wait=60):
+def finished(upload_id, wait=60):
     """Wait for an upload that somebody else began."""
     upload = catalog.ImageUpload.get(upload_id)
     type(upload)._POLLING_INTERVALS = [0.2]
