@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -224,7 +225,7 @@ def running_api() -> Iterator[InProcessApi]:
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
     }
-    with mock_aws(), _environment(environment):
+    with mock_aws(), _one_at_a_time(), _environment(environment):
         os.environ["SWATH_TASKS_QUEUE_URL"] = _create_resources()
         from swath_core.store.fast import fast_dynamo
 
@@ -235,6 +236,24 @@ def running_api() -> Iterator[InProcessApi]:
         yield InProcessApi(handler, issuer, issuer.token())
         _forget()
         fast_dynamo.cache_clear()
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let moto answer one request after the other: its transactions are not for threads."""
+    from moto.core.botocore_stubber import BotocoreStubber
+
+    lock, answer = threading.RLock(), BotocoreStubber.__call__
+
+    def alone(self: BotocoreStubber, *args: Any, **named: Any) -> Any:
+        with lock:
+            return answer(self, *args, **named)
+
+    BotocoreStubber.__call__ = alone  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        BotocoreStubber.__call__ = answer  # type: ignore[method-assign]
 
 
 def _models() -> dict[str, Any]:

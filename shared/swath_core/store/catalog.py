@@ -58,7 +58,8 @@ def is_open(now: float | None = None) -> Condition:
     horizon = (time.time() if now is None else now) - CLOSING_SECONDS
     closing = CatalogItem.closing
     stays: Condition = closing.does_not_exist() | (closing < horizon)
-    return CatalogItem.pk.exists() & stays
+    takes: Condition = CatalogItem.pk.exists() & stays
+    return takes
 
 
 class CatalogStore:

@@ -140,7 +140,8 @@ def test_a_wrong_type_is_refused_with_a_pointer(
 ) -> None:
     (first, _), _ = samples(attribute)
     made = created(world, kind, attribute, first)
-    for wrong in ({"no": {"such": "thing"}}, [[{}]], "\0"):
+    values: list[Any] = [{"no": {"such": "thing"}}, [[{}]], "\0"]
+    for wrong in values:
         for answer in (
             world.create(kind, **{attribute.name: wrong}),
             world.api.change(type_of(kind), made["id"], **{attribute.name: wrong}),
@@ -211,7 +212,8 @@ def test_sort(world: World, kind: str, attribute: Attribute) -> None:
 
 
 def test_the_tables_hold_every_attribute() -> None:
-    listed = {(kind, attribute.name) for kind, attribute in (p.values for p in SETTABLE)}
-    listed |= {(kind, attribute.name) for kind, attribute in (p.values for p in READ_ONLY)}
-    assert listed == {(kind, each.name) for kind, resource in KINDS.items() for each in resource}
+    listed = {each.id for each in (*SETTABLE, *READ_ONLY)}
+    assert listed == {
+        f"{kind}-{each.name}" for kind, resource in KINDS.items() for each in resource
+    }
     assert not any(isinstance(each.type, ListOf) and each.sortable for each in PRODUCT)

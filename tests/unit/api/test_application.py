@@ -1,0 +1,153 @@
+"""What holds for every route: tokens, methods, errors, addresses, CORS, the public pages."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swath_core.openapi import document
+from swath_dev.inprocess import Context, InProcessApi
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "functions" / "api"))
+from swath_api import services
+from swath_api.routes import PUBLIC, catalog_routes
+
+CHECKED_IN = Path(__file__).parents[3] / "docs" / "openapi.json"
+
+
+def stranger(api: InProcessApi) -> InProcessApi:
+    return InProcessApi(api.handler, api.issuer)
+
+
+def test_nothing_but_the_public_pages_answers_without_a_token(api: InProcessApi) -> None:
+    nobody = stranger(api)
+    for rule, targets in catalog_routes():
+        path = rule.replace("<object_id>", "acme:p").replace("<resolution>", "3")
+        path = path.replace("<field>", "acquired").replace("<interval>", "year")
+        for method in targets:
+            answer = nobody.call(method, f"/{path}", {} if method in {"PUT", "POST"} else None)
+            assert answer.status == 401, (method, path)
+            assert method == "HEAD" or answer.json["errors"][0]["status"] == "401"
+    for path in ("//", "//nothing", "/products/a/b/c", "//catalog/v2"):
+        assert nobody.call("GET", path).status == 401
+        assert api.call("GET", path).status == 404
+    for path in PUBLIC:
+        assert nobody.call("GET", f"/{path}").status == 200
+
+
+def test_tokens_of_others(api: InProcessApi) -> None:
+    forger = InProcessApi(api.handler, api.issuer, api.token[:-3] + "AAA")
+    assert forger.call("GET", "/products/acme:p").status == 401
+
+
+def test_methods_that_a_route_does_not_have(api: InProcessApi) -> None:
+    for method, path in (("GET", "/products"), ("PUT", "/products/x"), ("DELETE", "/images/bulk")):
+        answer = api.call(method, path)
+        assert answer.status == 405
+        assert "only" in answer.json["errors"][0]["detail"]
+
+
+def test_preflight_requests_and_origins(api: InProcessApi) -> None:
+    headers = {"Origin": "https://map.example", "Access-Control-Request-Method": "PUT"}
+    answer = stranger(api).call("OPTIONS", "/products", headers=headers)
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "PATCH" in answer.headers["access-control-allow-methods"]
+    assert "Authorization" in answer.headers["access-control-allow-headers"]
+    assert api.call("PUT", "/products", {}, headers=headers).headers["access-control-allow-origin"]
+
+
+def self_url(api: InProcessApi, path: str = "/products", **headers: str) -> str:
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = api.call("PUT", path, {}, headers=given)
+    found: str = answer.json["links"]["self"]
+    return found
+
+
+def test_links_begin_as_the_caller_began(
+    api: InProcessApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = "https://api.example/catalog/v2/products"
+    assert self_url(api) == own
+    assert self_url(api, host="evil.example") == own
+    assert self_url(api, x_forwarded_host="evil.example") == own
+    assert self_url(api, x_forwarded_host="a b\r\nx") == own
+    assert self_url(api, x_forwarded_proto="http") == own.replace("https", "http")
+    assert self_url(api, x_forwarded_proto="javascript") == own
+    assert self_url(api, "//metadata/v1/catalog/v2/products") == own.replace(
+        "/catalog", "/metadata/v1/catalog", 1
+    )
+    local = "http://127.0.0.1:4566/_aws/execute-api/ab/$default"
+    monkeypatch.setenv("SWATH_PUBLIC_URL", local)
+    api.restart()
+    plain = {"x_forwarded_proto": "http"}
+    for host in ("127.0.0.1:4566", "localhost:4566"):
+        expected = f"http://{host}/_aws/execute-api/ab/$default/catalog/v2/products"
+        assert self_url(api, host=host, **plain) == expected
+    assert self_url(api, host="localhost:9", **plain).startswith(local)
+    monkeypatch.undo()
+    api.restart()
+
+
+def test_slashes_and_aliases(api: InProcessApi) -> None:
+    for path in ("//catalog/v2//products", "//metadata/v1/catalog/v2/products"):
+        assert api.call("PUT", path, {}).status == 200
+
+
+def test_bodies_in_base64_and_compressed_answers(api: InProcessApi) -> None:
+    body = {"data": {"type": "product", "id": "z", "attributes": {"name": "Z"}}}
+    event = api.event("POST", "/catalog/v2/products", body)
+    event["body"] = base64.b64encode(json.dumps(body).encode()).decode()
+    event["isBase64Encoded"] = True
+    assert api.handler.lambda_handler(event, Context())["statusCode"] == 201
+    event["body"] = "%%%"
+    assert api.handler.lambda_handler(event, Context())["statusCode"] == 400
+    api.change("product", "acme:z", description="x" * 50_000)
+    plain = api.call("GET", "/products/acme:z")
+    packed = api.call("GET", "/products/acme:z", headers={"Accept-Encoding": "gzip, deflate"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.json == plain.json
+
+
+def test_what_fails_inside_stays_inside(api: InProcessApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Any:
+        message = "the password is 1234"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(services, "products", broken)
+    answer = api.call("GET", "/products/acme:p")
+    assert answer.status == 500
+    assert answer.json["errors"][0]["title"] == "Internal error"
+    assert "1234" not in answer.text
+
+
+def test_the_description_is_the_one_checked_in() -> None:
+    """After a change of definitions: python -m swath_dev.openapi > docs/openapi.json."""
+    assert json.loads(CHECKED_IN.read_text()) == document()
+
+
+def test_the_description_has_every_route(api: InProcessApi) -> None:
+    described = {
+        (path, method.upper()) for path, item in document()["paths"].items() for method in item
+    }
+    routes = {(rule.replace("<object_id>", "{id}"), m) for rule, t in catalog_routes() for m in t}
+    routes = {(rule.replace("<", "{").replace(">", "}"), method) for rule, method in routes}
+    routes |= {(rule, "GET") for rule in PUBLIC}
+    assert described == routes
+    served = stranger(api).call("GET", "//openapi.json").json
+    assert served == document("https://api.example")
+
+
+def test_the_page_needs_no_other_host(api: InProcessApi) -> None:
+    page = stranger(api).call("GET", "//docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+    assert "src=" not in page.text
+    assert "<link" not in page.text
