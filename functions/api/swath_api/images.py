@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -23,7 +23,7 @@ from swath_core.jsonapi import (
     parse_search,
     single,
 )
-from swath_core.search import ImageQuery
+from swath_core.search import ImageQuery, SearchProduct
 
 from . import services
 from .request import ApiRequest
@@ -105,6 +105,8 @@ def search(request: ApiRequest) -> Response[Any]:
     body = parse_search(request.body, request.query)
     query = ImageQuery.from_body(given)
     searched, product_of = services.searchable().of(request.caller, query.expression)
+    if is_true(given.get("explain")):
+        return _explained(request, query, searched)
     if query.limit == 0:
         count, _ = services.image_search().count(query, searched)
         return answer(listing([], self_url=request.url, count=count))
@@ -122,6 +124,16 @@ def search(request: ApiRequest) -> Response[Any]:
             included=_included(request, body, products),
         )
     )
+
+
+def _explained(
+    request: ApiRequest, query: ImageQuery, searched: Sequence[SearchProduct]
+) -> Response[Any]:
+    """Answer how the search is carried out and what that cost, instead of what it found."""
+    token = request.query.get("continuation")
+    body = listing([], self_url=request.url, count=None)
+    body["meta"] = {"explain": services.image_search().explain(query, searched, token)}
+    return answer(body)
 
 
 def _included(

@@ -202,6 +202,10 @@ def search_body(resource: Resource) -> Schema:
             "type": "boolean",
             "description": "Also find images without a footprint.",
         }
+        members["explain"] = {
+            "type": "boolean",
+            "description": "Answer the plan and its cost in meta.explain instead of images.",
+        }
     return {"type": "object", "properties": members}
 
 
