@@ -35,7 +35,7 @@ from benchmarks._report import finish, report
 from swath_core.documents import Document
 
 NAME = "raster"
-ROUNDS = 3
+ROUNDS = 5
 BUCKET = "bench"
 PRODUCT = "bench:scenes"
 PIXEL = 10.0

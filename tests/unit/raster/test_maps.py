@@ -39,7 +39,7 @@ def decoded(picture: maps.Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.ui
 def test_a_tile_is_the_raster_of_its_square(made: World) -> None:
     image = rgb(made)
     style = maps.style_of(product(made), {})
-    place = (14, 4778, 5870)
+    place = (14, 4778, 5884)
     found = made.service.find("me", [image])
     drawn = maps.Cartographer(made.service).draw(
         found, maps.tile_request([image], style, place), style, "png"
