@@ -167,8 +167,8 @@ def _search(tell: _Teller, api: Api, product: str, image: dict[str, Any]) -> dic
     if not count == summary["count"] >= len(rows):
         raise Trouble(f"count says {count}, the summary says {summary['count']}")
     tell.note(f"count: {count}; summary: {summary['count']} image(s), {_bytes(summary['bytes'])}")
-    plan = api.search("images", **members, limit=10, explain=True)["meta"].get("explain", {})
-    tell.note("plan: " + ", ".join(f"{k} {v}" for k, v in plan.items() if isinstance(v, int | str)))
+    cost = api.search("images", **members, limit=10, explain=True)["meta"]["explain"]["cost"]
+    tell.note("cost: " + ", ".join(f"{name} {value}" for name, value in cost.items()))
     return query
 
 

@@ -2,8 +2,9 @@
 
 import json
 
-from swath_dev.inprocess import InProcessApi
 from tests.unit.api.conftest import image
+
+from swath_dev.inprocess import InProcessApi
 
 
 def test_a_search_explains_itself(api: InProcessApi, product: str) -> None:
