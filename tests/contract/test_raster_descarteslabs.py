@@ -238,7 +238,7 @@ def test_downloads(descarteslabs: Client, new_scenes: Scenes, tmp_path: Path, fo
     if format == "tif":
         assert np.array_equal(pixels, source)
     elif format == "png":
-        assert np.abs(pixels - source * 255 / 4_000).max() <= 0.5
+        assert np.abs(pixels - source.astype(float) * 255 / 4_000).max() <= 0.5
 
 
 def test_large_downloads_are_tiled(

@@ -227,12 +227,13 @@ def _scales(body: Mapping[str, Any], count: int) -> tuple[Scale | None, ...]:
     value = body.get("scales")
     if value is None:
         return (None,) * count
-    if not isinstance(value, list) or len(value) != count:
+    if not isinstance(value, list) or len(value) > count:
         raise BadRequest(
-            f"scales must be null or a list with one member for each of the {count} bands",
+            f"scales must be null or a list with a member for each of the {count} bands",
             parameter="scales",
         )
-    return tuple(_scale(member) for member in value)
+    # the published client appends the alpha band to the bands and not to the scales
+    return tuple(_scale(member) for member in value) + (None,) * (count - len(value))
 
 
 def _scale(member: object) -> Scale | None:

@@ -47,6 +47,10 @@ def test_what_is_absent_has_its_default() -> None:
     assert request.scales == (None, None)
 
 
+def test_a_band_without_a_scale_has_none() -> None:
+    assert parse_request({**BODY, "scales": [[0, 1]]}).scales == ((0.0, 1.0), None)
+
+
 @pytest.mark.parametrize(
     ("change", "where"),
     [
@@ -65,7 +69,7 @@ def test_what_is_absent_has_its_default() -> None:
         ({"outsize": [2, 2], "targetAlignedPixels": True}, "targetAlignedPixels"),
         ({"outputBounds": [1, 2, 3]}, "outputBounds"),
         ({"outputBounds": [1, 2, 3, None]}, "outputBounds"),
-        ({"scales": [[0, 1]]}, "scales"),
+        ({"scales": [[0, 1], None, None]}, "scales"),
         ({"scales": [[0, 1, 2], None]}, "scales"),
         ({"scales": ["auto", None]}, "scales"),
         ({"ot": "Float16"}, "ot"),
