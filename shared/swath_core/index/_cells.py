@@ -35,14 +35,16 @@ class PlanarCells:
 def planar_cells(cells: Iterable[Cell]) -> PlanarCells:
     """Return the tiles of cells. Tiles are kept for the next call, up to a bound."""
     wanted = list(cells)
-    missing = [cell for cell in wanted if cell not in _remembered]
-    if len(_remembered) + len(missing) > _REMEMBERED:
-        _remembered.clear()
-        missing = wanted
+    found = {cell: _remembered.get(cell) for cell in wanted}
+    missing = [cell for cell, tile in found.items() if tile is None]
     if missing:
-        _remembered.update(zip(missing, _tiles(missing), strict=True))
+        made = dict(zip(missing, _tiles(missing), strict=True))
+        found |= made
+        if len(_remembered) + len(made) > _REMEMBERED:
+            _remembered.clear()  # other threads may be here as well: each works on its own copy
+        _remembered.update(made)
     tiles = np.empty(len(wanted), dtype=object)
-    tiles[:] = [_remembered[cell] for cell in wanted]
+    tiles[:] = [found[cell] for cell in wanted]
     return PlanarCells(wanted, tiles)
 
 

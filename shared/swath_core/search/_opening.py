@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -95,6 +95,7 @@ class _Ladder:
         self.fine = sorted(state.ending | state.few)
         self.finest = self.fine[-1]
         self._uniform: dict[int, frozenset[int] | None] = {}
+        self._weights: dict[tuple[int, bool], float] = {}
         images = {each: 1.0 if each in state.ending else _FEW for each in self.fine}
         self._images = {each: number / sum(images.values()) for each, number in images.items()}
         self._matches = {each: widened(area, footprint_side(each)) for each in self.fine}
@@ -116,13 +117,13 @@ class _Ladder:
         if rung in self.few or rung < self.finest:
             yield False
 
-    @cache  # noqa: B019 - a ladder lives as long as one plan
     def weight(self, rung: int, own: bool) -> float:  # noqa: FBT001 - a member of partitions
         """Return the postings for one match that a partition at a rung is expected to give."""
-        if own:
-            return self._weight(rung, rung)
-        passing = [each for each in self.fine if each > rung]
-        return sum(self._weight(rung, each) for each in passing + [rung] * (rung in self.few))
+        if (rung, own) not in self._weights:
+            held = [each for each in self.fine if each > rung] + [rung] * (rung in self.few)
+            held = [rung] if own else held
+            self._weights[rung, own] = sum(self._weight(rung, each) for each in held)
+        return self._weights[rung, own]
 
     def _weight(self, rung: int, fine: int) -> float:
         read = widened_cell(rung, footprint_side(fine))

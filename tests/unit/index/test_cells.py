@@ -1,6 +1,7 @@
 """Cells as tiles of the plane, and covers against trying every cell."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -9,7 +10,7 @@ import shapely
 from tests.unit.search.world import area, box, place
 
 from swath_core.geo import query_geometry
-from swath_core.index import RUNGS, cover, planar_cells
+from swath_core.index import RUNGS, _cells, cover, planar_cells
 
 
 def every_cell(resolution: int) -> list[int]:
@@ -128,3 +129,15 @@ def test_a_point_on_a_vertex_touches_three_cells() -> None:
     assert found is not None
     assert len(found) == 3
     assert cell in found
+
+
+def test_tiles_are_forgotten_in_time_and_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_cells, "_REMEMBERED", 10)
+    monkeypatch.setattr(_cells, "_remembered", {})
+    cells = every_cell(0)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda n: planar_cells(cells[n : n + 7]), range(100)))
+    for number, each in enumerate(found):
+        assert list(each.cells) == cells[number : number + 7]
+        assert all(tile is not None for tile in each.tiles)
+    assert len(_cells._remembered) <= 10 + 8 * 7
