@@ -35,7 +35,9 @@ from ._objects import objects_of
 from ._rules import changed_attributes, new_attributes
 
 if TYPE_CHECKING:
-    from swath_core.index import Postings
+    from pynamodb.transactions import TransactWrite
+
+    from swath_core.index import IndexState, Postings
 
 _BULK_THREADS = 8
 _BULK_SECONDS = 20.0
@@ -243,15 +245,30 @@ class ImageCatalog:
         _check_size(change)
         days = {image.get("acquired")[:10] for image in (before, after) if image}
         product_id = str((after or before or product).get("product_id"))  # type: ignore[union-attr]
-        self._rollups.mark(product_id, days)
         try:
-            if product is not None and new is not None:
-                self._images.ensure_indexed(product, new.state)
+            self._announce(product_id, days, product, new.state if new else None)
             self._images.apply(change, before_each=lambda: self._rollups.mark(product_id, days))
         except UnknownProductError as error:
             raise NotFound(f"Object not found: {product_id}") from error
         except BusyError as error:
             raise _overtaken(str(error)) from error
+
+    def _announce(
+        self, product_id: str, days: set[str], product: Document | None, state: IndexState | None
+    ) -> None:
+        """Mark the days and record what the index is about to hold: at once where both are due."""
+        if product is None or state is None or self._images.is_indexed(product, state):
+            self._rollups.mark(product_id, days)
+            return
+
+        def also(write: TransactWrite) -> None:
+            self._images.add_index(write, product, state)
+
+        if (state.rungs or state.extent) and self._rollups.mark_with(product_id, days, also):
+            self._images.note_indexed(product, state)
+            return
+        self._rollups.mark(product_id, days)
+        self._images.ensure_indexed(product, state)
 
 
 def _postings(image: Document | None) -> Postings | None:

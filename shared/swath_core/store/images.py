@@ -102,23 +102,33 @@ class ImageStore:
         items = ImageItem.batch_get(wanted, consistent_read=True) if wanted else ()
         return {item.id: _document(item) for item in items}
 
+    def is_indexed(self, product: Document, state: IndexState) -> bool:
+        """Return whether the product's item is known to say what its index is about to hold."""
+        recorded = self._recorded.get(_key_of(product))
+        if recorded is None and isinstance(product, StoredProduct):
+            recorded = type(state)(product.rungs, product.extent)
+        return recorded is not None and recorded.covers(state)
+
     def ensure_indexed(self, product: Document, state: IndexState) -> None:
         """Record on the product's item what its index is about to hold, before it does.
 
         One request per process and product for what the process has not recorded yet.
         Raises UnknownProductError.
         """
-        key = (CatalogItem.Meta.table_name, product.id, str(product.get("created")))
-        recorded = self._recorded.get(key)
-        if recorded is None and isinstance(product, StoredProduct):
-            recorded = type(state)(product.rungs, product.extent)
-        if recorded is not None and recorded.covers(state):
+        if self.is_indexed(product, state):
             return
-        actions = [CatalogItem.rungs.add(set(state.rungs))] if state.rungs else []
-        actions += [CatalogItem.extent.add(set(state.extent))] if state.extent else []
-        if actions:
+        if actions := _additions(state):
             self._add(product.id, actions)
-        self._recorded[key] = recorded.union(state) if recorded else state
+        self.note_indexed(product, state)
+
+    def add_index(self, write: TransactWrite, product: Document, state: IndexState) -> None:
+        """Add to a transaction what :meth:`ensure_indexed` would write by itself."""
+        write.update(CatalogItem(product.id, "product"), _additions(state), CatalogItem.pk.exists())
+
+    def note_indexed(self, product: Document, state: IndexState) -> None:
+        """Remember that the product's item holds the state."""
+        recorded = self._recorded.get(_key_of(product))
+        self._recorded[_key_of(product)] = recorded.union(state) if recorded else state
 
     def _add(self, product_id: str, actions: list[Any]) -> None:
         try:
@@ -162,6 +172,15 @@ class ImageStore:
                 return {"TransactionConflict"}
             raise
         return set()
+
+
+def _key_of(product: Document) -> tuple[str, str, str]:
+    return (CatalogItem.Meta.table_name, product.id, str(product.get("created")))
+
+
+def _additions(state: IndexState) -> list[Any]:
+    actions = [CatalogItem.rungs.add(set(state.rungs))] if state.rungs else []
+    return actions + ([CatalogItem.extent.add(set(state.extent))] if state.extent else [])
 
 
 def size_of(change: ImageChange) -> int:

@@ -18,7 +18,7 @@ in the order of the sort key, so whoever does not see a marker sees the row that
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,6 +131,33 @@ class RollupStore:
             for day in missing:
                 batch.save(_marker_item(product_id, f"0#{day}", now))
         self._memory.made(table, product_id, missing + listed, now)
+
+    def mark_with(
+        self, product_id: str, days: Iterable[str], also: Callable[[TransactWrite], None]
+    ) -> bool:
+        """Mark days as :meth:`mark` does and write what ``also`` adds, in one request.
+
+        Return False, with nothing done, where no day is due to be marked or where others stand
+        in the way.
+        """
+        now = time.time()
+        table = RollupItem.Meta.table_name
+        missing = self._memory.uncovered(table, product_id, sorted(set(days)), now)
+        if not missing:
+            return False
+        connection = RollupItem._get_connection().connection  # noqa: SLF001 - TransactWrite needs it
+        try:
+            with TransactWrite(connection=connection) as transaction:
+                transaction.save(_marker_item(DIRTY, product_id, now))
+                for day in missing:
+                    transaction.save(_marker_item(product_id, f"0#{day}", now))
+                also(transaction)
+        except TransactWriteError as error:
+            if error.cause_response_code == "TransactionCanceledException":
+                return False
+            raise
+        self._memory.made(table, product_id, [*missing, DIRTY], now)
+        return True
 
     # ---- readers
 

@@ -190,7 +190,7 @@ def declare(api: InProcessApi, name: str) -> Any:
     attributes = {
         "image": {"data": image_},
         "image_id": f"acme:p:{name}",
-        "image_upload_options": {"upload_type": "file", "image_files": ["/tmp/a.tif"]},
+        "image_upload_options": {"upload_type": "file", "image_files": ["folder/a.tif"]},
     }
     body = {"data": {"type": "image_upload", "attributes": attributes}}
     return api.call("POST", "/uploads_v2?include=events", body)
