@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from swath_core import settings as settings_module
+from swath_core.store import bus
 
 ROOT = Path(__file__).resolve().parents[2]
 Load = Callable[[str], ModuleType]
@@ -84,6 +85,26 @@ def test_a_task_reaches_what_does_it(load: Load, monkeypatch: pytest.MonkeyPatch
 
     assert answer == {"batchItemFailures": []}
     assert products == ["acme:weather"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("image-available.json", bus.IMAGE_AVAILABLE),
+        ("image-deleted.json", bus.IMAGE_DELETED),
+        ("upload-failed.json", bus.UPLOAD_FAILED),
+    ],
+)
+def test_events_out_are_as_documented(name: str, kind: str) -> None:
+    event = sample(name)
+
+    assert (event["source"], event["detail-type"]) == (bus.SOURCE, kind)
+    (row,) = [
+        line
+        for line in (ROOT / "docs" / "ingest.md").read_text().splitlines()
+        if line.startswith(f"| `{kind}` |")
+    ]
+    assert not [field for field in event["detail"] if f"`{field}`" not in row]
 
 
 def test_every_sample_is_used_by_a_test() -> None:
