@@ -17,12 +17,14 @@ _DEEPEST = 100
 
 def parse_json(body: bytes | str | None) -> Any:
     """Return the JSON value of a body; an empty one is an empty object. Raises BadRequest."""
-    if body is None or not body.strip():
+    if body is None:
         return {}
     size = len(body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body)
     if size > MOST_BODY_BYTES:
         message = f"the body has {size} bytes; at most {MOST_BODY_BYTES} are accepted"
         raise BadRequest(message)
+    if not body.strip():
+        return {}
     try:
         return json.loads(body, parse_constant=_no_constant)
     except RecursionError as error:

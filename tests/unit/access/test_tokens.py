@@ -47,10 +47,10 @@ def test_identity_comes_from_the_claims() -> None:
 
 def test_cognito_tokens() -> None:
     settings = replace(SETTINGS, org_claim="custom:org")
-    claims = {"custom:org": "blue", "cognito:groups": ["g"], "org": "red"}
+    claims: dict[str, Any] = {"custom:org": "blue", "cognito:groups": ["g"], "org": "red"}
     found = caller(settings, **claims)
     assert (found.org, found.groups) == ("blue", frozenset({"g"}))
-    access = {"aud": None, "client_id": AUDIENCE, "token_use": "access"}
+    access: dict[str, Any] = {"aud": None, "client_id": AUDIENCE, "token_use": "access"}
     assert caller(**access).subject == "alice"
     with pytest.raises(Unauthorized):
         caller(**access | {"token_use": "id"})
@@ -88,7 +88,7 @@ def test_an_address_that_nobody_verified_is_no_identity() -> None:
     ],
     ids=str,
 )
-def test_refused_claims(claims: dict[str, object]) -> None:
+def test_refused_claims(claims: dict[str, Any]) -> None:
     with pytest.raises(Unauthorized):
         caller(**claims)
 
@@ -161,8 +161,9 @@ def test_an_rsa_issuer() -> None:
 
 @pytest.mark.parametrize("name", ["issuer", "audience"])
 def test_a_missing_parameter_opens_nothing(name: str) -> None:
+    closed: dict[str, Any] = {name: ""}
     with pytest.raises(MisconfiguredError):
-        caller(replace(SETTINGS, **{name: ""}))
+        caller(replace(SETTINGS, **closed))
 
 
 def test_no_keys_no_entry() -> None:

@@ -14,6 +14,7 @@ from swath_core.settings import settings
 from swath_dev.inprocess import BUCKET, InProcessApi
 
 TASK = {"data": {"type": "product_delete_task"}}
+BEYOND_THE_POLE = {**SQUARE, "coordinates": [[[0, 95], [1, 95], [1, 96], [0, 95]]]}
 OF_P = {"name": "product_id", "op": "eq", "val": "acme:p"}
 
 
