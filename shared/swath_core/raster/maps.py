@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pyproj import CRS
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 
 from swath_core.documents import Document
@@ -21,6 +23,9 @@ from swath_core.raster.grid import Grid
 from swath_core.raster.request import RESAMPLERS, RasterRequest, Scale
 from swath_core.raster.service import Found, RasterService
 from swath_core.raster.sources import Product, find_band
+
+# a picture has no place: rasterio need not say so for each
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, module="rasterio")
 
 MERCATOR = CRS.from_epsg(3857)
 HALF_WORLD = 20_037_508.342789244
@@ -214,7 +219,7 @@ def encode_picture(picture: Colours, format: str, tag: str) -> Picture:
     if format not in FORMATS:
         raise BadRequest(f"there is no format {format!r}; there are: {', '.join(FORMATS)}")
     bands, height, width = picture.shape
-    options = {"ZLEVEL": 3} if format == "png" else {"LOSSLESS": "YES", "EXACT": 1}
+    options = {"ZLEVEL": 1} if format == "png" else {"LOSSLESS": "YES", "EXACT": 1}
     with MemoryFile() as memory:
         with memory.open(
             driver=format.upper(),

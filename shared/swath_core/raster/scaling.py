@@ -69,7 +69,10 @@ class Finish:
             values = np.where(strip.transparent | ~strip.inside[position], 0, values)
         if scale is None:
             return to_type(values, self.dtype)
-        scaled = to_type(rescale(values, scale), self.dtype)
+        same = scale[:2] == scale[2:]
+        scaled = to_type(values if same else rescale(values, scale), self.dtype)
+        if scaled is values:
+            scaled = values.copy()
         scaled[mask] = 0
         return scaled
 
