@@ -24,7 +24,7 @@ class Document:
     version: int = 0
     request: str | None = None
 
-    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - JSON values
+    def get(self, name: str, default: Any = None) -> Any:
         """Return the value of an attribute (``id`` included), or ``default`` where it is unset."""
         if name == "id":
             return self.id

@@ -75,15 +75,16 @@ def test_searches_are_the_same_page_for_page(
     catalog: Catalog, table: DynamoPostings, width: int | None, sort: str
 ) -> None:
     where = None if width is None else square(10.1, 47.2, width, 0)
-    body = {"sort": sort, "intersects": where} if width else {"sort": sort}
+    body: dict[str, object] = {"sort": sort, "intersects": where} if width else {"sort": sort}
     if width == 0:
         body["intersects"] = {"type": "Point", "coordinates": [10.1, 47.2]}
     query, products = ImageQuery.from_body(body), [catalog.product]
+    readers: tuple[PostingReader, ...] = (catalog.postings, table)
     tokens: list[str | None] = [None, None]
     for _ in range(4):
         pages = [
             search(catalog, reader).page(query, products, token)
-            for reader, token in zip((catalog.postings, table), tokens, strict=True)
+            for reader, token in zip(readers, tokens, strict=True)
         ]
         assert [d.id for d in pages[0].documents] == [d.id for d in pages[1].documents]
         assert pages[0].cost.postings == pages[1].cost.postings

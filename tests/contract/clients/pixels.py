@@ -31,9 +31,7 @@ def image(id, bands, path, context=None, arguments=None, **more):
     """Read one image; say the shape and what raster_info says of the place."""
     found = catalog.Image.get(id)
     context = _context(context, found, **(arguments or {}))
-    array, info = found.ndarray(
-        bands, geocontext=context, raster_info=True, progress=False, **more
-    )
+    array, info = found.ndarray(bands, geocontext=context, raster_info=True, progress=False, **more)
     return {"shape": _save(path, array), "info": info, "dtype": str(array.dtype)}
 
 
