@@ -129,7 +129,8 @@ def test_every_interval(client: Client, series: Series, field: str) -> None:
 
 # late, early: a year has more minutes than an answer holds when the empty ones are in it
 LATE, EARLY = "2020-12-31", "2020-01-06"
-RANGES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+Ranges = dict[str, tuple[dict[str, Any], tuple[str, str]]]
+RANGES: Ranges = {
     "start": ({"start_datetime": LATE}, (LATE, "~")),
     "end": ({"end_datetime": EARLY}, ("", EARLY)),
     "both": (
@@ -154,17 +155,35 @@ def bound(day: str) -> str:
     return f"{day}T00:00:00+00:00" if day.startswith("2") else day
 
 
+def around_now() -> Ranges:
+    """Ranges around the moment at which this session saves its images."""
+    now = datetime.now(UTC)
+    early, late = (f"{now + timedelta(days=days):%Y-%m-%d}" for days in (-1, 1))
+    return {
+        "start": ({"start_datetime": early}, (early, "~")),
+        "end": ({"end_datetime": late}, ("", late)),
+        "before": ({"end_datetime": early}, ("", early)),
+        "both": ({"start_datetime": early, "end_datetime": late}, (early, late)),
+        "neither": ({}, ("", "~")),
+        "zeros": ({"start_datetime": 0, "end_datetime": 0}, ("", "~")),
+        "zero and end": ({"start_datetime": 0, "end_datetime": late}, ("", late)),
+        "start and zero": ({"start_datetime": early, "end_datetime": 0}, (early, "~")),
+    }
+
+
 @pytest.mark.parametrize("interval", INTERVALS)
 def test_every_form_of_the_range(client: Client, series: Series, interval: str) -> None:
+    recent = around_now()
+    ranges = {"acquired": RANGES, "published": RANGES, "created": recent, "modified": recent}
     asked = {
         f"{field} {name}": {"aggregate_date_field": field, "interval": interval, **given}
-        for field in ("acquired", "published")
-        for name, (given, _) in RANGES.items()
+        for field, forms in ranges.items()
+        for name, (given, _) in forms.items()
     }
     answers = client.call("summaries", "intervals", asked=asked, filter=series.base)
     for key, answer in answers.items():
         field, _, name = key.partition(" ")
-        first, last = map(bound, RANGES[name][1])
+        first, last = map(bound, ranges[field][name][1])
         assert told(answer) == series.counted(field, interval, first, last), key
 
 
