@@ -174,3 +174,24 @@ def test_an_ingest_that_is_killed_is_finished_by_the_next_delivery(
         "images", limit=0, filter=[{"op": "eq", "name": "product_id", "val": product}]
     )
     assert count["meta"]["count"] == 1
+
+
+def test_a_poison_message_ends_among_the_dead_letters_and_blocks_nobody(
+    own_cloud: LocalCloud, tmp_path: Path
+) -> None:
+    outputs = own_cloud.deploy({"IngestRetryAfter": "2"}).outputs
+    api = caller(own_cloud)
+    product = declare(api, files=1)
+    sqs = own_cloud.session.client("sqs")
+    sqs.send_message(QueueUrl=outputs["IngestQueue"], MessageBody="{no JSON")
+    path = scene(tmp_path / "good.tif", 300, 1)
+    upload, urls = open_upload(api, product, "good", [path])
+    put(urls[0], path)
+    assert final_status(api, upload)[0] == "success"
+
+    dead: list[dict[str, str]] = []
+    deadline = time.monotonic() + 120
+    while not dead and time.monotonic() < deadline:
+        answer = sqs.receive_message(QueueUrl=outputs["IngestDeadLetters"], WaitTimeSeconds=2)
+        dead = answer.get("Messages", [])
+    assert [letter["Body"] for letter in dead] == ["{no JSON"]
