@@ -18,7 +18,17 @@ from ._spatial import Resolution
 from ._types import AttributeType, Boolean, Choice, Integer, Number, Text
 
 BAND_TYPES = ("spectral", "microwave", "mask", "class", "generic")
-DATA_TYPES = ("Byte", "UInt16", "Int16", "UInt32", "Int32", "Float32", "Float64")
+NUMPY_TYPES = {
+    "Byte": "uint8",
+    "UInt16": "uint16",
+    "Int16": "int16",
+    "UInt32": "uint32",
+    "Int32": "int32",
+    "Float32": "float32",
+    "Float64": "float64",
+}
+"""The contract's pixel types and NumPy's names of them."""
+DATA_TYPES = tuple(NUMPY_TYPES)
 COLORMAPS = (
     "magma",
     "inferno",

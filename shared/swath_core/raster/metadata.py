@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from swath_core.attributes import NUMPY_TYPES
 from swath_core.raster.crs import WGS84, describe_crs, transform_points
 from swath_core.raster.grid import Grid
 from swath_core.raster.mosaic import BLOCK
-from swath_core.raster.request import DATA_TYPES
 from swath_core.raster.sources import BandInfo, ImageSource
 
 _COLOURS = {"red": "Red", "green": "Green", "blue": "Blue", "alpha": "Alpha"}
-_CONTRACT_TYPES = {name: contract for contract, name in DATA_TYPES.items()}
+_CONTRACT_TYPES = {name: contract for contract, name in NUMPY_TYPES.items()}
 
 
 def raster_metadata(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from swath_core.attributes import DATA_TYPES
 from swath_core.errors import BadRequest
 
 Bounds = tuple[float, float, float, float]
@@ -15,16 +16,6 @@ Bounds = tuple[float, float, float, float]
 Scale = tuple[float, ...]
 """Empty (automatic), (in low, in high) or (in low, in high, out low, out high)."""
 
-DATA_TYPES = {
-    "Byte": "uint8",
-    "UInt16": "uint16",
-    "Int16": "int16",
-    "UInt32": "uint32",
-    "Int32": "int32",
-    "Float32": "float32",
-    "Float64": "float64",
-}
-"""The contract's data types and NumPy's names of them."""
 RESAMPLERS = (
     "near",
     "bilinear",
@@ -108,7 +99,7 @@ def parse_request(body: Mapping[str, Any]) -> RasterRequest:
         ids=_names(body, "ids", MAX_IMAGES),
         bands=bands,
         scales=_scales(body, len(bands)),
-        data_type=_choice(body, "ot", tuple(DATA_TYPES)),
+        data_type=_choice(body, "ot", DATA_TYPES),
         crs=_text(body, "srs"),
         resolution=resolution,
         size=size,

@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from swath_core.attributes import NUMPY_TYPES
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
 from swath_core.raster.cutline import Cutline
@@ -15,7 +16,7 @@ from swath_core.raster.files import FilePool, FileUnreadable
 from swath_core.raster.grid import Grid, target_grid
 from swath_core.raster.metadata import raster_metadata
 from swath_core.raster.mosaic import Mosaic, MosaicPlan, Strip
-from swath_core.raster.request import DATA_TYPES, RasterRequest
+from swath_core.raster.request import RasterRequest
 from swath_core.raster.scaling import Finish, resolve_scale, value_ranges
 from swath_core.raster.sources import (
     BandInfo,
@@ -186,7 +187,7 @@ def _finish(request: RasterRequest, bands: Sequence[BandInfo], *, alpha_last: bo
         )
     kept = bands[:-1] if request.drop_alpha else bands
     if request.data_type is not None:
-        dtype = np.dtype(DATA_TYPES[request.data_type])
+        dtype = np.dtype(NUMPY_TYPES[request.data_type])
     else:
         dtype = _common([band.dtype for band in kept])
     return Finish(
@@ -203,4 +204,4 @@ def _common(dtypes: Sequence[np.dtype[np.generic]]) -> np.dtype[np.generic]:
     dtype = dtypes[0]
     for other in dtypes[1:]:
         dtype = np.promote_types(dtype, other)
-    return dtype if dtype.name in DATA_TYPES.values() else np.dtype("float64")
+    return dtype if dtype.name in NUMPY_TYPES.values() else np.dtype("float64")

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 import numpy as np
 from affine import Affine
 
+from swath_core.attributes import NUMPY_TYPES
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
 from swath_core.images import image_prefix
 from swath_core.raster.crs import crs_of_text
 from swath_core.raster.grid import Grid
 from swath_core.raster.levels import Step, image_steps, level_data_type
-from swath_core.raster.request import DATA_TYPES
 
 PICKING = frozenset({"near", "mode", "min", "max"})
 """Resamplers whose results are values of the source: the only ones for class and mask bands."""
@@ -133,10 +133,10 @@ def is_alpha(band: Document) -> bool:
 
 def common_dtype(data_types: Sequence[str]) -> np.dtype[Any]:
     """Return the smallest type of the contract that holds all of the given ones."""
-    dtype = np.dtype(DATA_TYPES[data_types[0]])
+    dtype = np.dtype(NUMPY_TYPES[data_types[0]])
     for name in data_types[1:]:
-        dtype = np.promote_types(dtype, np.dtype(DATA_TYPES[name]))
-    return dtype if dtype.name in DATA_TYPES.values() else np.dtype("float64")
+        dtype = np.promote_types(dtype, np.dtype(NUMPY_TYPES[name]))
+    return dtype if dtype.name in NUMPY_TYPES.values() else np.dtype("float64")
 
 
 def plan_image(

@@ -11,19 +11,12 @@ from typing import Any
 
 import rasterio
 
+from swath_core.attributes import NUMPY_TYPES
 from swath_dev._trouble import Trouble
 
 from . import _scene
 
-_GDAL_TYPES = {
-    "uint8": "Byte",
-    "uint16": "UInt16",
-    "int16": "Int16",
-    "uint32": "UInt32",
-    "int32": "Int32",
-    "float32": "Float32",
-    "float64": "Float64",
-}
+_GDAL_TYPES = {numpy_name: name for name, numpy_name in NUMPY_TYPES.items()}
 
 
 @dataclass(frozen=True)

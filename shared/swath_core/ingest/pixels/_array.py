@@ -19,10 +19,11 @@ import numpy.typing as npt
 import rasterio
 from rasterio.windows import Window
 
+from swath_core.attributes import NUMPY_TYPES
 from swath_core.ingest.model import Limits, Refused
 
 from ._georeference import Position
-from ._header import DTYPES, check_size
+from ._header import check_size
 
 MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 10_000
@@ -89,15 +90,15 @@ def _header(fields: dict[str, object], offset: int, name: str) -> ArrayHeader:
     if not isinstance(descr, str) or "O" in descr:
         raise Refused(
             f"{name}: holds values of type {descr!r}; expected numbers of one of the types "
-            + ", ".join(DTYPES)
+            + ", ".join(NUMPY_TYPES)
         )
     try:
         dtype = np.dtype(descr)
     except TypeError as error:
         raise Refused(f"{name}: holds values of an unknown type {descr!r}") from error
-    if dtype.newbyteorder("=").name not in DTYPES.values():
+    if dtype.newbyteorder("=").name not in NUMPY_TYPES.values():
         raise Refused(
-            f"{name}: holds values of type {dtype.name}; expected one of " + ", ".join(DTYPES)
+            f"{name}: holds values of type {dtype.name}; expected one of " + ", ".join(NUMPY_TYPES)
         )
     if (
         not isinstance(shape, tuple)

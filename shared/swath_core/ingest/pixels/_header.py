@@ -6,20 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from swath_core.attributes import NUMPY_TYPES
 from swath_core.ingest.model import ExpectedBand, Limits, Refused
 
-DTYPES = {
-    "Byte": "uint8",
-    "UInt16": "uint16",
-    "Int16": "int16",
-    "UInt32": "uint32",
-    "Int32": "int32",
-    "Float32": "float32",
-    "Float64": "float64",
-}
-"""The contract's pixel types and numpy's names of them."""
-
-_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_NAMES = {dtype: name for name, dtype in NUMPY_TYPES.items()}
 _SIZES = {"complex_int16": 4}
 
 
