@@ -22,7 +22,7 @@ def identity(pid: int) -> str | None:
 
 def _identity_from_ps(pid: int) -> str | None:
     shown = subprocess.run(
-        ["ps", "-o", "state=,lstart=,command=", "-p", str(pid)],
+        ["ps", "-ww", "-o", "state=,lstart=,command=", "-p", str(pid)],
         capture_output=True,
         text=True,
         check=False,

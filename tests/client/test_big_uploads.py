@@ -21,7 +21,7 @@ IMAGES, SIZE = 50, 20_000_000
 PEAK = 200 * 1024 * 1024
 
 SCRIPT = """
-import json, resource, sys
+import json, pathlib, resource, sys
 import swath
 from swath.catalog import Image, upload_images
 folder, count = sys.argv[1], int(sys.argv[2])
@@ -32,7 +32,11 @@ work = [
 uploads = upload_images(work, progress=True)
 for upload in uploads:
     upload.wait_for_completion(timeout=60)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+# Linux hands a parent's ru_maxrss on to its children; VmHWM is this process's own
+status = pathlib.Path("/proc/self/status")
+lines = status.read_text().splitlines() if status.exists() else []
+own = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+peak = (own or [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss])[0] * 1024
 print(json.dumps([peak, [upload.status for upload in uploads]]))
 """
 
