@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from tests.client.fake import FakeCatalog
+from tests.client.fake import FakeCatalog, Seen
 
 import swath
 from swath import catalog
@@ -323,6 +323,26 @@ def test_html_is_escaped_and_shows_the_footprint() -> None:
     assert "&lt;script&gt;" in text
     assert "<img" not in text
     assert "<path d='M180.000 90.000" in text
+
+
+def test_html_shows_the_catalogs_preview(client: swath.Client, fake: FakeCatalog) -> None:
+    fake.objects["images"]["acme:p:i"] = {
+        "name": "i",
+        "product_id": "acme:p",
+        "acquired": "2020-01-01T00:00:00Z",
+        "x_pixels": 5,
+        "y_pixels": 4,
+    }
+
+    def preview(seen: Seen) -> tuple[int, dict[str, str], bytes] | None:
+        wanted = "/raster/v2/images/acme%3Ap%3Ai/preview.png"
+        return (200, {"Content-Type": "image/png"}, b"PNG") if seen.path == wanted else None
+
+    image = Image.get("acme:p:i")
+    assert image is not None
+    assert "<img" not in image._repr_html_()
+    fake.faults.append(preview)
+    assert "src='data:image/png;base64,UE5H'" in image._repr_html_()
 
 
 def test_deletion_task(client: swath.Client) -> None:

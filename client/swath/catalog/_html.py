@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import urllib.parse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from swath.catalog._enums import DocumentState
+from swath.errors import SwathError
 
 if TYPE_CHECKING:
     from swath.catalog._object import CatalogObject
@@ -62,10 +67,29 @@ def _path(polygon: Any) -> str:
 
 
 def _preview(item: CatalogObject) -> str:
+    """The provider's picture where there is one, else the catalog's own, put into the page."""
     url = getattr(item, "preview_url", None)
     if not url or not str(url).startswith(("https://", "http://")):
-        return ""
-    return f"<img src='{_text(url)}' style='max-width:256px' alt='preview'/>"
+        url = _rendered(item)
+    return f"<img src='{_text(url)}' style='max-width:256px' alt='preview'/>" if url else ""
+
+
+def _rendered(item: CatalogObject) -> str | None:
+    """The catalog's preview of a saved image as a data URL; None where there are no pixels.
+
+    A box without a picture is better than an error in a notebook's display.
+    """
+    if not getattr(item, "x_pixels", None) or item.state != DocumentState.SAVED:
+        return None
+    identifier = urllib.parse.quote(str(item.id), safe="")
+    client = item.client
+    try:
+        answer = client.http.request(
+            "GET", f"{client.settings.raster_root}/images/{identifier}/preview.png?size=256"
+        )
+    except SwathError:
+        return None
+    return "data:image/png;base64," + base64.b64encode(answer.content).decode()
 
 
 def _time_line(item: CatalogObject) -> str:
