@@ -24,6 +24,7 @@ from swath_core.raster.sources import (
     PlanOptions,
     Product,
     Storage,
+    common_dtype,
     plan_bands,
     plan_image,
 )
@@ -189,7 +190,7 @@ def _finish(request: RasterRequest, bands: Sequence[BandInfo], *, alpha_last: bo
     if request.data_type is not None:
         dtype = np.dtype(NUMPY_TYPES[request.data_type])
     else:
-        dtype = _common([band.dtype for band in kept])
+        dtype = common_dtype([band.dtype for band in kept])
     return Finish(
         bands=bands,
         scales=request.scales or (None,) * len(bands),
@@ -198,10 +199,3 @@ def _finish(request: RasterRequest, bands: Sequence[BandInfo], *, alpha_last: bo
         mask_alpha=alpha_last if request.mask_alpha is None else request.mask_alpha,
         drop_alpha=request.drop_alpha,
     )
-
-
-def _common(dtypes: Sequence[np.dtype[np.generic]]) -> np.dtype[np.generic]:
-    dtype = dtypes[0]
-    for other in dtypes[1:]:
-        dtype = np.promote_types(dtype, other)
-    return dtype if dtype.name in NUMPY_TYPES.values() else np.dtype("float64")

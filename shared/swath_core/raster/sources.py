@@ -109,7 +109,9 @@ def plan_bands(
 def _band_info(products: Mapping[str, Product], name: str, level: str | None) -> BandInfo:
     documents = [find_band(product, name) for product in products.values()]
     first = documents[0]
-    dtype = common_dtype([level_data_type(document, level) for document in documents])
+    dtype = common_dtype(
+        [np.dtype(NUMPY_TYPES[level_data_type(document, level)]) for document in documents]
+    )
     return BandInfo(name, dtype, _nodata(first), is_alpha(first), first)
 
 
@@ -131,11 +133,11 @@ def is_alpha(band: Document) -> bool:
     return band.get("type") == "mask" and bool(band.get("is_alpha") or band.get("name") == "alpha")
 
 
-def common_dtype(data_types: Sequence[str]) -> np.dtype[Any]:
+def common_dtype(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
     """Return the smallest type of the contract that holds all of the given ones."""
-    dtype = np.dtype(NUMPY_TYPES[data_types[0]])
-    for name in data_types[1:]:
-        dtype = np.promote_types(dtype, np.dtype(NUMPY_TYPES[name]))
+    dtype = dtypes[0]
+    for other in dtypes[1:]:
+        dtype = np.promote_types(dtype, other)
     return dtype if dtype.name in NUMPY_TYPES.values() else np.dtype("float64")
 
 
