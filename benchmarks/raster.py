@@ -6,7 +6,9 @@ process of its own that opens every object for the first time; peers take turns.
 
 Cases: a window of 1,024 x 1,024 source pixels at native resolution (1,024 px), at 1/8 (128 px) and
 warped to Web Mercator (1,024 px); of one image (4,096 x 4,096, three bands, 8 bits) and of a mosaic
-of 12 that all show in the window. Tiles: 256 px of that image.
+of 12 that all show in the window. Tiles: 256 px of that image, as PNG with each one's defaults.
+Memory: what a case adds to a process that has read before, and the whole of a process that delivers
+a mosaic of 30 images, 10,000 x 10,000 pixels in 8 bands of 16 bits, to the bucket of results.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ import argparse
 import importlib.util
 import json
 import os
-import resource
 import socket
 import statistics
 import subprocess
@@ -24,8 +25,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from swath_core.documents import Document
 
 NAME = "raster"
 ROUNDS = 5
-BUCKET = "bench"
+BUCKET, RESULTS = "bench", "results"
 PRODUCT = "bench:scenes"
 PIXEL = 10.0
 LEFT, TOP = 500_000.0, 5_000_000.0
@@ -44,12 +45,15 @@ SIDE, WINDOW, FIRST = 4096, 1024, 1000
 """Pixels of the image and of the window on it, and the window's first row and column."""
 COLUMNS, ROWS, PART = 4, 3, (480, 400)
 """The mosaic's layout over the window, and each part's height and width."""
+COLOURS = 3
 SCALES = ("native", "eighth", "mercator")
 KINDS = ("one", "mosaic")
 CASES = tuple(f"{kind}-{scale}" for kind in KINDS for scale in SCALES)
 PEERS = ("warpedvrt", "rio-tiler")
 TILES = 24
 ZOOM = 14
+LARGE, LARGE_BANDS, LARGE_PART, LARGE_LAYOUT = 10_000, 8, 2_600, (6, 5)
+"""Sides and bands of the large mosaic, the sides of its images, their columns and rows."""
 
 Array = np.ndarray[Any, Any]
 
@@ -76,7 +80,7 @@ def write_cog(path: Path, pixels: Array, left: float, top: float) -> None:
     count, height, width = pixels.shape
     with rasterio.MemoryFile() as memory:
         with memory.open(
-            driver="GTiff", count=count, height=height, width=width, dtype="uint8",
+            driver="GTiff", count=count, height=height, width=width, dtype=pixels.dtype,
             crs="EPSG:32618", nodata=0, transform=rasterio.Affine(PIXEL, 0, left, 0, -PIXEL, top),
         ) as made:  # fmt: skip
             made.write(pixels)
@@ -85,6 +89,35 @@ def write_cog(path: Path, pixels: Array, left: float, top: float) -> None:
                 made, path, driver="COG", compress="deflate", blocksize=512, predictor=2,
                 overview_resampling="average", num_threads="all_cpus",
             )  # fmt: skip
+
+
+def make_large(folder: Path, client: Any) -> None:
+    """Put the large mosaic's images into the bucket: one COG, told where it is 30 times."""
+    import rasterio  # noqa: PLC0415
+
+    y, x = np.mgrid[0:LARGE_PART, 0:LARGE_PART]
+    forms = 2_000 + 900 * np.sin(x / 190) * np.cos(y / 140)
+    pixels = np.stack([forms + 100 * band for band in range(LARGE_BANDS)]).astype(np.uint16)
+    path = folder / "large.tif"
+    write_cog(path, pixels, LEFT, TOP)
+    for name, left, top in large_places():
+        with rasterio.open(path, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as placed:
+            placed.transform = rasterio.Affine(PIXEL, 0, left, 0, -PIXEL, top)
+        client.upload_file(str(path), BUCKET, key("large", name))
+
+
+def large_places() -> list[tuple[str, float, float]]:
+    """Return the name and the upper left corner of the large mosaic's images."""
+    columns, rows = LARGE_LAYOUT
+    across, down = ((LARGE - LARGE_PART) / (count - 1) for count in LARGE_LAYOUT)
+    return [
+        (
+            f"large-{number}",
+            LEFT + int(number % columns * across) * PIXEL,
+            TOP - int(number // columns * down) * PIXEL,
+        )
+        for number in range(columns * rows)
+    ]
 
 
 def places() -> list[tuple[str, float, float]]:
@@ -162,6 +195,7 @@ class Swath:
         from swath_core.raster.sources import BucketStorage  # noqa: PLC0415
 
         self._images: dict[str, Document] = {}
+        self._bands = COLOURS
         self.service: RasterService[str] = RasterService(
             self, BucketStorage(BUCKET), FilePool(), lambda _who, _product: True
         )
@@ -171,34 +205,40 @@ class Swath:
         return {id: self._images[id] for id in ids}
 
     def product(self, _product_id: str) -> tuple[Document, list[Document]]:
-        """Return the product and its three bands."""
+        """Return the product and its bands, b0 and on."""
         bands = [
             Document(
                 "band",
-                f"{PRODUCT}:{name}",
+                f"{PRODUCT}:b{number}",
                 {
-                    "name": name, "type": "spectral", "data_type": "Byte", "nodata": 0,
-                    "band_index": number, "display_range": [0, 255],
+                    "name": f"b{number}", "type": "spectral", "nodata": 0, "band_index": number,
+                    "data_type": "Byte" if self._bands == COLOURS else "UInt16",
+                    "display_range": [0, 255],
                 },
             )
-            for number, name in enumerate(("red", "green", "blue"))
+            for number in range(self._bands)
         ]  # fmt: skip
         return Document("product", PRODUCT), bands
 
     def register(self, case: str) -> None:
         """Make the documents of a case's scenes."""
         for name, left, top in places():
-            height, width = (SIDE, SIDE) if name == "one-0" else PART
-            self._images[f"{PRODUCT}:{case}/{name}"] = Document(
-                "image",
-                f"{PRODUCT}:{case}/{name}",
-                {
-                    "product_id": PRODUCT, "cs_code": "EPSG:32618",
-                    "geotrans": [left, PIXEL, 0.0, top, 0.0, -PIXEL],
-                    "x_pixels": width, "y_pixels": height,
-                    "files": [{"href": f"s3://{BUCKET}/{key(case, name)}"}],
-                },
-            )  # fmt: skip
+            self._register(case, name, (left, top), (SIDE, SIDE) if name == "one-0" else PART)
+
+    def _register(
+        self, case: str, name: str, corner: tuple[float, float], size: tuple[int, int]
+    ) -> None:
+        (left, top), (height, width) = corner, size
+        self._images[f"{PRODUCT}:{case}/{name}"] = Document(
+            "image",
+            f"{PRODUCT}:{case}/{name}",
+            {
+                "product_id": PRODUCT, "cs_code": "EPSG:32618",
+                "geotrans": [left, PIXEL, 0.0, top, 0.0, -PIXEL],
+                "x_pixels": width, "y_pixels": height,
+                "files": [{"href": f"s3://{BUCKET}/{key(case, name)}"}],
+            },
+        )  # fmt: skip
 
     def read(self, asked: Ask) -> Array:
         """Return the pixels of a case."""
@@ -207,13 +247,33 @@ class Swath:
         self.register(asked.case)
         request = RasterRequest(
             ids=tuple(f"{PRODUCT}:{asked.case}/{name}" for name in asked.names),
-            bands=("red", "green", "blue"),
+            bands=("b0", "b1", "b2"),
             crs=asked.crs,
             bounds=asked.bounds,
             size=(asked.size, asked.size),
         )
-        rows = list(self.service.raster("me", request).rows)
-        return rows[0].data if len(rows) == 1 else np.concatenate([r.data for r in rows], axis=1)
+        return self.service.raster("me", request).whole()[0]
+
+    def deliver_large(self) -> int:
+        """Deliver the large mosaic to the bucket of results; return the bytes it has there."""
+        import boto3  # noqa: PLC0415
+
+        from swath_core.raster import delivery, stream  # noqa: PLC0415
+        from swath_core.raster.request import RasterRequest  # noqa: PLC0415
+
+        self._bands = LARGE_BANDS
+        for name, left, top in large_places():
+            self._register("large", name, (left, top), (LARGE_PART, LARGE_PART))
+        request = RasterRequest(
+            ids=tuple(self._images), bands=tuple(f"b{n}" for n in range(LARGE_BANDS))
+        )
+        client = boto3.client("s3")
+        begin = delivery.ResultsBucket(client, RESULTS).begin
+        sent = delivery.deliver(stream.encode(self.service.raster("me", request)), begin)
+        if sent.link is None:
+            raise RuntimeError("the large mosaic fitted a response")
+        (made,) = client.list_objects_v2(Bucket=RESULTS)["Contents"]
+        return int(made["Size"])
 
     def tile(self, x: int, y: int, z: int) -> bytes:
         """Return a PNG of a tile."""
@@ -307,25 +367,35 @@ CONTENDERS: dict[str, Callable[[], Any]] = {"swath": Swath, "warpedvrt": Vrt, "r
 def child(contender: str, cases: Sequence[str]) -> None:
     """Print what a contender needs for each case: seconds, peak memory, a sum of its pixels."""
     reader = CONTENDERS[contender]()
-    reader.read(Ask("warm", ("mosaic-0",), "EPSG:3857", (-8.3e6, 5.6e6, -8.2e6, 5.7e6), 64))
+    reader.read(replace(ask("one-mercator"), case="warm", size=64))
     for case in cases:
+        if case == "large":
+            size = reader.deliver_large()
+            print(json.dumps({"bytes": size, "mebibytes": memory("VmHWM")}), flush=True)
+            continue
         if case == "tiles":
             print(json.dumps({"p50": tile_median(reader)}), flush=True)
             continue
         asked = ask(case)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        Path("/proc/self/clear_refs").write_text("5")  # the peak is that of the case alone
+        before = memory("VmRSS")
         start = time.perf_counter()
         pixels = reader.read(asked)
         seconds = time.perf_counter() - start
-        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         figures = {
             "case": case,
             "seconds": seconds,
-            "mebibytes": (after - before) / 1024,
+            "mebibytes": memory("VmHWM") - before,
             "filled": float((pixels > 0).mean()),
             "mean": float(pixels.mean()),
         }
         print(json.dumps(figures), flush=True)
+
+
+def memory(figure: str) -> float:
+    """Return a figure of this process's memory in MiB: VmRSS now, VmHWM at its peak."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(figure)) / 1024
 
 
 def tile_median(reader: Swath | RioTiler) -> float:
@@ -374,13 +444,10 @@ def counting(port: int) -> Iterator[tuple[int, list[int]]]:
     server = socket.create_server(("127.0.0.1", 0))
 
     def pump(source: socket.socket, sink: socket.socket, *, count: bool) -> None:
-        with source, sink:
+        with source, sink, suppress(OSError):  # either side may close at any time
             while data := source.recv(65_536):
                 counts[0] += len(data) if count else 0
-                try:
-                    sink.sendall(data)
-                except OSError:
-                    return
+                sink.sendall(data)
 
     def serve() -> None:
         while True:
@@ -485,6 +552,15 @@ def compare_tiles(environment: Mapping[str, str]) -> None:
     report(NAME, "tile", "p50_ratio", medians["swath"] / medians["rio-tiler"], "ratio", 1.1)
 
 
+def weigh_large(folder: Path, client: Any, environment: Mapping[str, str]) -> None:
+    """Report the whole memory of a process that delivers the large mosaic."""
+    client.create_bucket(Bucket=RESULTS)
+    make_large(folder, client)
+    (figures,) = run("swath", ["large"], environment)
+    report(NAME, "large-mosaic", "delivered", figures["bytes"] / 2**20, "MiB")
+    report(NAME, "large-mosaic", "process_peak", figures["mebibytes"], "MiB", 2048)
+
+
 def main() -> None:
     """Run the benchmark on a local cloud of its own."""
     from swath_dev.cloud import LocalCloud  # noqa: PLC0415 - children do without
@@ -500,11 +576,13 @@ def main() -> None:
         cloud = LocalCloud(folder / "cloud", port)
         cloud.start()
         stack.callback(cloud.stop)
-        make_objects(folder, cloud.session.client("s3"))
+        client = cloud.session.client("s3")
+        make_objects(folder, client)
         compare_windows(["swath", *there], cloud.environment)
         count_bytes(folder, port, cloud.environment)
         if "rio-tiler" in there:
             compare_tiles(cloud.environment)
+        weigh_large(folder, client, cloud.environment)
     finish()
 
 

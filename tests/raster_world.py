@@ -117,10 +117,7 @@ class World:
         body.setdefault("ids", list(self.documents))
         body.setdefault("bands", [str(band.get("name")) for band in self.bands])
         raster = self.service.raster("me", parse_request(body))
-        rows = list(raster.rows)
-        data = np.concatenate([part.data for part in rows], axis=1)
-        mask = np.concatenate([part.mask for part in rows], axis=1)
-        assert data.shape == mask.shape == raster.shape
+        data, mask = raster.whole()
         return raster, data, mask
 
 

@@ -177,6 +177,7 @@ def transform_bounds(
     return left, bottom, right, top
 
 
+@lru_cache(maxsize=64)
 def describe_crs(crs: CRS) -> dict[str, Any]:
     """Return the ``coordinateSystem`` member of a raster's metadata: epsg, proj4 and WKT 1."""
     from rasterio.crs import CRS as GDAL_CRS  # noqa: PLC0415 - only this needs GDAL

@@ -64,6 +64,15 @@ def gdal_options(environment: dict[str, str] | None = None) -> dict[str, Any]:
     return options
 
 
+def gdal(**options: Any) -> rasterio.Env:
+    """Return a context in which GDAL runs with these options.
+
+    GDAL finds the function's credentials itself; by its own default rasterio would build a session
+    of boto3 for them every time, also where nothing is read from S3.
+    """
+    return rasterio.Env(session=DummySession(), **options)
+
+
 @dataclass(frozen=True, slots=True)
 class FileInfo:
     """What a file's header says: its grid, its overviews' factors, its nodata and own mask."""
@@ -107,8 +116,7 @@ class FilePool:
 
         Raises FileUnreadable where the file cannot be opened, or reading it fails meanwhile.
         """
-        # GDAL finds the function's credentials itself; rasterio would ask boto3 for them every time
-        with rasterio.Env(session=DummySession(), **self._options):
+        with gdal(**self._options):
             dataset = self._take(path, level)
             try:
                 dataset = dataset or _open(path, level)

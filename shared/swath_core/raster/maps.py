@@ -19,6 +19,7 @@ from swath_core.documents import Document
 from swath_core.errors import BadRequest
 from swath_core.raster.colours import Colours, class_colours, colormap
 from swath_core.raster.crs import WGS84, transform_bounds
+from swath_core.raster.files import gdal
 from swath_core.raster.grid import Grid
 from swath_core.raster.request import RESAMPLERS, RasterRequest, Scale
 from swath_core.raster.service import Found, RasterService
@@ -184,9 +185,7 @@ class Cartographer:
 
         Raises NotFound for an image that cannot be read.
         """
-        rows = list(self._service.compute(found, request).rows)
-        data = np.concatenate([part.data for part in rows], axis=1)
-        mask = np.concatenate([part.mask for part in rows], axis=1)
+        data, mask = self._service.compute(found, request).whole()
         return encode_picture(coloured(data, mask, style), format, etag(found, request, format))
 
 
@@ -220,7 +219,7 @@ def encode_picture(picture: Colours, format: str, tag: str) -> Picture:
         raise BadRequest(f"there is no format {format!r}; there are: {', '.join(FORMATS)}")
     bands, height, width = picture.shape
     options = {"ZLEVEL": 1} if format == "png" else {"LOSSLESS": "YES", "EXACT": 1}
-    with MemoryFile() as memory:
+    with gdal(), MemoryFile() as memory:
         with memory.open(
             driver=format.upper(),
             count=bands,

@@ -7,7 +7,7 @@ files ahead in parallel, so that the network is not waited for twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -32,15 +32,17 @@ Array = np.ndarray[Any, Any]
 BLOCK = 512
 """Rows and columns of a chunk: the block size of the GeoTIFFs that clients write."""
 STRIP_BYTES = 96 * 2**20
-"""Values and masks of one strip; a strip is at least one block high."""
+"""Values and masks of one strip: as many rows of blocks, or as much of one, as fit it."""
 AHEAD_BYTES = 256 * 2**20
 """Pixels that may be read ahead of the compositing."""
 WORKERS = 8
+# kept from request to request: a thread's connections to the store stay open with it
+_readers = ThreadPoolExecutor(WORKERS, thread_name_prefix="reader")
 
 
 @dataclass(slots=True)
 class Strip:
-    """Full rows of a mosaic: one array per band of its own type, and what is known of each pixel.
+    """A window of a mosaic, whole blocks of it: an array per band, and what is known of each pixel.
 
     ``inside`` is where some image reaches (and the cutline allows), ``valid`` where the value is
     data: not nodata and, under the alpha rule, not transparent.
@@ -72,32 +74,35 @@ class Mosaic:
         self._layers = [_Layer(pool, image, plan.target) for image in reversed(plan.images)]
 
     @cached_property
-    def strip_height(self) -> int:
-        """Rows of a strip: whole blocks."""
+    def windows(self) -> list[Window]:
+        """The windows of the strips, which hold the blocks in their order (row by row)."""
         per_pixel = sum(band.dtype.itemsize + 3 for band in self._plan.bands)
-        rows = STRIP_BYTES // (per_pixel * self._plan.target.width)
-        return max(BLOCK, rows // BLOCK * BLOCK)
-
-    @property
-    def strip_count(self) -> int:
-        """How many strips there are."""
-        return -(-self._plan.target.height // self.strip_height)
+        return strip_windows(self._plan.target, STRIP_BYTES // (per_pixel * BLOCK * BLOCK))
 
     def strips(self) -> Iterator[Strip]:
-        """Yield the strips from north to south. Raises FileUnreadable."""
-        target = self._plan.target
-        with ThreadPoolExecutor(WORKERS) as executor:
-            for row in range(0, target.height, self.strip_height):
-                height = min(self.strip_height, target.height - row)
-                yield self._strip(executor, Window(row, 0, height, target.width))
+        """Yield the strips in the order of their windows. Raises FileUnreadable."""
+        for window in self.windows:
+            yield self._strip(window)
 
-    def _strip(self, executor: ThreadPoolExecutor, window: Window) -> Strip:
+    def _strip(self, window: Window) -> Strip:
         plan = self._plan
         cut = plan.cutline.inside(window) if plan.cutline else None
         canvas = _Canvas(window, plan.bands, alpha_last=plan.alpha_last, cut=cut)
         layers = [layer for layer in self._layers if not layer.window(window).empty]
-        _composite(executor, canvas, layers)
+        _composite(canvas, layers)
         return canvas.strip()
+
+
+def strip_windows(target: Grid, blocks: int) -> list[Window]:
+    """Return windows of at most so many blocks (one at least): full rows, or parts of one row."""
+    across = -(-target.width // BLOCK)
+    height = BLOCK * max(1, blocks // across)
+    width = target.width if blocks >= across else BLOCK * max(1, blocks)
+    return [
+        Window(row, column, min(height, target.height - row), min(width, target.width - column))
+        for row in range(0, target.height, height)
+        for column in range(0, target.width, width)
+    ]
 
 
 @dataclass(slots=True)
@@ -149,10 +154,27 @@ def _around(windows: Sequence[Window]) -> Window:
     return Window(row, column, bottom - row, right - column)
 
 
-_Reading = list[Future[tuple[Window, list[BandPixels]]]]
+class _Reading:
+    """One image's files being read: by workers, or but for the first, which the caller reads."""
+
+    def __init__(self, layer: _Layer, window: Window, *, ahead: bool) -> None:
+        self._layer, self._window = layer, window
+        files = layer.image.files
+        self._own = None if ahead else files[0]
+        self._futures = [
+            _readers.submit(layer.read, file, window) for file in (files if ahead else files[1:])
+        ]
+
+    def result(self) -> list[tuple[Window, list[BandPixels]]]:
+        own = [] if self._own is None else [self._layer.read(self._own, self._window)]
+        return own + [future.result() for future in self._futures]
+
+    def cancel(self) -> None:
+        for future in self._futures:
+            future.cancel()
 
 
-def _composite(executor: ThreadPoolExecutor, canvas: _Canvas, layers: Sequence[_Layer]) -> None:
+def _composite(canvas: _Canvas, layers: Sequence[_Layer]) -> None:
     """Put layers, topmost first, on a canvas until it is full."""
     reading: dict[int, _Reading] = {}
     try:
@@ -160,21 +182,15 @@ def _composite(executor: ThreadPoolExecutor, canvas: _Canvas, layers: Sequence[_
             needed = canvas.open_window(layer.window(canvas.window))
             if needed.empty:
                 continue
-            ahead = reading.pop(number, None) or _start(executor, layer, needed)
-            _read_ahead(executor, canvas, layers[number:], (number, reading))
-            canvas.put([future.result() for future in ahead])
+            current = reading.pop(number, None) or _Reading(layer, needed, ahead=False)
+            _read_ahead(canvas, layers[number:], (number, reading))
+            canvas.put(current.result())
     finally:
-        for futures in reading.values():
-            for future in futures:
-                future.cancel()
-
-
-def _start(executor: ThreadPoolExecutor, layer: _Layer, window: Window) -> _Reading:
-    return [executor.submit(layer.read, file, window) for file in layer.image.files]
+        for waiting in reading.values():
+            waiting.cancel()
 
 
 def _read_ahead(
-    executor: ThreadPoolExecutor,
     canvas: _Canvas,
     layers: Sequence[_Layer],
     state: tuple[int, dict[int, _Reading]],
@@ -193,7 +209,7 @@ def _read_ahead(
                     return
                 needed = canvas.open_window(window)
                 if not needed.empty:
-                    reading[number] = _start(executor, layer, needed)
+                    reading[number] = _Reading(layer, needed, ahead=True)
         expected[cells] = True
 
 

@@ -28,7 +28,7 @@ from swath_core.raster.sources import (
     plan_bands,
     plan_image,
 )
-from swath_core.raster.stream import Raster, Rows
+from swath_core.raster.stream import Part, Raster
 
 CallerT = TypeVar("CallerT")
 
@@ -91,7 +91,7 @@ class RasterService(Generic[CallerT]):
         return product
 
     def raster(self, caller: CallerT, request: RasterRequest) -> Raster:
-        """Return the raster that a request asks for; its pixels are read as its rows are consumed.
+        """Return the raster that a request asks for; its pixels are read as its parts are consumed.
 
         Raises NotFound for an image that does not exist for the caller or cannot be read,
         BadRequest for what cannot be computed.
@@ -105,7 +105,7 @@ class RasterService(Generic[CallerT]):
         shape = (finish.count, plan.target.height, plan.target.width)
         bands = plan.bands[: finish.count]
         metadata = raster_metadata(plan.images, bands, plan.target, finish.dtype)
-        return Raster(metadata, shape, finish.dtype, prepared.rows())
+        return Raster(metadata, shape, finish.dtype, prepared.parts())
 
     def prepare(self, found: Found, request: RasterRequest) -> Prepared:
         """Return everything about a request that can be said without reading pixels."""
@@ -144,14 +144,14 @@ class Prepared:
     plan: MosaicPlan
     finish: Finish
 
-    def rows(self) -> Iterator[Rows]:
-        """Yield the finished rows; automatic scales are resolved in a pass of its own before."""
+    def parts(self) -> Iterator[Part]:
+        """Yield the finished parts; automatic scales are resolved in a pass of its own before."""
         mosaic = Mosaic(self.pool, self.plan)
         automatic = [at for at, scale in enumerate(self.finish.scales) if scale == ()]
         kept: list[Strip] = []
         strips: Iterator[Strip] | list[Strip] = kept
         ranges: dict[int, tuple[float, float]] = {}
-        if automatic and mosaic.strip_count == 1:
+        if automatic and len(mosaic.windows) == 1:
             kept.extend(mosaic.strips())
             ranges = value_ranges(self.finish, kept, automatic)
         else:
@@ -161,7 +161,7 @@ class Prepared:
         finish = self._resolved(ranges)
         for strip in strips:
             data, mask = finish.apply(strip)
-            yield Rows(strip.window.row, data, mask)
+            yield Part(strip.window, data, mask)
 
     def _resolved(self, ranges: Mapping[int, tuple[float, float]]) -> Finish:
         finish = self.finish

@@ -17,6 +17,7 @@ import numpy as np
 
 from swath_core.errors import SwathError
 from swath_core.raster.blosc import frame
+from swath_core.raster.grid import Window
 from swath_core.raster.mosaic import BLOCK
 
 Array = np.ndarray[Any, Any]
@@ -27,25 +28,34 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Full rows of a raster from ``row`` on: data and mask, both (bands, rows, columns)."""
+class Part:
+    """A window of a raster, whole blocks of it: data and mask, both (bands, rows, columns)."""
 
-    row: int
+    window: Window
     data: Array
     mask: Array
 
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """A raster to be streamed: its metadata, its shape and type, and its rows, block by block high.
+    """A raster to be streamed: its metadata, its shape and type, and its parts in block order.
 
-    ``rows`` is consumed once.
+    ``parts`` is consumed once.
     """
 
     metadata: dict[str, Any]
     shape: tuple[int, int, int]
     dtype: np.dtype[Any]
-    rows: Iterable[Rows]
+    parts: Iterable[Part]
+
+    def whole(self) -> tuple[Array, Array]:
+        """Return all data and masks, both (bands, rows, columns); consumes the parts."""
+        data, mask = np.empty(self.shape, self.dtype), np.empty(self.shape, bool)
+        outer = Window(0, 0, *self.shape[1:])
+        for part in self.parts:
+            rows, columns = part.window.within(outer)
+            data[:, rows, columns], mask[:, rows, columns] = part.data, part.mask
+        return data, mask
 
 
 def encode(raster: Raster) -> Iterator[bytes]:
@@ -60,8 +70,8 @@ def encode(raster: Raster) -> Iterator[bytes]:
     yield _line({"shape": list(raster.shape), "dtype": raster.dtype.name, "chunks": count})
     try:
         with ThreadPoolExecutor(ENCODERS) as executor:
-            for rows in raster.rows:
-                yield from executor.map(_chunk, *zip(*_blocks(rows), strict=True))
+            for part in raster.parts:
+                yield from executor.map(_chunk, *zip(*_blocks(part), strict=True))
     except SwathError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it was, the caller hears of it
@@ -69,18 +79,17 @@ def encode(raster: Raster) -> Iterator[bytes]:
         yield _line({"error": f"the raster broke off: {type(error).__name__}; try again"})
 
 
-def _blocks(rows: Rows) -> Iterator[tuple[Rows, int, int]]:
-    _, height, width = rows.data.shape
-    for y in range(0, height, BLOCK):
-        for x in range(0, width, BLOCK):
-            yield rows, y, x
+def _blocks(part: Part) -> Iterator[tuple[Part, int, int]]:
+    for y in range(0, part.window.height, BLOCK):
+        for x in range(0, part.window.width, BLOCK):
+            yield part, y, x
 
 
-def _chunk(rows: Rows, y: int, x: int) -> bytes:
-    data = rows.data[:, y : y + BLOCK, x : x + BLOCK]
-    mask = rows.mask[:, y : y + BLOCK, x : x + BLOCK]
-    place = _line({"offset": [0, rows.row + y, x], "shape": list(data.shape)})
-    return place + frame(data) + frame(mask)
+def _chunk(part: Part, y: int, x: int) -> bytes:
+    data = part.data[:, y : y + BLOCK, x : x + BLOCK]
+    mask = part.mask[:, y : y + BLOCK, x : x + BLOCK]
+    offset = [0, part.window.row + y, part.window.column + x]
+    return _line({"offset": offset, "shape": list(data.shape)}) + frame(data) + frame(mask)
 
 
 def _line(document: dict[str, Any]) -> bytes:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from affine import Affine
-from pyproj import CRS
-from rasterio.crs import CRS as GDAL_CRS
-from rasterio.enums import Resampling
-from rasterio.io import MemoryFile
-from rasterio.vrt import WarpedVRT
 
 from swath_core.raster.coordinates import (
     Coordinates,
@@ -30,31 +24,18 @@ from swath_core.raster.files import (
     read_window,
 )
 from swath_core.raster.grid import Grid, Window
+from swath_core.raster.kernels import Case, Kernels, unused_value
 from swath_core.raster.sources import BandSource, FileSource
 
 Array = np.ndarray[Any, Any]
 
-_RESAMPLING = {
-    "near": Resampling.nearest,
-    "bilinear": Resampling.bilinear,
-    "cubic": Resampling.cubic,
-    "cubicspline": Resampling.cubic_spline,
-    "lanczos": Resampling.lanczos,
-    "average": Resampling.average,
-    "mode": Resampling.mode,
-    "max": Resampling.max,
-    "min": Resampling.min,
-    "med": Resampling.med,
-    "q1": Resampling.q1,
-    "q3": Resampling.q3,
-}
 _RADIUS = {"bilinear": 1, "cubic": 2, "cubicspline": 2, "lanczos": 3}
 """Source pixels at full resolution that a kernel reaches on each side; the others: their pixel."""
-TOLERANCE = 1e-4
-"""Pixels of the source that GDAL's scanline approximation may be off by (GDAL's default: 0.125)."""
 _EDGE = 1e-10
 """Part of a pixel by which GDAL's nearest moves a centre that falls on a pixel's edge."""
-MAX_SOURCE_BYTES = 192 * 2**20
+_CACHED_PIXELS = 32_768
+"""Pixels that are indexed at a time: few enough to stay in a processor's cache."""
+MAX_SOURCE_BYTES = 64 * 2**20
 """Source pixels that one warp holds at once; beyond it the window is halved."""
 
 
@@ -186,11 +167,9 @@ def warp_file(pool: FilePool, plan: FilePlan, target: Grid, window: Window) -> l
             raw = read_window(dataset, indexes, needed, with_mask=info.has_mask)
     if too_large:
         return _in_halves(pool, plan, target, window)
-    warper = _Warper(_Case(target, source, window, coordinates, raw, scale))
-    return [
-        warper.warp(band, raw.values[indexes.index(band.index)], _nodata(band, info.nodata))
-        for band in plan.file.bands
-    ]
+    bands = [replace(band, nodata=_nodata(band, info.nodata)) for band in plan.file.bands]
+    values = [raw.values[indexes.index(band.index)] for band in bands]
+    return _Warper(Case(target, source, window, coordinates, raw, scale)).warp(bands, values)
 
 
 def _nodata(band: BandSource, of_file: Sequence[float | None]) -> float | None:
@@ -264,131 +243,68 @@ def _widest_step(values: Array, axis: int) -> float:
 
 
 def _span(values: Array, margin: int, size: int) -> tuple[int, int]:
-    near = values[(values >= -margin - 1) & (values <= size + margin + 1)]
-    if near.size == 0:
-        return 0, 0
-    low, high = float(near.min()), float(near.max())
+    least, most = -margin - 1, size + margin + 1
+    low, high = float(values.min()), float(values.max())
+    if not (low >= least and high <= most):  # also where some are NaN
+        near = values[(values >= least) & (values <= most)]
+        if near.size == 0:
+            return 0, 0
+        low, high = float(near.min()), float(near.max())
     first = max(0, math.floor(low + _EDGE) - margin)
     return min(first, size - 1), max(0, min(size, math.floor(high + _EDGE) + 1 + margin))
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One window of one file to be warped; ``scale`` is target pixels per source pixel, x and y."""
-
-    target: Grid
-    source: Grid
-    window: Window
-    coordinates: Coordinates
-    raw: RawPixels
-    scale: tuple[float, float]
-
-
 class _Warper:
-    """The warp of one window of one file, band by band."""
+    """The warp of one window of one file."""
 
-    def __init__(self, case: _Case) -> None:
+    def __init__(self, case: Case) -> None:
         self._case = case
-        self._picker: _Picker | None = None
+        self._kernels = Kernels(case)
 
-    def warp(self, band: BandSource, values: Array, nodata: float | None) -> BandPixels:
-        if band.resampling == "near":
-            pixels = self._nearest(band, values, nodata)
-        else:
-            pixels = self._kernel(band, values, nodata)
-        return _processed(band, pixels)
+    def warp(self, bands: Sequence[BandSource], values: Sequence[Array]) -> list[BandPixels]:
+        """Return the pixels of bands whose source values are given in the same order."""
+        groups: dict[tuple[str, float | None], list[int]] = {}
+        for number, band in enumerate(bands):
+            groups.setdefault((band.resampling, band.nodata), []).append(number)
+        found: dict[int, BandPixels] = {}
+        for (resampling, nodata), numbers in groups.items():
+            group, given = [bands[n] for n in numbers], [values[n] for n in numbers]
+            if resampling == "near":
+                pixels = self._nearest(group, given, nodata)
+            else:
+                pixels = self._by_kernel(group, given, nodata)
+            found.update(zip(numbers, map(_processed, group, pixels), strict=True))
+        return [found[number] for number in range(len(bands))]
 
-    def _nearest(self, band: BandSource, values: Array, nodata: float | None) -> BandPixels:
-        case = self._case
-        if self._picker is None:
-            self._picker = _Picker(case.coordinates, case.source, case.raw)
-        picked = self._picker.pick(values)
-        inside = self._picker.inside
-        return BandPixels(band.position, picked, inside, is_data(picked, nodata))
+    def _nearest(
+        self, bands: Sequence[BandSource], values: Sequence[Array], nodata: float | None
+    ) -> list[BandPixels]:
+        picker = self._picker
+        picked = [picker.pick(of_band) for of_band in values]
+        return [
+            BandPixels(band.position, pixels, picker.inside, is_data(pixels, nodata))
+            for band, pixels in zip(bands, picked, strict=True)
+        ]
 
-    def _kernel(self, band: BandSource, values: Array, nodata: float | None) -> BandPixels:
-        case = self._case
-        mask = case.raw.mask
-        present = np.ones(values.shape, np.uint8) if mask is None else mask.astype(np.uint8)
+    @cached_property
+    def _picker(self) -> _Picker:
+        return _Picker(self._case.coordinates, self._case.source, self._case.raw)
+
+    def _by_kernel(
+        self, bands: Sequence[BandSource], values: Sequence[Array], nodata: float | None
+    ) -> list[BandPixels]:
+        resampling, stack, mask = bands[0].resampling, np.stack(values), self._case.raw.mask
         if mask is not None:
-            nodata = unused_value(values) if nodata is None else nodata
-            values = np.where(mask, values, np.asarray(nodata).astype(values.dtype))
-        size = (case.window.height, case.window.width)
-        inside, warped = np.zeros(size, bool), np.zeros(size, values.dtype)
-        for turn in _turns(case.target, case.source):
-            reached = self._reproject(present, band.resampling, 0, turn) > 0
-            np.copyto(warped, self._reproject(values, band.resampling, nodata, turn), where=reached)
-            inside |= reached
-        valid = inside if nodata is None else is_data(warped, nodata)
-        return BandPixels(band.position, warped, inside, valid)
-
-    def _reproject(
-        self, values: Array, resampling: str, nodata: float | None, turn: Affine
-    ) -> Array:
-        """Return GDAL's warp of a source array, through an uncompressed TIFF in memory."""
-        case, window, raw = self._case, self._case.window, self._case.raw.window
-        height, width = values.shape
-        with MemoryFile() as memory:
-            with memory.open(
-                driver="GTiff",
-                count=1,
-                height=height,
-                width=width,
-                dtype=values.dtype,
-                crs=_gdal_crs(case.source.crs),
-                transform=turn @ case.source.transform @ Affine.translation(raw.column, raw.row),
-            ) as written:
-                written.write(values, 1)
-            with (
-                memory.open() as dataset,
-                WarpedVRT(
-                    dataset,
-                    crs=_gdal_crs(case.target.crs),
-                    transform=case.target.transform @ Affine.translation(window.column, window.row),
-                    width=window.width,
-                    height=window.height,
-                    src_nodata=nodata,
-                    nodata=nodata,
-                    resampling=_RESAMPLING[resampling],
-                    tolerance=TOLERANCE,
-                    XSCALE=case.scale[0],
-                    YSCALE=case.scale[1],
-                ) as warped,
-            ):
-                pixels: Array = warped.read(1)
-                return pixels
-
-
-def unused_value(values: Array) -> float:
-    """Return a value of the array's type that the array does not hold: a stand-in for nodata."""
-    if values.dtype.kind == "f":
-        return float(np.finfo(values.dtype).min)
-    limits = np.iinfo(values.dtype)
-    for candidate in range(limits.max, limits.min - 1, -1):
-        if not (values == candidate).any():
-            return float(candidate)
-    return 0.0  # an 8-bit window that holds all values
-
-
-def _turns(target: Grid, source: Grid) -> list[Affine]:
-    """Return the shifts by whole turns at which a geographic source can meet the target."""
-    if not source.crs.is_geographic:
-        return [Affine.identity()]
-    left, _, right, _ = source.bounds
-    low, high = -180.0, 180.0
-    if target.crs.is_geographic:
-        low, _, high, _ = target.bounds
-    return [
-        Affine.translation(turn, 0)
-        for turn in (0.0, -360.0, 360.0)
-        if left + turn < high and right + turn > low
-    ] or [Affine.identity()]
-
-
-@lru_cache(maxsize=256)
-def _gdal_crs(crs: CRS) -> GDAL_CRS:
-    code = crs.to_epsg(min_confidence=100)
-    return GDAL_CRS.from_epsg(code) if code else GDAL_CRS.from_wkt(crs.to_wkt())
+            nodata = unused_value(stack) if nodata is None else nodata
+            stack = np.where(mask, stack, np.asarray(nodata).astype(stack.dtype))
+        warped = self._kernels.warp(stack, resampling, nodata)
+        inside = self._kernels.reached(resampling)
+        return [
+            BandPixels(
+                band.position, pixels, inside, inside if nodata is None else is_data(pixels, nodata)
+            )
+            for band, pixels in zip(bands, warped, strict=True)
+        ]
 
 
 def is_data(values: Array, nodata: float | None) -> Array:
@@ -421,33 +337,57 @@ class _Picker:
 
     def __init__(self, coordinates: Coordinates, source: Grid, raw: RawPixels) -> None:
         x, y, window = coordinates.x, coordinates.y, raw.window
-        inside_x = (x >= 0) & (x + _EDGE <= source.width)
-        inside_y = (y >= 0) & (y + _EDGE <= source.height)
-        self._columns = _index(x, inside_x, window.column, window.width)
-        self._rows = _index(y, inside_y, window.row, window.height)
-        self._separable = x.shape[0] == 1 and y.shape[1] == 1
-        self._flat: Array | None = None
-        inside = inside_x & inside_y
+        self._take: Callable[[Array], Array]
+        if x.shape[0] == 1 and y.shape[1] == 1:
+            inside_x, columns = _index(x, source.width, window.column, window.width)
+            inside_y, rows = _index(y, source.height, window.row, window.height)
+            inside = inside_x & inside_y
+            self._take = _Lines(_slice_or_index(rows[:, 0]), _slice_or_index(columns[0]))
+        else:
+            inside, flat = _flat_index(coordinates, source, window)
+            self._take = partial(np.take, indices=flat)
         self._all = bool(inside.all())
-        self.inside = inside
-        if raw.mask is not None:
-            self.inside = inside & self._take(raw.mask)
+        self.inside = inside if raw.mask is None else inside & self._take(raw.mask)
 
     def pick(self, values: Array) -> Array:
         picked = self._take(values)
         return picked if self._all else np.where(self.inside, picked, values.dtype.type(0))
 
-    def _take(self, values: Array) -> Array:
-        if self._separable:
-            return values[_slice_or_index(self._rows[:, 0])][:, _slice_or_index(self._columns[0])]
-        if self._flat is None:
-            self._flat = self._rows * values.shape[1] + self._columns
-        return np.take(values, self._flat)
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Whole rows and columns of a window: what a target parallel to the source takes."""
+
+    rows: slice | Array
+    columns: slice | Array
+
+    def __call__(self, values: Array) -> Array:
+        return values[self.rows][:, self.columns]
 
 
-def _index(at: Array, inside: Array, start: int, count: int) -> Array:
-    index = np.floor(np.where(inside, at, start) + _EDGE).astype(np.intp) - start
-    return np.clip(index, 0, count - 1, out=index)
+def _flat_index(coordinates: Coordinates, source: Grid, window: Window) -> tuple[Array, Array]:
+    """Return where the source reaches, and each pixel's place in the flat window that was read."""
+    x, y = coordinates.x, coordinates.y
+    inside, flat = np.empty(x.shape, bool), np.empty(x.shape, np.intp)
+    height = max(1, _CACHED_PIXELS // x.shape[1])
+    for row in range(0, x.shape[0], height):
+        strip = slice(row, row + height)
+        inside_x, columns = _index(x[strip], source.width, window.column, window.width)
+        inside_y, rows = _index(y[strip], source.height, window.row, window.height)
+        np.logical_and(inside_x, inside_y, out=inside[strip])
+        np.multiply(rows, window.width, out=rows)
+        np.add(rows, columns, out=flat[strip])
+    return inside, flat
+
+
+def _index(at: Array, size: int, start: int, count: int) -> tuple[Array, Array]:
+    """Return which coordinates lie in the source, and their pixels counted from the window's."""
+    inside = (at >= 0) & (at + _EDGE <= size)
+    moved = np.where(inside, at, start)
+    moved += _EDGE
+    index = moved.astype(np.intp)  # rounds towards zero: floor, as nothing is negative
+    index -= start
+    return inside, np.clip(index, 0, count - 1, out=index)
 
 
 def _slice_or_index(index: Array) -> slice | Array:

@@ -1,6 +1,7 @@
 """Mosaics by hand: order, nodata, alpha, cutline, classes, masks, levels."""
 
 import json
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -187,11 +188,28 @@ def test_strips_are_one_raster(made: World, monkeypatch: pytest.MonkeyPatch) -> 
     made.band("b", data_type="UInt16", nodata=0)
     made.image("one", noise((1, 1300, 700), "uint16"), HERE)
     whole = made.raster(srs="EPSG:3857", scales=[[]], ot="Byte")
-    monkeypatch.setattr(mosaic, "STRIP_BYTES", 1)
-    parts = made.raster(srs="EPSG:3857", scales=[[]], ot="Byte")
-    assert np.array_equal(whole[1], parts[1])
-    assert np.array_equal(whole[2], parts[2])
-    assert len(list(made.service.raster("me", _native()).rows)) == 3
+    for strip_bytes in (1, 5 * 512 * 512 * 3):
+        monkeypatch.setattr(mosaic, "STRIP_BYTES", strip_bytes)
+        parts = made.raster(srs="EPSG:3857", scales=[[]], ot="Byte")
+        assert np.array_equal(whole[1], parts[1])
+        assert np.array_equal(whole[2], parts[2])
+
+
+def test_strips_hold_whole_blocks_in_their_order(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.band("b", data_type="UInt16", nodata=0)
+    made.image("one", noise((1, 1300, 1100), "uint16"), HERE)
+
+    def windows(blocks: int) -> list[tuple[int, int, int, int]]:
+        monkeypatch.setattr(mosaic, "STRIP_BYTES", blocks * 512 * 512 * 5)
+        parts = made.service.raster("me", _native()).parts
+        return [astuple(part.window) for part in parts]
+
+    assert windows(9) == [(0, 0, 1300, 1100)]
+    assert windows(6) == [(0, 0, 1024, 1100), (1024, 0, 276, 1100)]
+    assert windows(2)[:3] == [(0, 0, 512, 1024), (0, 1024, 512, 76), (512, 0, 512, 1024)]
+    assert len(windows(0)) == 9
 
 
 def _native() -> Any:

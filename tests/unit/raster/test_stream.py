@@ -13,15 +13,17 @@ from tests.raster_world import noise
 
 from swath_core.errors import NotFound
 from swath_core.raster import delivery
-from swath_core.raster.stream import Raster, Rows, encode
+from swath_core.raster.grid import Window
+from swath_core.raster.stream import Part, Raster, encode
 
 
 def raster(data: Any, mask: Any, strip: int = 512) -> Raster:
-    rows = [
-        Rows(row, data[:, row : row + strip], mask[:, row : row + strip])
-        for row in range(0, data.shape[1], strip)
-    ]
-    return Raster({"geoTransform": [0, 1, 0, 0, 0, -1]}, data.shape, data.dtype, rows)
+    _, height, width = data.shape
+    parts = []
+    for row in range(0, height, strip):
+        window = Window(row, 0, min(strip, height - row), width)
+        parts.append(Part(window, data[:, row : row + strip], mask[:, row : row + strip]))
+    return Raster({"geoTransform": [0, 1, 0, 0, 0, -1]}, data.shape, data.dtype, parts)
 
 
 def read(stream: bytes) -> tuple[Any, Any, list[dict[str, Any]]]:
@@ -78,8 +80,9 @@ def test_chunks_are_the_blocks_of_a_geotiff_in_their_order() -> None:
     ]
 
 
-def failing(error: Exception) -> Iterator[Rows]:
-    yield Rows(0, np.zeros((1, 512, 10), "uint8"), np.zeros((1, 512, 10), bool))
+def failing(error: Exception) -> Iterator[Part]:
+    zeros = np.zeros((1, 512, 10), "uint8")
+    yield Part(Window(0, 0, 512, 10), zeros, zeros > 0)
     raise error
 
 
