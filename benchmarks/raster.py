@@ -284,7 +284,7 @@ class Swath:
         found = self.service.find("me", [image_id])
         style = maps.style_of(self.product(PRODUCT), {})
         request = maps.tile_request([image_id], style, (z, x, y))
-        return maps.Cartographer(self.service).draw(found, request, style, "png").content
+        return maps.Cartographer(self.service).picture((found, request), style, "png").draw()
 
 
 class Vrt:

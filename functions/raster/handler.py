@@ -9,6 +9,7 @@ import base64
 import binascii
 import os
 import re
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
@@ -30,6 +31,7 @@ from swath_core.jsonapi import dumps, errors_body
 from swath_core.settings import settings
 
 if TYPE_CHECKING:
+    from swath_core.raster.deadline import Deadline
     from swath_core.raster.maps import Picture
 
 PREFIX = "/raster/v2"
@@ -37,6 +39,11 @@ PREFIXES: list[str | re.Pattern[str]] = [PREFIX]
 IMAGE_SECONDS = 86_400
 PRODUCT_SECONDS = 300
 """How long a browser may keep pictures: an image seldom changes, a product gets new images."""
+
+API_SECONDS = 29
+"""When the HTTP API gives up on a call, with a second for the way."""
+RESERVE = 0.1
+"""Part of the time that is kept for what follows the last pixels: encoding, storing, answering."""
 
 logger = Logger(service="raster")
 app = APIGatewayHttpResolver(
@@ -80,11 +87,23 @@ def npz() -> Response[bytes]:
     from swath_core.raster import delivery, request, stream, wiring  # noqa: PLC0415 - GDAL
 
     asked = request.parse_body(body())
-    raster = wiring.service().raster(who, asked)
+    raster = wiring.service().raster(who, asked, deadline())
     sent = delivery.deliver(stream.encode(raster), wiring.results().begin)
     if sent.link is not None:
         return Response(HTTPStatus.SEE_OTHER, headers={"Location": sent.link}, body=b"")
     return Response(HTTPStatus.OK, content_type=stream.CONTENT_TYPE, body=sent.body)
+
+
+def deadline() -> Deadline:
+    """Return until when the current call may compute: its door closes before the function does."""
+    from swath_core.raster.deadline import Deadline  # noqa: PLC0415 - GDAL
+
+    seconds = app.lambda_context.get_remaining_time_in_millis() / 1000
+    advice = ""
+    if ".lambda-url." not in str(app.current_event.request_context.domain_name):
+        seconds = min(seconds, API_SECONDS)
+        advice = "; or send it to the address of the stack's output RasterUrl, which allows minutes"
+    return Deadline(time.monotonic() + seconds * (1 - RESERVE), advice)
 
 
 def browser(subject: str) -> Caller:
@@ -106,7 +125,7 @@ def picture(made: Picture | None, seconds: int) -> Response[bytes]:
     if app.current_event.headers.get("if-none-match") == made.etag:
         return Response(HTTPStatus.NOT_MODIFIED, headers=headers, body=b"")
     return Response(
-        HTTPStatus.OK, content_type=made.content_type, headers=headers, body=made.content
+        HTTPStatus.OK, content_type=made.content_type, headers=headers, body=made.draw()
     )
 
 

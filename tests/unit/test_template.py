@@ -59,6 +59,13 @@ def test_policies_are_least_privilege(name: str) -> None:
             assert not text.startswith("*")
 
 
+@pytest.mark.parametrize("name", LAMBDAS)
+def test_statements_of_a_policy_have_names_of_their_own(name: str) -> None:
+    for policy in LAMBDAS[name]["Policies"]:
+        names = [statement["Sid"] for statement in policy["Statement"]]
+        assert len(names) == len(set(names)), "IAM refuses a policy that names two alike"
+
+
 def test_raster_changes_no_document() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
     for statement in statements(LAMBDAS["RasterFunction"]):

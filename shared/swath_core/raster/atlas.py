@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from swath_core.access import Caller
@@ -17,8 +17,9 @@ from swath_core.raster.service import Found, RasterService
 from swath_core.raster.sources import Product, native_grid
 from swath_core.search import ImageQuery, ImageSearch
 
-TILE_IMAGES = 24
-"""Images that one tile of a product is made of: the first of the order that touch it."""
+TILE_IMAGES = (24, 200)
+"""Images that one tile of a product is made of: the first of the order that touch it, and as many
+as the second says where those leave holes."""
 ORDERS = {"newest": "-acquired", "oldest": "acquired", "clearest": "cloud_fraction"}
 Place = tuple[int, int, int]
 """Zoom, column and row of a tile."""
@@ -32,7 +33,7 @@ class Atlas:
         self, service: RasterService[Caller], search: ImageSearch, products: SearchableProducts
     ) -> None:
         self._service, self._search, self._products = service, search, products
-        self._draw = maps.Cartographer(service).draw
+        self._maps = maps.Cartographer(service)
 
     def image_tile(
         self, caller: Caller, image_id: str, place: Place, query: Mapping[str, str], format: str
@@ -40,7 +41,8 @@ class Atlas:
         """Return a tile of one image. Raises NotFound, BadRequest."""
         found = self._service.find(caller, [image_id])
         style = maps.style_of(_product(found), query)
-        return self._draw(found, maps.tile_request([image_id], style, place), style, format)
+        request = maps.tile_request([image_id], style, place)
+        return self._maps.picture((found, request), style, format)
 
     def preview(
         self, caller: Caller, image_id: str, query: Mapping[str, str], format: str
@@ -50,7 +52,7 @@ class Atlas:
         style = maps.style_of(_product(found), query)
         native = _native(found.images[0])
         request = maps.preview_request(image_id, native, style, _longest(query))
-        return self._draw(found, request, style, format)
+        return self._maps.picture((found, request), style, format)
 
     def product_tile(
         self, caller: Caller, product_id: str, place: Place, query: Mapping[str, str], format: str
@@ -58,30 +60,45 @@ class Atlas:
         """Return a tile of a product's images, None where there are none. Raises NotFound."""
         product = self._service.product(caller, product_id)
         style = maps.style_of(product, query)
-        images = self._images(caller, product_id, place, query)
-        if not images:
-            return None
-        found = Found(tuple(reversed(images)), {product_id: product})
-        ids = [image.id for image in found.images]
-        return self._draw(found, maps.tile_request(ids, style, place), style, format)
+        return self._maps.pile(
+            (
+                (
+                    Found(tuple(reversed(images)), {product_id: product}),
+                    maps.tile_request([image.id for image in reversed(images)], style, place),
+                )
+                for images in self.images(caller, product_id, place, query)
+            ),
+            style,
+            format,
+        )
 
-    def _images(
+    def images(
         self, caller: Caller, product_id: str, place: Place, query: Mapping[str, str]
-    ) -> list[Document]:
-        """Return the images that touch a tile, topmost first."""
+    ) -> Iterator[list[Document]]:
+        """Yield the images that touch a tile, topmost first, a few and then more."""
         body = {
             "filter": json.dumps([*_own_filter(query), *_conditions(product_id, query)]),
             "intersects": json.dumps(maps.tile_area(*place)),
             "sort": _order(query),
-            "limit": TILE_IMAGES,
         }
-        asked = ImageQuery.from_body(body)
+        seen: set[str] = set()
+        for limit in TILE_IMAGES:
+            for page in self._pages(caller, ImageQuery.from_body({**body, "limit": limit})):
+                fresh = [image for image in page if image.id not in seen]
+                seen.update(image.id for image in fresh)
+                stored = [image for image in fresh if image.get("storage_state") != "remote"]
+                if stored:
+                    yield stored
+            if len(seen) < limit:
+                return
+
+    def _pages(self, caller: Caller, asked: ImageQuery) -> Iterator[Sequence[Document]]:
         searched, _ = self._products.of(caller, asked.expression)
-        return [
-            image
-            for image in self._search.page(asked, searched).documents
-            if image.get("storage_state") != "remote"
-        ]
+        page = self._search.page(asked, searched)
+        yield page.documents
+        while page.token:
+            page = self._search.page(asked, searched, page.token)
+            yield page.documents
 
     def image_bounds(self, caller: Caller, image_id: str) -> tuple[float, float, float, float]:
         """Return the box of an image in longitude and latitude. Raises NotFound."""

@@ -24,6 +24,10 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 MAX_SIDE = 100_000
 MAX_VALUES = 1_200_000_000
 """Pixels times bands of one request: what a function computes and writes well within its time."""
+TILING_ADVICE = (
+    "Ask for it in tiles (split outputBounds, keep srs, resolution and targetAlignedPixels: the "
+    "tiles then fit together), at a coarser resolution or in fewer bands"
+)
 HALF_TURN = 180.0
 SNAP = 1e-8
 """Part of a pixel that a bound may miss a multiple of the resolution by (GDAL's own for -tap)."""
@@ -234,8 +238,6 @@ def _refuse_excess(grid: Grid, band_count: int) -> None:
 def _too_large(what: str) -> BadRequest:
     return BadRequest(
         f"the result would be {what}; one request gives at most {MAX_SIDE} pixels on a side and "
-        f"{MAX_VALUES} values. Ask for it in tiles (split outputBounds, keep srs, resolution and "
-        "targetAlignedPixels: the tiles then fit together), at a coarser resolution or in fewer "
-        "bands",
+        f"{MAX_VALUES} values. {TILING_ADVICE}",
         parameter="outputBounds",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -33,6 +34,8 @@ RESAMPLING = {
     "q1": Resampling.q1,
     "q3": Resampling.q3,
 }
+_WITH_NEGATIVE_WEIGHTS = {"cubic": 2, "lanczos": 3}
+"""Kernels that overshoot where nodata takes part of their weights away, and their radii."""
 TOLERANCE = 1e-4
 """Pixels of the source that GDAL's scanline approximation may be off by (GDAL's default: 0.125)."""
 
@@ -63,7 +66,35 @@ class Kernels:
         return found
 
     def warp(self, values: Array, resampling: str, nodata: float | None) -> Array:
-        """Return source values (bands, rows, columns) over the target's window."""
+        """Return source values (bands, rows, columns) over the target's window.
+
+        Of kernels with negative weights GDAL normalizes what nodata leaves of them, and that sum
+        may be next to nothing: their results would be extremes and holes. Where such a kernel
+        touches nodata, bilinear takes its place, as GDAL itself has it for cubic at scale 1.
+        """
+        warped = self._warp(values, resampling, nodata)
+        radius = _WITH_NEGATIVE_WEIGHTS.get(resampling)
+        if radius is not None and nodata is not None:
+            touching = self._touching(_equal(values, nodata), radius)
+            if touching is not None:
+                np.copyto(warped, self._warp(values, "bilinear", nodata), where=touching)
+        return warped
+
+    def _touching(self, holes: Array, radius: int) -> Array | None:
+        """Return over which pixels of the target's window a kernel touches holes (None: none)."""
+        if not holes.any():
+            return None
+        case = self._case
+        x_scale, y_scale = case.scale
+        spread = _spread(holes, math.floor(radius / x_scale + 0.5), axis=2)
+        spread = _spread(spread, math.floor(radius / y_scale + 0.5), axis=1)
+        _, height, width = holes.shape
+        columns = _index(case.coordinates.x, case.raw.window.column, width)
+        rows = _index(case.coordinates.y, case.raw.window.row, height)
+        touching: Array = spread[:, rows, columns]
+        return touching if touching.any() else None
+
+    def _warp(self, values: Array, resampling: str, nodata: float | None) -> Array:
         window = self._case.window
         warped = np.zeros((len(values), window.height, window.width), values.dtype)
         for turn, reached in zip(self._turns, self._by_turn(resampling), strict=True):
@@ -71,6 +102,8 @@ class Kernels:
         return warped
 
     def _by_turn(self, resampling: str) -> list[Array]:
+        if resampling in _WITH_NEGATIVE_WEIGHTS:
+            resampling = "bilinear"  # next to what a mask hides as next to nodata
         if resampling not in self._reached:
             raw = self._case.raw
             present = np.ones(raw.values.shape[1:], np.uint8) if raw.mask is None else raw.mask
@@ -135,6 +168,31 @@ def unused_value(values: Array) -> float:
         if not (values == candidate).any():
             return float(candidate)
     return 0.0  # an 8-bit window that holds all values
+
+
+def _equal(values: Array, nodata: float) -> Array:
+    return np.isnan(values) if math.isnan(nodata) else np.asarray(values == nodata)
+
+
+def _spread(holes: Array, reach: int, axis: int) -> Array:
+    """Return what lies within so many pixels of a hole along an axis."""
+    done = 0
+    while done < reach:
+        step = min(2 * done + 1, reach - done)  # as far as leaves no gap
+        grown = holes.copy()
+        for here, there in ((slice(step, None), slice(-step)), (slice(-step), slice(step, None))):
+            cut = [slice(None)] * holes.ndim
+            from_cut = list(cut)
+            cut[axis], from_cut[axis] = here, there
+            grown[tuple(cut)] |= holes[tuple(from_cut)]
+        holes, done = grown, done + step
+    return holes
+
+
+def _index(at: Array, start: int, count: int) -> Array:
+    """Return coordinates as indexes of a window's pixels (of its first or last, beyond it)."""
+    inside = np.clip(np.nan_to_num(at - start), 0, count - 1)
+    return np.asarray(np.floor(inside).astype(np.intp))
 
 
 def _turns(target: Grid, source: Grid) -> list[Affine]:

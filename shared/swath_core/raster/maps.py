@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,11 +51,15 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture; ``etag`` changes with the images and the style."""
+    """A picture to be drawn; ``etag`` changes with the images and the style.
 
-    content: bytes
+    ``draw`` reads the pixels and returns the encoded picture; it raises NotFound for an image that
+    cannot be read.
+    """
+
     content_type: str
     etag: str
+    draw: Callable[[], bytes]
 
 
 def style_of(product: Product, query: Mapping[str, str]) -> Style:
@@ -174,30 +178,55 @@ def preview_request(image_id: str, native: Grid, style: Style, longest: int) -> 
     )
 
 
+Layer = tuple[Found, RasterRequest]
+"""Images, and the raster of them."""
+
+
 class Cartographer:
-    """Pictures of images that were found."""
+    """Pictures of images that were found: transparent where they are masked."""
 
     def __init__(self, service: RasterService[Any]) -> None:
         self._service = service
 
-    def draw(self, found: Found, request: RasterRequest, style: Style, format: str) -> Picture:
-        """Return the picture of a raster: transparent where it is masked.
+    def picture(self, layer: Layer, style: Style, format: str) -> Picture:
+        """Return the picture of a raster; nothing is read before it is drawn. Raises BadRequest."""
+        type, tag = content_type(format), etag([layer], format)
 
-        Raises NotFound for an image that cannot be read.
+        def draw() -> bytes:
+            data, mask = self._service.compute(*layer).whole()
+            return encode_picture(coloured(data, mask, style), format)
+
+        return Picture(type, tag, draw)
+
+    def pile(self, layers: Iterable[Layer], style: Style, format: str) -> Picture | None:
+        """Return the picture of layers, the topmost first; what lies under a full one is not taken.
+
+        None where there is no layer. Raises BadRequest, NotFound.
         """
-        data, mask = self._service.compute(found, request).whole()
-        return encode_picture(coloured(data, mask, style), format, etag(found, request, format))
+        type, used = content_type(format), list[Layer]()
+        data, mask = np.empty(0), np.ones(1, bool)
+        for layer in layers:
+            below, hidden = self._service.compute(*layer).whole()
+            if used:
+                np.copyto(data, below, where=mask)
+                mask &= hidden
+            else:
+                data, mask = below, hidden
+            used.append(layer)
+            if not mask.any():
+                break
+        if not used:
+            return None
+        picture = coloured(data, mask, style)
+        return Picture(type, etag(used, format), lambda: encode_picture(picture, format))
 
 
-def etag(found: Found, request: RasterRequest, format: str) -> str:
+def etag(layers: Sequence[Layer], format: str) -> str:
     """Return what identifies a picture: the versions of its images, and what was asked for."""
-    versions = [(image.id, image.version) for image in found.images]
-    bands = [
-        (band.id, band.version)
-        for _, (_, bands) in sorted(found.products.items())
-        for band in bands
-    ]
-    text = json.dumps([versions, bands, repr(request), format])
+    versions = [(image.id, image.version) for found, _ in layers for image in found.images]
+    products = {id: bands for found, _ in layers for id, (_, bands) in found.products.items()}
+    bands = [(band.id, band.version) for _, own in sorted(products.items()) for band in own]
+    text = json.dumps([versions, bands, [repr(request) for _, request in layers], format])
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
@@ -213,10 +242,15 @@ def coloured(data: np.ndarray[Any, Any], mask: np.ndarray[Any, Any], style: Styl
     return np.concatenate([colours, opacity[None]])
 
 
-def encode_picture(picture: Colours, format: str, tag: str) -> Picture:
-    """Return an encoded picture. Raises BadRequest for a format that is none of FORMATS."""
+def content_type(format: str) -> str:
+    """Return the media type of a format. Raises BadRequest for one that is none of FORMATS."""
     if format not in FORMATS:
         raise BadRequest(f"there is no format {format!r}; there are: {', '.join(FORMATS)}")
+    return FORMATS[format]
+
+
+def encode_picture(picture: Colours, format: str) -> bytes:
+    """Return a picture (4, rows, columns) in one of FORMATS."""
     bands, height, width = picture.shape
     options = {"ZLEVEL": 1} if format == "png" else {"LOSSLESS": "YES", "EXACT": 1}
     with gdal(), MemoryFile() as memory:
@@ -229,8 +263,7 @@ def encode_picture(picture: Colours, format: str, tag: str) -> Picture:
             **options,
         ) as made:
             made.write(picture)
-        content = memory.read()
-    return Picture(bytes(content), FORMATS[format], tag)
+        return bytes(memory.read())
 
 
 def tilejson(name: str, url: str, bounds: tuple[float, float, float, float]) -> dict[str, Any]:

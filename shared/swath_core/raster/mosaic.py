@@ -6,16 +6,17 @@ files ahead in parallel, so that the network is not waited for twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from swath_core.errors import NotFound
 from swath_core.raster.cutline import Cutline
+from swath_core.raster.deadline import NEVER, Deadline
 from swath_core.raster.files import FilePool, FileUnreadable
 from swath_core.raster.grid import Grid, Window
 from swath_core.raster.sources import BandInfo, FileSource, ImageSource
@@ -64,6 +65,7 @@ class MosaicPlan:
     target: Grid
     alpha_last: bool = False
     cutline: Cutline | None = None
+    deadline: Deadline = NEVER
 
 
 class Mosaic:
@@ -80,16 +82,19 @@ class Mosaic:
         return strip_windows(self._plan.target, STRIP_BYTES // (per_pixel * BLOCK * BLOCK))
 
     def strips(self) -> Iterator[Strip]:
-        """Yield the strips in the order of their windows. Raises FileUnreadable."""
-        for window in self.windows:
-            yield self._strip(window)
+        """Yield the strips in the order of their windows.
 
-    def _strip(self, window: Window) -> Strip:
+        Raises NotFound for an image that cannot be read, BadRequest where it takes too long.
+        """
+        for number, window in enumerate(self.windows):
+            yield self._strip(window, number / len(self.windows))
+
+    def _strip(self, window: Window, done: float) -> Strip:
         plan = self._plan
         cut = plan.cutline.inside(window) if plan.cutline else None
         canvas = _Canvas(window, plan.bands, alpha_last=plan.alpha_last, cut=cut)
         layers = [layer for layer in self._layers if not layer.window(window).empty]
-        _composite(canvas, layers)
+        _composite(canvas, layers, partial(plan.deadline.check, done))
         return canvas.strip()
 
 
@@ -174,7 +179,7 @@ class _Reading:
             future.cancel()
 
 
-def _composite(canvas: _Canvas, layers: Sequence[_Layer]) -> None:
+def _composite(canvas: _Canvas, layers: Sequence[_Layer], check_time: Callable[[], None]) -> None:
     """Put layers, topmost first, on a canvas until it is full."""
     reading: dict[int, _Reading] = {}
     try:
@@ -182,6 +187,7 @@ def _composite(canvas: _Canvas, layers: Sequence[_Layer]) -> None:
             needed = canvas.open_window(layer.window(canvas.window))
             if needed.empty:
                 continue
+            check_time()
             current = reading.pop(number, None) or _Reading(layer, needed, ahead=False)
             _read_ahead(canvas, layers[number:], (number, reading))
             canvas.put(current.result())

@@ -12,6 +12,7 @@ from swath_core.attributes import NUMPY_TYPES
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
 from swath_core.raster.cutline import Cutline
+from swath_core.raster.deadline import NEVER, Deadline
 from swath_core.raster.files import FilePool, FileUnreadable
 from swath_core.raster.grid import Grid, target_grid
 from swath_core.raster.metadata import raster_metadata
@@ -90,24 +91,24 @@ class RasterService(Generic[CallerT]):
             raise NotFound(f"'{product_id}' does not exist in the catalog")
         return product
 
-    def raster(self, caller: CallerT, request: RasterRequest) -> Raster:
+    def raster(self, caller: CallerT, request: RasterRequest, deadline: Deadline = NEVER) -> Raster:
         """Return the raster that a request asks for; its pixels are read as its parts are consumed.
 
         Raises NotFound for an image that does not exist for the caller or cannot be read,
-        BadRequest for what cannot be computed.
+        BadRequest for what cannot be computed, or not before the deadline.
         """
-        return self.compute(self.find(caller, request.ids), request)
+        return self.compute(self.find(caller, request.ids), request, deadline)
 
-    def compute(self, found: Found, request: RasterRequest) -> Raster:
+    def compute(self, found: Found, request: RasterRequest, deadline: Deadline = NEVER) -> Raster:
         """Return the raster of images that were found."""
-        prepared = self.prepare(found, request)
+        prepared = self.prepare(found, request, deadline)
         plan, finish = prepared.plan, prepared.finish
         shape = (finish.count, plan.target.height, plan.target.width)
         bands = plan.bands[: finish.count]
         metadata = raster_metadata(plan.images, bands, plan.target, finish.dtype)
         return Raster(metadata, shape, finish.dtype, prepared.parts())
 
-    def prepare(self, found: Found, request: RasterRequest) -> Prepared:
+    def prepare(self, found: Found, request: RasterRequest, deadline: Deadline = NEVER) -> Prepared:
         """Return everything about a request that can be said without reading pixels."""
         bands = plan_bands(found.products, request.bands, request.processing_level)
         options = PlanOptions(self._storage, request.resampling, request.processing_level)
@@ -124,7 +125,7 @@ class RasterService(Generic[CallerT]):
             if request.cutline
             else None
         )
-        plan = MosaicPlan(images, bands, target, alpha_last=alpha_last, cutline=cutline)
+        plan = MosaicPlan(images, bands, target, alpha_last, cutline, deadline)
         return Prepared(self._pool, plan, _finish(request, bands, alpha_last=alpha_last))
 
     def _grid(self, image: ImageSource) -> Grid:

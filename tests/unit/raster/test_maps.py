@@ -1,5 +1,9 @@
 """Tiles and previews: places, colours, transparency, tickets."""
 
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -7,8 +11,10 @@ from rasterio.io import MemoryFile
 from tests.raster_world import PRODUCT, World, noise
 
 from swath_core.access import Caller
+from swath_core.documents import Document
 from swath_core.errors import BadRequest, SwathError, Unauthorized
 from swath_core.raster import maps, tickets
+from swath_core.raster.atlas import Atlas
 from swath_core.raster.colours import NAMES, class_colours, colormap
 from swath_core.raster.sources import Product, native_grid
 
@@ -32,7 +38,7 @@ def rgb(made: World) -> str:
 
 
 def decoded(picture: maps.Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    with MemoryFile(picture.content) as memory, memory.open() as dataset:
+    with MemoryFile(picture.draw()) as memory, memory.open() as dataset:
         return np.asarray(dataset.read())
 
 
@@ -41,9 +47,8 @@ def test_a_tile_is_the_raster_of_its_square(made: World) -> None:
     style = maps.style_of(product(made), {})
     place = (14, 4778, 5884)
     found = made.service.find("me", [image])
-    drawn = maps.Cartographer(made.service).draw(
-        found, maps.tile_request([image], style, place), style, "png"
-    )
+    request = maps.tile_request([image], style, place)
+    drawn = maps.Cartographer(made.service).picture((found, request), style, "png")
     _, data, mask = made.raster(
         srs="EPSG:3857", outputBounds=list(maps.tile_bounds(*place)), outsize=[256, 256]
     )
@@ -60,9 +65,8 @@ def test_a_preview_is_no_larger_than_asked(made: World, format: str) -> None:
     native = native_grid(made.documents[image])
     assert native is not None
     request = maps.preview_request(image, native, style, 100)
-    drawn = maps.Cartographer(made.service).draw(
-        made.service.find("me", [image]), request, style, format
-    )
+    layer = made.service.find("me", [image]), request
+    drawn = maps.Cartographer(made.service).picture(layer, style, format)
     assert decoded(drawn).shape == (4, 100, 100)
     assert drawn.content_type == f"image/{format}"
 
@@ -70,13 +74,14 @@ def test_a_preview_is_no_larger_than_asked(made: World, format: str) -> None:
 def test_class_colours_and_colormaps(made: World) -> None:
     made.band("land", data_type="Byte", type="class", colormap=[[0, 0, 0, 0], [9, 8, 7, 255]])
     image = made.image("one", np.array([[[0, 1], [1, 7]]], "uint8"), HERE)
-    draw = maps.Cartographer(made.service).draw
+    draw = maps.Cartographer(made.service).picture
     found = made.service.find("me", [image])
     native = native_grid(made.documents[image])
     assert native is not None
     for query, seen in (({}, [9, 8, 7, 255]), ({"colormap": "viridis"}, [33, 145, 140, 255])):
         style = maps.style_of(product(made), {**query, "range": "0,2"} if query else query)
-        picture = decoded(draw(found, maps.preview_request(image, native, style, 9), style, "png"))
+        request = maps.preview_request(image, native, style, 9)
+        picture = decoded(draw((found, request), style, "png"))
         assert np.abs(picture[:, 0, 1].astype(int) - seen).max() <= 2
     assert class_colours([[1, 2, 3]])[0].tolist() == [1, 2, 3, 255]
     assert all(colormap(name).shape == (256, 4) for name in NAMES)
@@ -111,11 +116,69 @@ def test_tags_change_with_what_is_shown(made: World) -> None:
     style = maps.style_of(product(made), {})
     request = maps.tile_request([image], style, (0, 0, 0))
     found = made.service.find("me", [image])
-    tag = maps.etag(found, request, "png")
-    assert tag == maps.etag(made.service.find("me", [image]), request, "png")
-    assert tag != maps.etag(found, request, "webp")
+    tag = maps.etag([(found, request)], "png")
+    assert tag == maps.etag([(made.service.find("me", [image]), request)], "png")
+    assert tag != maps.etag([(found, request)], "webp")
     made.documents[image] = made.documents[image].next_version({**made.documents[image].attributes})
-    assert tag != maps.etag(made.service.find("me", [image]), request, "png")
+    assert tag != maps.etag([(made.service.find("me", [image]), request)], "png")
+
+
+def layers(made: World, style: maps.Style, *images: str) -> Iterator[maps.Layer]:
+    """Yield one layer of each image; fail if more are taken than there are."""
+    for image in images:
+        request = maps.tile_request([image], style, (14, 4778, 5884))
+        yield made.service.find("me", [image]), request
+    pytest.fail("a layer was asked for although the picture was full")
+
+
+def test_layers_fill_the_holes_of_those_above_and_no_more_are_taken(made: World) -> None:
+    made.band("b", data_type="Byte", nodata=0, display_range=[0, 255])
+    wide = Affine(10, 0, 490_000, 0, -10, 5_010_000)
+    holed = np.full((1, 2000, 2000), 9, "uint8")
+    holed[0, :, ::2] = 0
+    style = maps.style_of(product(made), {})
+    top, below = made.image("top", holed, wide), made.image("below", holed * 0 + 5, wide)
+    picture = maps.Cartographer(made.service).pile(layers(made, style, top, below), style, "png")
+    assert picture is not None
+    found = decoded(picture)
+    assert set(np.unique(found[0])) == {5, 9}
+    assert (found[3] == 255).all()
+    assert maps.Cartographer(made.service).pile(iter(()), style, "png") is None
+
+
+class Searched:
+    """A search that finds so many images, in pages of 60, and notes what it was asked."""
+
+    def __init__(self, count: int) -> None:
+        self._found = [Document("image", f"{PRODUCT}:i{n}", {}) for n in range(count)]
+        self.limits: list[int | None] = []
+
+    def page(self, asked: Any, _products: object, token: str | None = None) -> Any:
+        start = int(token or 0)
+        stop = min(start + 60, asked.limit, len(self._found))
+        self.limits += [] if token else [asked.limit]
+        more = str(stop) if stop < min(asked.limit, len(self._found)) else None
+        return SimpleNamespace(documents=self._found[start:stop], token=more)
+
+    def of(self, _caller: object, _expression: object) -> tuple[list[object], None]:
+        return [], None
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes", "limits"),
+    [(3, [3], [24]), (100, [24, 36, 40], [24, 200]), (500, [24, 36, 60, 60, 20], [24, 200])],
+)
+def test_a_tile_looks_at_a_few_images_and_then_at_more(
+    made: World, count: int, sizes: list[int], limits: list[int]
+) -> None:
+    found = Searched(count)
+    atlas = Atlas(cast("Any", made.service), cast("Any", found), cast("Any", found))
+    caller = Caller("me", "acme", frozenset({"acme:x"}), "me@acme.example")
+    piles = list(atlas.images(caller, PRODUCT, (0, 0, 0), {}))
+    assert [len(pile) for pile in piles] == sizes
+    assert found.limits == limits
+    ids = [image.id for pile in piles for image in pile]
+    assert ids == [f"{PRODUCT}:i{n}" for n in range(min(count, 200))]
 
 
 def test_a_ticket_is_for_one_thing_and_one_day() -> None:

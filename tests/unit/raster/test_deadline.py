@@ -1,0 +1,85 @@
+"""A raster that takes too long is refused in time, with what to do about it."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import json
+import time
+from types import ModuleType
+from typing import Any
+
+import pytest
+from affine import Affine
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from tests.raster_world import World, noise
+
+from swath_core.errors import BadRequest
+from swath_core.raster import mosaic
+from swath_core.raster.deadline import Deadline
+from swath_core.raster.request import parse_request
+from swath_core.raster.stream import encode
+from swath_dev.build import ROOT
+
+HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
+
+
+def test_what_is_done_in_time_is_answered(made: World) -> None:
+    stream, _ = streamed(made, ticks=4)
+    assert b"".join(stream)
+
+
+def test_time_that_is_up_is_a_bad_request_that_says_what_to_do(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mosaic, "STRIP_BYTES", 1)
+    stream, pieces = streamed(made, ticks=2)
+    with pytest.raises(BadRequest) as refused:
+        pieces.extend(stream)
+    assert "50% of it was done" in refused.value.detail
+    assert "split outputBounds" in refused.value.detail
+    assert refused.value.detail.endswith("; or wait")
+    assert len(pieces) == 4  # two lines, and the two blocks that were done
+
+
+def streamed(made: World, ticks: int) -> tuple[Any, list[bytes]]:
+    """Return the stream of four blocks on a clock that ticks each time it is looked at."""
+    made.band("b", data_type="Byte")
+    image = made.image("one", noise((1, 700, 700), "uint8"), HERE)
+    ticking = itertools.count(1)
+    deadline = Deadline(ticks + 1, "; or wait", lambda: float(next(ticking)))
+    asked = parse_request({"ids": [image], "bands": ["b"]})
+    return encode(made.service.raster("me", asked, deadline)), []
+
+
+@pytest.fixture
+def handler() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "raster_handler", ROOT / "functions/raster/handler.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Context:
+    """An invocation with 200 of its seconds left."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 200_000
+
+
+@pytest.mark.parametrize(
+    ("event", "seconds", "advice"), [("function-url", 180, False), ("http-api", 26.1, True)]
+)
+def test_each_door_has_its_own_time(
+    handler: ModuleType, event: str, seconds: float, advice: bool
+) -> None:
+    sample = json.loads((ROOT / "events" / f"{event}.json").read_text())
+    handler.app.current_event = APIGatewayProxyEventV2(sample)
+    handler.app.lambda_context = Context()
+    found = handler.deadline()
+    assert found.at - time.monotonic() == pytest.approx(seconds, abs=5)
+    assert ("RasterUrl" in found.advice) is advice
