@@ -197,7 +197,7 @@ class Swath:
         self._images: dict[str, Document] = {}
         self._bands = COLOURS
         self.service: RasterService[str] = RasterService(
-            self, BucketStorage(BUCKET), FilePool(), lambda _who, _product: True
+            self, BucketStorage(BUCKET, lambda: None), FilePool(), lambda _who, _product: True
         )
 
     def images(self, ids: Sequence[str]) -> Mapping[str, Document]:

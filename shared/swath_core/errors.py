@@ -112,6 +112,13 @@ class TooManyRequests(SwathError):
     title = "Too many requests"
 
 
+class Unavailable(SwathError):
+    """503: something that is needed does not answer now; published clients try again."""
+
+    status = 503
+    title = "Service unavailable"
+
+
 class Errors(SwathError):
     """Several errors of one request, answered together under the first one's status."""
 

@@ -5,14 +5,17 @@ Only the GeoTIFF driver is ever asked to open a file, without sidecars and direc
 
 from __future__ import annotations
 
+import logging
 import math
 import os
+import re
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -23,16 +26,31 @@ from rasterio.errors import RasterioError
 from rasterio.session import DummySession
 from rasterio.windows import Window as GdalWindow
 
-from swath_core.errors import NotFound
+from swath_core.errors import NotFound, Unavailable
 from swath_core.raster.grid import Grid, Window
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 HEADER_BYTES = 32_768
 """Fetched at once when a file is opened: a COG's directories, for files up to about 30,000 px."""
 MAX_IDLE = 128
 
 
+PAUSES = (0.2, 1.0)
+"""Seconds before a read that failed is tried again: GDAL does so for opening, not for blocks."""
+
+
 class FileUnreadable(NotFound):
-    """A stored file that cannot be opened or read."""
+    """A stored file that is not there, or is none that can be read."""
+
+
+class _Failed(Exception):
+    """Opening or reading failed; the argument says whether the file is none that GDAL knows."""
+
+
+_NO_TIFF = re.compile(r"\bTIFF[A-Z]\w+:|not recognized as being in a supported file format")
 
 
 def gdal_options(environment: dict[str, str] | None = None) -> dict[str, Any]:
@@ -48,10 +66,12 @@ def gdal_options(environment: dict[str, str] | None = None) -> dict[str, Any]:
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif,.tiff",
         "CPL_VSIL_CURL_USE_HEAD": "NO",
         "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-        "GDAL_HTTP_MAX_RETRY": 3,
+        "GDAL_HTTP_MAX_RETRY": 2,
         "GDAL_HTTP_RETRY_DELAY": 0.2,
         "GDAL_HTTP_CONNECTTIMEOUT": 5,
-        "GDAL_HTTP_TIMEOUT": 60,
+        "GDAL_HTTP_TIMEOUT": 30,
+        "GDAL_HTTP_LOW_SPEED_TIME": 5,
+        "GDAL_HTTP_LOW_SPEED_LIMIT": 1024,
         "GDAL_NUM_THREADS": "ALL_CPUS",
         "GDAL_CACHEMAX": 256,
     }
@@ -75,7 +95,10 @@ def gdal(**options: Any) -> rasterio.Env:
 
 @dataclass(frozen=True, slots=True)
 class FileInfo:
-    """What a file's header says: its grid, its overviews' factors, its nodata and own mask."""
+    """What a file's header says: its grid, its overviews' factors, its nodata and own mask.
+
+    Of an overview, the grid is its own.
+    """
 
     grid: Grid
     factors: tuple[int, ...]
@@ -90,39 +113,73 @@ class FilePool:
     A stored file never changes (its key holds a version), so a handle stays good.
     """
 
-    def __init__(self, options: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        options: dict[str, Any] | None = None,
+        exists: Callable[[str], bool] = os.path.exists,
+    ) -> None:
         self._options = gdal_options() if options is None else options
+        self._exists = exists
         self._idle: OrderedDict[tuple[str, int, int], rasterio.DatasetReader] = OrderedDict()
-        self._infos: OrderedDict[str, FileInfo] = OrderedDict()
+        self._infos: OrderedDict[tuple[str, int], FileInfo] = OrderedDict()
         self._lock = Lock()
         self._serial = 0
 
-    def info(self, path: str) -> FileInfo:
-        """Return what the header of a file says. Raises FileUnreadable."""
+    def info(self, path: str, level: int = 0) -> FileInfo:
+        """Return what the header says of a file (level 0), or of its n-th overview.
+
+        Raises FileUnreadable, Unavailable.
+        """
         with self._lock:
-            known = self._infos.get(path)
+            known = self._infos.get((path, level))
         if known is None:
-            with self.borrow(path, 0) as dataset:
-                known = _info(dataset)
+            known = self._try(path, level, _info)
             with self._lock:
-                self._infos[path] = known
+                self._infos[path, level] = known
                 while len(self._infos) > 10 * MAX_IDLE:
                     self._infos.popitem(last=False)
         return known
 
-    @contextmanager
-    def borrow(self, path: str, level: int) -> Iterator[rasterio.DatasetReader]:
-        """Lend an open dataset: level 0 is the file itself, level n its n-th overview.
+    def read(
+        self, path: str, level: int, indexes: list[int], window: Window, *, with_mask: bool
+    ) -> RawPixels:
+        """Return the pixels of some bands in a window of a file, or of its n-th overview.
 
-        Raises FileUnreadable where the file cannot be opened, or reading it fails meanwhile.
+        Raises FileUnreadable, Unavailable.
         """
+        return self._try(
+            path, level, lambda dataset: _read_window(dataset, indexes, window, with_mask=with_mask)
+        )
+
+    def _try(self, path: str, level: int, use: Callable[[rasterio.DatasetReader], T]) -> T:
+        """Return what is made of an open dataset; try again where the store may be to blame."""
+        for pause in (*PAUSES, None):
+            try:
+                with self._borrow(path, level) as dataset:
+                    return use(dataset)
+            except _Failed as error:
+                if not self._exists(path):
+                    raise FileUnreadable("the stored file is gone") from error
+                if pause is None and error.args[0]:
+                    raise FileUnreadable("the stored file is no readable GeoTIFF") from error
+                if pause is None:
+                    raise Unavailable(
+                        "a stored file could not be read just now; send the request again"
+                    ) from error
+                time.sleep(pause)
+        raise AssertionError  # the last round returns or raises
+
+    @contextmanager
+    def _borrow(self, path: str, level: int) -> Iterator[rasterio.DatasetReader]:
+        """Lend an open dataset: level 0 is the file itself, level n its n-th overview."""
         with gdal(**self._options):
             dataset = self._take(path, level)
             try:
                 dataset = dataset or _open(path, level)
                 yield dataset
             except RasterioError as error:
-                raise FileUnreadable(f"the stored file cannot be read: {_reason(error)}") from error
+                _log.warning("reading a stored file failed", extra={"path": path}, exc_info=error)
+                raise _Failed(bool(_NO_TIFF.search(str(error)))) from error
             self._put(path, level, dataset)
 
     def _take(self, path: str, level: int) -> rasterio.DatasetReader | None:
@@ -148,11 +205,6 @@ class FilePool:
                 with suppress(RasterioError):
                     dataset.close()
             self._infos.clear()
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text.rsplit("/", 1)[-1][:200]  # without the bucket's layout
 
 
 def _open(path: str, level: int) -> rasterio.DatasetReader:
@@ -203,7 +255,7 @@ class RawPixels:
     window: Window
 
 
-def read_window(
+def _read_window(
     dataset: rasterio.DatasetReader, indexes: list[int], window: Window, *, with_mask: bool
 ) -> RawPixels:
     """Return the pixels of some bands in a window of the file (or of the overview) that is open."""

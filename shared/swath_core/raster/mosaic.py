@@ -139,7 +139,7 @@ class _Layer:
     def read(self, file: FileSource, window: Window) -> tuple[Window, list[BandPixels]]:
         """Return what a file has in a window, and the window's part that it can reach.
 
-        Raises NotFound, as for an image that is not there, where the file cannot be read.
+        Raises NotFound, as for an image that is not there, where its file is gone; Unavailable.
         """
         try:
             plan = self.plan(file)

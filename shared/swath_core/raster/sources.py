@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from affine import Affine
+from botocore.exceptions import BotoCoreError, ClientError
 
 from swath_core.attributes import NUMPY_TYPES
 from swath_core.documents import Document
@@ -31,9 +32,13 @@ class Storage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BucketStorage:
-    """The data bucket: nothing outside ``images/`` of the image's own product is ever opened."""
+    """The data bucket: nothing outside ``images/`` of the image's own product is ever opened.
+
+    ``client`` returns boto3's for S3; it is asked for only where a file could not be read.
+    """
 
     bucket: str
+    client: Callable[[], Any]
 
     def path(self, href: str, product_id: str) -> str:
         """Return the ``/vsis3`` path of an object of the product."""
@@ -44,6 +49,18 @@ class BucketStorage:
         if re.search(r"[\x00-\x1f\x7f?#\\]", key) or not {".", "..", ""}.isdisjoint(key.split("/")):
             raise ValueError("its file's name is not one that the catalog gives")
         return f"/vsis3/{self.bucket}/{key}"
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is an object at such a path; True where S3 does not say."""
+        try:
+            self.client().head_object(
+                Bucket=self.bucket, Key=path.removeprefix(f"/vsis3/{self.bucket}/")
+            )
+        except ClientError as error:
+            return error.response.get("Error", {}).get("Code") not in {"404", "NoSuchKey"}
+        except BotoCoreError:
+            return True
+        return True
 
 
 @dataclass(frozen=True, slots=True)

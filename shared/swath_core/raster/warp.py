@@ -19,9 +19,7 @@ from swath_core.raster.crs import same_crs, transform_points
 from swath_core.raster.files import (
     FilePool,
     RawPixels,
-    dataset_grid,
     overview_level,
-    read_window,
 )
 from swath_core.raster.grid import Grid, Window
 from swath_core.raster.kernels import Case, Kernels, unused_value
@@ -135,7 +133,7 @@ class FilePlan:
 
 
 def plan_file(pool: FilePool, file: FileSource, target: Grid) -> FilePlan:
-    """Return how a file is read for a target grid. Raises FileUnreadable."""
+    """Return how a file is read for a target grid. Raises FileUnreadable, Unavailable."""
     info = pool.info(file.path)
     reach = footprint_window(target, info.grid)
     if reach.empty:
@@ -147,26 +145,23 @@ def plan_file(pool: FilePool, file: FileSource, target: Grid) -> FilePlan:
 def warp_file(pool: FilePool, plan: FilePlan, target: Grid, window: Window) -> list[BandPixels]:
     """Return a file's bands over a window of the target (empty where it does not reach it).
 
-    ``window`` must lie within the plan's reach. Raises FileUnreadable.
+    ``window`` must lie within the plan's reach. Raises FileUnreadable, Unavailable.
     """
     info = pool.info(plan.file.path)
     indexes = sorted({band.index for band in plan.file.bands})
-    with pool.borrow(plan.file.path, plan.level) as dataset:
-        source = dataset_grid(dataset) if plan.level else info.grid
-        coordinates = source_coordinates(target, source, window)
-        scale = (
-            min(1.0, info.grid.width / source.width / plan.reduction.x),
-            min(1.0, info.grid.height / source.height / plan.reduction.y),
-        )
-        needed = _needed(plan.file.bands, coordinates, source, 1.0 / min(scale))
-        if needed.empty:
-            return []
-        size = needed.height * needed.width * len(indexes) * np.dtype(info.dtypes[0]).itemsize
-        too_large = size > MAX_SOURCE_BYTES and max(window.height, window.width) > 1
-        if not too_large:
-            raw = read_window(dataset, indexes, needed, with_mask=info.has_mask)
-    if too_large:
+    source = pool.info(plan.file.path, plan.level).grid
+    coordinates = source_coordinates(target, source, window)
+    scale = (
+        min(1.0, info.grid.width / source.width / plan.reduction.x),
+        min(1.0, info.grid.height / source.height / plan.reduction.y),
+    )
+    needed = _needed(plan.file.bands, coordinates, source, 1.0 / min(scale))
+    if needed.empty:
+        return []
+    size = needed.height * needed.width * len(indexes) * np.dtype(info.dtypes[0]).itemsize
+    if size > MAX_SOURCE_BYTES and max(window.height, window.width) > 1:
         return _in_halves(pool, plan, target, window)
+    raw = pool.read(plan.file.path, plan.level, indexes, needed, with_mask=info.has_mask)
     bands = [replace(band, nodata=_nodata(band, info.nodata)) for band in plan.file.bands]
     values = [raw.values[indexes.index(band.index)] for band in bands]
     return _Warper(Case(target, source, window, coordinates, raw, scale)).warp(bands, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -39,12 +39,17 @@ class StoredCatalog:
 
 
 @cache
+def s3() -> Any:
+    """Return the client of S3 of this process."""
+    return boto3.client("s3")
+
+
+@cache
 def service() -> RasterService[Caller]:
     """Return the raster service of this process."""
     where = settings()
-    return RasterService(
-        StoredCatalog(where), BucketStorage(where.need("data_bucket")), FilePool(), may_read
-    )
+    storage = BucketStorage(where.need("data_bucket"), s3)
+    return RasterService(StoredCatalog(where), storage, FilePool(exists=storage.exists), may_read)
 
 
 @cache
@@ -76,4 +81,4 @@ def signing_key() -> bytes:
 @cache
 def results() -> ResultsBucket:
     """Return the bucket of results that are too big for a response."""
-    return ResultsBucket(boto3.client("s3"), settings().need("results_bucket"))
+    return ResultsBucket(s3(), settings().need("results_bucket"))

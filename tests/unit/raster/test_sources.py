@@ -1,5 +1,6 @@
 """Which files may be opened, and how GDAL is told about them."""
 
+import boto3
 import pytest
 
 from swath_core.documents import Document
@@ -7,7 +8,7 @@ from swath_core.images import image_prefix
 from swath_core.raster.files import gdal_options, overview_level
 from swath_core.raster.sources import BucketStorage, native_grid
 
-STORAGE = BucketStorage("data")
+STORAGE = BucketStorage("data", lambda: boto3.client("s3"))
 
 
 def test_a_stored_file_of_the_product() -> None:

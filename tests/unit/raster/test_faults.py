@@ -1,0 +1,144 @@
+"""A store that fails: reads are tried again, and what then fails is said to pass or to be final."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import numpy as np
+import pytest
+from affine import Affine
+from botocore.exceptions import ClientError, EndpointConnectionError
+from moto import mock_aws
+from tests.raster_world import World, noise
+
+from swath_core.errors import Unavailable
+from swath_core.raster import files
+from swath_core.raster.files import FilePool, FileUnreadable, gdal_options
+from swath_core.raster.grid import Window
+from swath_core.raster.sources import BucketStorage
+
+HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
+HEAD = "bytes=0-32767"
+BLOCK = Window(1000, 1000, 20, 20)
+
+
+class Store(ThreadingHTTPServer):
+    """An object store with one object, whose answers can be made to fail."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.content = content
+        self.status: Callable[[str], int] = lambda _range: 206
+        self.ranges: list[str] = []
+
+
+class _Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Store
+
+    def do_GET(self) -> None:
+        asked = self.headers["Range"]
+        self.server.ranges.append(asked)
+        status = self.server.status(asked)
+        first, last = map(int, asked.removeprefix("bytes=").split("-"))
+        whole = self.server.content
+        part = whole[first : last + 1] if status == 206 else b"<Error><Code>Slow</Code></Error>"
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(part)))
+        self.send_header("Content-Range", f"bytes {first}-{first + len(part) - 1}/{len(whole)}")
+        self.end_headers()
+        self.wfile.write(part)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def store(made: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    monkeypatch.setattr(files, "PAUSES", (0.0, 0.0))
+    made.band("b", data_type="UInt16")
+    image = made.image("one", noise((1, 1500, 1500), "uint16"), HERE)
+    serving = Store(Path(made.path(image)).read_bytes())
+    thread = threading.Thread(target=serving.serve_forever, daemon=True)
+    thread.start()
+    yield serving
+    serving.shutdown()
+    serving.server_close()
+    thread.join()
+
+
+_names = iter(range(1_000_000))
+
+
+def opened(store: Store, *, exists: bool = True) -> tuple[FilePool, str]:
+    """Return a pool on the store, and the path of an object that GDAL has not seen yet."""
+    options = gdal_options({"AWS_ENDPOINT_URL": f"http://127.0.0.1:{store.server_port}"})
+    options["GDAL_HTTP_RETRY_DELAY"] = 0.01
+    return FilePool(options, lambda _path: exists), f"/vsis3/data/faults-{next(_names)}.tif"
+
+
+def read(pool: FilePool, path: str) -> np.ndarray[Any, Any]:
+    return pool.read(path, 0, [1], BLOCK, with_mask=False).values
+
+
+def test_blocks_that_fail_are_read_again(store: Store, made: World) -> None:
+    pool, path = opened(store)
+    failures = [503, 500]
+    store.status = lambda asked: failures.pop() if asked != HEAD and failures else 206
+    expected = FilePool().read(made.path("acme:scenes:one"), 0, [1], BLOCK, with_mask=False)
+    assert np.array_equal(read(pool, path), expected.values)
+    assert not failures
+
+
+@pytest.mark.parametrize("failing", ["header", "blocks"])
+def test_a_store_that_goes_on_failing_is_unavailable(store: Store, failing: str) -> None:
+    pool, path = opened(store)
+    store.status = lambda asked: 503 if (asked == HEAD) is (failing == "header") else 206
+    with pytest.raises(Unavailable, match="send the request again"):
+        read(pool, path)
+    store.status = lambda _asked: 206
+    assert read(pool, path).any()
+
+
+@pytest.mark.parametrize("failing", ["header", "blocks"])
+def test_an_object_that_is_gone_is_not_asked_for_again(
+    store: Store, failing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, path = opened(store, exists=False)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("tried again"))
+    store.status = lambda asked: 404 if (asked == HEAD) is (failing == "header") else 206
+    with pytest.raises(FileUnreadable, match="gone"):
+        read(pool, path)
+
+
+@mock_aws
+def test_whether_an_object_exists() -> None:
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="data")
+    client.put_object(Bucket="data", Key="images/a.tif", Body=b"")
+    storage = BucketStorage("data", lambda: client)
+    assert storage.exists("/vsis3/data/images/a.tif")
+    assert not storage.exists("/vsis3/data/images/b.tif")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "503"}}, "HeadObject"),
+        EndpointConnectionError(endpoint_url="https://s3.example"),
+    ],
+)
+def test_a_store_that_does_not_say_is_not_taken_for_empty(error: Exception) -> None:
+    class Silent:
+        def head_object(self, **_: str) -> None:
+            raise error
+
+    assert BucketStorage("data", Silent).exists("/vsis3/data/images/a.tif")
