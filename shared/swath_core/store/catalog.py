@@ -17,7 +17,6 @@ product; every write is conditional on the version that it was decided on.
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import time
 from collections.abc import Iterable
@@ -32,6 +31,7 @@ from swath_core.settings import Settings
 
 from .tables import LONGEST_SK, CatalogItem, bind, is_key
 
+_REFUSED = "ConditionalCheckFailedException"
 PRODUCT_KEY = "product"
 DIRECTORY = "!products"
 DELETED = "!deleted"
@@ -136,15 +136,18 @@ class CatalogStore:
     def signing_key(self) -> bytes:
         """Return the 32 bytes that this catalog signs cursors with."""
         stored = self._get("key", OWN, SIGNING_KEY)
-        if stored is None:
-            item = CatalogItem(OWN, SIGNING_KEY, document={"key": secrets.token_hex(32)})
-            with contextlib.suppress(PutError):
-                item.save(condition=CatalogItem.pk.does_not_exist())
-            stored = self._get("key", OWN, SIGNING_KEY)
-        if stored is None:
-            message = "the signing key could not be stored"
-            raise RuntimeError(message)
-        return bytes.fromhex(stored.attributes["key"])
+        if stored is not None:
+            return bytes.fromhex(stored.attributes["key"])
+        made = secrets.token_hex(32)
+        try:
+            CatalogItem(OWN, SIGNING_KEY, document={"key": made}).save(
+                condition=CatalogItem.pk.does_not_exist()
+            )
+        except PutError as error:
+            if error.cause_response_code != _REFUSED:
+                raise
+            return self.signing_key()  # another process was first
+        return bytes.fromhex(made)
 
     # -- products
 
@@ -170,7 +173,7 @@ class CatalogStore:
                 condition=CatalogItem.version == product.version,
             )
         except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
+            if error.cause_response_code != _REFUSED:
                 raise
             raise ChangedError from error
 
