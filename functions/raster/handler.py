@@ -31,6 +31,7 @@ from swath_core.jsonapi import dumps, errors_body
 from swath_core.settings import settings
 
 if TYPE_CHECKING:
+    from swath_core.raster.atlas import Extent
     from swath_core.raster.deadline import Deadline
     from swath_core.raster.maps import Picture
 
@@ -116,14 +117,22 @@ def browser(subject: str) -> Caller:
     return tickets.redeem(ticket, subject, wiring.signing_key())
 
 
+def known(tag: str) -> bool:
+    """Return whether the browser has what carries this tag (RFC 9110: listed, weakened or any)."""
+    given = app.current_event.headers.get("if-none-match") or ""
+    return bool({tag, "*"} & {each.strip().removeprefix("W/") for each in given.split(",")})
+
+
 def picture(made: Picture | None, seconds: int) -> Response[bytes]:
     """Answer a picture: 304 where the browser has it already, 204 where there is nothing."""
     cache = f"private, max-age={seconds}"
     if made is None:
         return Response(HTTPStatus.NO_CONTENT, headers={"Cache-Control": cache}, body=b"")
     headers = {"Cache-Control": cache, "ETag": made.etag}
-    if app.current_event.headers.get("if-none-match") == made.etag:
-        return Response(HTTPStatus.NOT_MODIFIED, headers=headers, body=b"")
+    if known(made.etag):
+        return Response(
+            HTTPStatus.NOT_MODIFIED, content_type=made.content_type, headers=headers, body=b""
+        )
     return Response(
         HTTPStatus.OK, content_type=made.content_type, headers=headers, body=made.draw()
     )
@@ -170,8 +179,10 @@ def whole_image(image_id: str, name: str) -> Response[Any]:
     from swath_core.raster import wiring  # noqa: PLC0415 - GDAL
 
     if name == "tilejson.json":
-        bounds = wiring.atlas().image_bounds(who, image_id)
-        return tilejson(who, "image", image_id, image_id, bounds)
+        query = app.current_event.query_string_parameters
+        return tilejson(
+            who, f"image:{image_id}", wiring.atlas().describe_image(who, image_id, query)
+        )
     stem, _, format = name.partition(".")
     if stem != "preview":
         raise NotFound(f"there is no {name} of an image; there is preview.png and tilejson.json")
@@ -184,21 +195,25 @@ def product_tilejson(product_id: str) -> Response[str]:
     """Describe the tiles of a product."""
     product_id = unquote(product_id)
     who = browser(f"product:{product_id}")
-    from swath_core.raster import atlas, wiring  # noqa: PLC0415 - GDAL
+    from swath_core.raster import wiring  # noqa: PLC0415 - GDAL
 
-    name = wiring.atlas().product_name(who, product_id)
-    return tilejson(who, "product", product_id, name, atlas.WORLD)
+    query = app.current_event.query_string_parameters
+    extent = wiring.atlas().describe_product(who, product_id, query)
+    return tilejson(who, f"product:{product_id}", extent)
 
 
-def tilejson(
-    who: Caller, kind: str, id: str, name: str, bounds: tuple[float, float, float, float]
-) -> Response[str]:
-    """Answer a TileJSON whose tiles carry a ticket and the query that this one came with."""
+def tilejson(who: Caller, subject: str, extent: Extent) -> Response[str]:
+    """Answer a TileJSON whose tiles carry a ticket and the query that this one came with.
+
+    The ticket is the one that came with the query, if one did: none outlasts the day it was made.
+    """
     from swath_core.raster import maps, tickets, wiring  # noqa: PLC0415 - GDAL
 
     query = dict(app.current_event.query_string_parameters)
     format = query.pop("format", "png")
-    query["token"] = tickets.issue(who, f"{kind}:{id}", wiring.signing_key())
+    if "token" not in query:
+        query["token"] = tickets.issue(who, subject, wiring.signing_key())
+    kind, _, id = subject.partition(":")
     address = (
         f"{base()}/{kind}s/{quote(id, safe='')}/tiles/{{z}}/{{x}}/{{y}}.{format}?{urlencode(query)}"
     )
@@ -206,7 +221,7 @@ def tilejson(
         HTTPStatus.OK,
         content_type="application/json",
         headers={"Cache-Control": "private, max-age=300"},
-        body=dumps(maps.tilejson(name, address, bounds)),
+        body=dumps(maps.tilejson(extent.name, address, extent.bounds)),
     )
 
 

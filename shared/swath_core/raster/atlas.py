@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from swath_core.access import Caller
@@ -11,7 +12,6 @@ from swath_core.catalog.images import SearchableProducts
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
 from swath_core.raster import maps
-from swath_core.raster.crs import WGS84
 from swath_core.raster.grid import Grid
 from swath_core.raster.service import Found, RasterService
 from swath_core.raster.sources import Product, native_grid
@@ -24,6 +24,14 @@ ORDERS = {"newest": "-acquired", "oldest": "acquired", "clearest": "cloud_fracti
 Place = tuple[int, int, int]
 """Zoom, column and row of a tile."""
 WORLD = (-180.0, -85.051129, 180.0, 85.051129)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The name of what a map shows, and its box in longitude and latitude."""
+
+    name: str
+    bounds: tuple[float, float, float, float]
 
 
 class Atlas:
@@ -86,9 +94,9 @@ class Atlas:
             for page in self._pages(caller, ImageQuery.from_body({**body, "limit": limit})):
                 fresh = [image for image in page if image.id not in seen]
                 seen.update(image.id for image in fresh)
-                stored = [image for image in fresh if image.get("storage_state") != "remote"]
-                if stored:
-                    yield stored
+                with_files = [image for image in fresh if image.get("files")]
+                if with_files:
+                    yield with_files
             if len(seen) < limit:
                 return
 
@@ -100,15 +108,23 @@ class Atlas:
             page = self._search.page(asked, searched, page.token)
             yield page.documents
 
-    def image_bounds(self, caller: Caller, image_id: str) -> tuple[float, float, float, float]:
-        """Return the box of an image in longitude and latitude. Raises NotFound."""
-        native = _native(self._service.find(caller, [image_id]).images[0])
-        return native.bounds if native.crs == WGS84 else maps.image_bounds(native)
+    def describe_image(self, caller: Caller, image_id: str, query: Mapping[str, str]) -> Extent:
+        """Return what a map needs to know of an image. Raises NotFound, BadRequest for a query."""
+        found = self._service.find(caller, [image_id])
+        _check(_product(found), query)
+        return Extent(image_id, maps.image_bounds(_native(found.images[0])))
 
-    def product_name(self, caller: Caller, product_id: str) -> str:
-        """Return a product's name. Raises NotFound."""
-        document, _ = self._service.product(caller, product_id)
-        return str(document.get("name") or product_id)
+    def describe_product(self, caller: Caller, product_id: str, query: Mapping[str, str]) -> Extent:
+        """Return what a map needs to know of a product. Raises NotFound, BadRequest for a query."""
+        product = self._service.product(caller, product_id)
+        _check(product, query)
+        _order(query)
+        return Extent(str(product[0].get("name") or product_id), WORLD)
+
+
+def _check(product: Product, query: Mapping[str, str]) -> None:
+    maps.style_of(product, query)
+    maps.content_type(query.get("format", "png"))
 
 
 def _product(found: Found) -> Product:
@@ -142,7 +158,10 @@ def _order(query: Mapping[str, str]) -> str:
 
 
 def _conditions(product_id: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
-    conditions: list[dict[str, Any]] = [{"name": "product_id", "op": "eq", "val": product_id}]
+    conditions: list[dict[str, Any]] = [
+        {"name": "product_id", "op": "eq", "val": product_id},
+        {"name": "storage_state", "op": "ne", "val": "remote"},
+    ]
     if "start" in query:
         conditions.append({"name": "acquired", "op": "gte", "val": query["start"]})
     if "end" in query:

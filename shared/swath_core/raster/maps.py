@@ -267,8 +267,14 @@ def encode_picture(picture: Colours, format: str) -> bytes:
 
 
 def tilejson(name: str, url: str, bounds: tuple[float, float, float, float]) -> dict[str, Any]:
-    """Return a TileJSON 3.0 document of one tile address (with ``{z}``, ``{x}`` and ``{y}``)."""
+    """Return a TileJSON 3.0 document of one tile address (with ``{z}``, ``{x}`` and ``{y}``).
+
+    A TileJSON's box may not cross the antimeridian: one that does goes around the globe.
+    """
     left, bottom, right, top = bounds
+    middle = ((left + right) / 2 + 180) % 360 - 180
+    if left < -180 or right > 180:  # noqa: PLR2004 - degrees
+        left, right = -180.0, 180.0
     return {
         "tilejson": "3.0.0",
         "name": name,
@@ -277,12 +283,14 @@ def tilejson(name: str, url: str, bounds: tuple[float, float, float, float]) -> 
         "minzoom": 0,
         "maxzoom": MAX_ZOOM,
         "bounds": [left, bottom, right, top],
-        "center": [(left + right) / 2, (bottom + top) / 2, 8],
+        "center": [middle, (bottom + top) / 2, 8],
     }
 
 
 def image_bounds(native: Grid) -> tuple[float, float, float, float]:
-    """Return the box of an image in longitude and latitude."""
+    """Return the box of an image in longitude and latitude; beyond 180 where it crosses that."""
+    if native.crs == WGS84:
+        return native.bounds
     try:
         return transform_bounds(native.crs, WGS84, native.bounds)
     except ValueError as error:

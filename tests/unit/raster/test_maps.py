@@ -150,7 +150,7 @@ class Searched:
     """A search that finds so many images, in pages of 60, and notes what it was asked."""
 
     def __init__(self, count: int) -> None:
-        self._found = [Document("image", f"{PRODUCT}:i{n}", {}) for n in range(count)]
+        self._found = [Document("image", f"{PRODUCT}:i{n}", {"files": [{}]}) for n in range(count)]
         self.limits: list[int | None] = []
 
     def page(self, asked: Any, _products: object, token: str | None = None) -> Any:
