@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,12 @@ class Raster:
 
     def whole(self) -> tuple[Array, Array]:
         """Return all data and masks, both (bands, rows, columns); consumes the parts."""
+        outer, parts = Window(0, 0, *self.shape[1:]), iter(self.parts)
+        first = next(parts)
+        if first.window == outer:
+            return first.data, first.mask
         data, mask = np.empty(self.shape, self.dtype), np.empty(self.shape, bool)
-        outer = Window(0, 0, *self.shape[1:])
-        for part in self.parts:
+        for part in chain([first], parts):
             rows, columns = part.window.within(outer)
             data[:, rows, columns], mask[:, rows, columns] = part.data, part.mask
         return data, mask
