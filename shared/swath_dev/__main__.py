@@ -63,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     command("lock", _lock, "resolve requirements anew and write the locks")
     demo = command("demo", _demo, "show the whole path with a scene")
     demo.add_argument("--image", type=Path, help="a GeoTIFF of yours; default: a made-up scene")
+    landsat = command("landsat", _landsat, "draw docs/landsat5.png from a Landsat 5 scene's files")
+    landsat.add_argument("folder", type=Path, help="one GeoTIFF a band: *_B10.tif to *_B70.tif")
     command("reference", _reference, "write the client's reference from its docstrings")
     guide = command("guide", _guide, "execute the guide's notebook against a fresh stack")
     guide.add_argument("--save", action="store_true", help="write the outputs into the notebook")
@@ -141,6 +143,12 @@ def _demo(options: argparse.Namespace) -> int:
     from swath_dev.demo import main as demo
 
     return int(demo(options.image) or 0)
+
+
+def _landsat(options: argparse.Namespace) -> None:
+    from swath_dev.landsat import main as landsat
+
+    landsat(options.folder)
 
 
 def _reference(_: argparse.Namespace) -> None:
