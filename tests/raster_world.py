@@ -91,22 +91,28 @@ class World:
                 dataset.write_mask(mask)
             if overviews:
                 dataset.build_overviews(list(overviews), Resampling.nearest)
+        as_given = {"geotrans": list(transform.to_gdal()), "cs_code": crs}
+        return self.file(name, path, **as_given | attributes)
+
+    def file(self, name: str, path: Path, **attributes: Any) -> str:
+        """Catalog a file as an image; return its id."""
+        with rasterio.open(path) as dataset:
+            grid = {
+                "geotrans": list(dataset.transform.to_gdal()),
+                "x_pixels": dataset.width,
+                "y_pixels": dataset.height,
+                "cs_code": dataset.crs.to_string(),
+            }
+        values = {
+            "name": name,
+            "product_id": PRODUCT,
+            "files": [{"href": str(path)}],
+            "storage_state": "available",
+            **grid,
+            **attributes,
+        }
         image_id = f"{PRODUCT}:{name}"
-        self.documents[image_id] = Document(
-            "image",
-            image_id,
-            {
-                "name": name,
-                "product_id": PRODUCT,
-                "files": [{"href": str(path)}],
-                "geotrans": list(transform.to_gdal()),
-                "x_pixels": width,
-                "y_pixels": height,
-                "cs_code": crs,
-                "storage_state": "available",
-                **attributes,
-            },
-        )
+        self.documents[image_id] = Document("image", image_id, values)
         return image_id
 
     def path(self, image_id: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,8 +96,15 @@ def areas(draw: st.DrawFn, scene: Scene) -> dict[str, Any]:
     return body
 
 
+def new_world() -> World:
+    folder = Path(tempfile.mkdtemp())
+    made = World(folder)
+    weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
+    return made
+
+
 def in_world(scene: Scene, **band: Any) -> World:
-    made = World(Path(tempfile.mkdtemp()))
+    made = new_world()
     made.band("b", data_type=CONTRACT[scene.dtype], nodata=scene.nodata, **band)
     made.image(
         "one", scene.pixels, scene.transform, scene.crs, overviews=scene.overviews, mask=scene.mask
@@ -189,7 +198,8 @@ def test_kernels_equal_gdal(data: st.DataObject, scene: Scene, resampling: str) 
     grid = target_of(raster)
     image = f"{PRODUCT}:one"
     expected, present = gdal(plan(made, image, grid), grid, resampling, scene.nodata)
-    assert (mask[0] != ~present).mean() < 0.01
+    differ = mask[0] != ~present
+    assert differ.sum() <= max(2, 0.01 * differ.size)  # a kernel may just touch a scene's edge
     both = present & ~mask[0]
     difference = np.abs(values[0][both].astype(float) - expected[both].astype(float))
     span = float(np.ptp(scene.pixels.astype(float))) or 1.0
@@ -201,9 +211,27 @@ def test_kernels_equal_gdal(data: st.DataObject, scene: Scene, resampling: str) 
         assert difference.size == 0 or difference.max() <= max(1.0, 0.01 * span)
 
 
+@given(st.data(), scenes(("uint8", "float32")), st.sampled_from(RESAMPLERS))
+def test_bands_at_once_are_the_bands_one_by_one(
+    data: st.DataObject, scene: Scene, resampling: str
+) -> None:
+    made = new_world()
+    stack = np.concatenate([scene.pixels, scene.pixels[:, ::-1], scene.pixels[:, :, ::-1]])
+    values = data.draw(st.tuples(*[st.sampled_from([None, float(stack.flat[0]), 7.0])] * 3))
+    for number, nodata in enumerate(values):
+        made.band(f"b{number}", data_type=CONTRACT[scene.dtype], nodata=nodata)
+    made.image("one", stack, scene.transform, scene.crs, overviews=scene.overviews, mask=scene.mask)
+    body = data.draw(areas(scene)) | {"resampleAlg": resampling}
+    _, together, mask = made.raster(**body)
+    for number in range(3):
+        _, alone, alone_mask = made.raster(**body, bands=[f"b{number}"])
+        assert np.array_equal(together[number], alone[0], equal_nan=True)
+        assert np.array_equal(mask[number], alone_mask[0])
+
+
 @given(st.data(), st.lists(scenes(("uint8",)), min_size=2, max_size=4))
 def test_mosaics_equal_numpy(data: st.DataObject, several: list[Scene]) -> None:
-    made = World(Path(tempfile.mkdtemp()))
+    made = new_world()
     nodata = several[0].nodata
     made.band("b", data_type="Byte", nodata=nodata)
     ids = [

@@ -34,8 +34,6 @@ RESAMPLING = {
     "q1": Resampling.q1,
     "q3": Resampling.q3,
 }
-_WITH_NEGATIVE_WEIGHTS = {"cubic": 2, "lanczos": 3}
-"""Kernels that overshoot where nodata takes part of their weights away, and their radii."""
 TOLERANCE = 1e-4
 """Pixels of the source that GDAL's scanline approximation may be off by (GDAL's default: 0.125)."""
 
@@ -68,31 +66,17 @@ class Kernels:
     def warp(self, values: Array, resampling: str, nodata: float | None) -> Array:
         """Return source values (bands, rows, columns) over the target's window.
 
-        Of kernels with negative weights GDAL normalizes what nodata leaves of them, and that sum
-        may be next to nothing: their results would be extremes and holes. Where such a kernel
-        touches nodata, bilinear takes its place, as GDAL itself has it for cubic at scale 1.
+        Of several bands at once, GDAL treats nodata otherwise than of one: bands that hold some
+        are warped one by one, so that none depends on what else is asked for.
         """
-        warped = self._warp(values, resampling, nodata)
-        radius = _WITH_NEGATIVE_WEIGHTS.get(resampling)
-        if radius is not None and nodata is not None:
-            touching = self._touching(_equal(values, nodata), radius)
-            if touching is not None:
-                np.copyto(warped, self._warp(values, "bilinear", nodata), where=touching)
+        window = self._case.window
+        warped = np.empty((len(values), window.height, window.width), values.dtype)
+        holed = [nodata is not None and not is_data(band, nodata).all() for band in values]
+        groups = [[number] for number, alone in enumerate(holed) if alone]
+        for group in [*groups, [number for number, alone in enumerate(holed) if not alone]]:
+            if group:
+                warped[group] = self._warp(values[group], resampling, nodata)
         return warped
-
-    def _touching(self, holes: Array, radius: int) -> Array | None:
-        """Return over which pixels of the target's window a kernel touches holes (None: none)."""
-        if not holes.any():
-            return None
-        case = self._case
-        x_scale, y_scale = case.scale
-        spread = _spread(holes, math.floor(radius / x_scale + 0.5), axis=2)
-        spread = _spread(spread, math.floor(radius / y_scale + 0.5), axis=1)
-        _, height, width = holes.shape
-        columns = _index(case.coordinates.x, case.raw.window.column, width)
-        rows = _index(case.coordinates.y, case.raw.window.row, height)
-        touching: Array = spread[:, rows, columns]
-        return touching if touching.any() else None
 
     def _warp(self, values: Array, resampling: str, nodata: float | None) -> Array:
         window = self._case.window
@@ -102,8 +86,6 @@ class Kernels:
         return warped
 
     def _by_turn(self, resampling: str) -> list[Array]:
-        if resampling in _WITH_NEGATIVE_WEIGHTS:
-            resampling = "bilinear"  # next to what a mask hides as next to nodata
         if resampling not in self._reached:
             raw = self._case.raw
             present = np.ones(raw.values.shape[1:], np.uint8) if raw.mask is None else raw.mask
@@ -135,7 +117,6 @@ class Kernels:
                     tolerance=TOLERANCE,
                     XSCALE=case.scale[0],
                     YSCALE=case.scale[1],
-                    UNIFIED_SRC_NODATA="NO",  # each band by itself
                 ) as warped,
             ):
                 pixels: Array = warped.read()
@@ -170,31 +151,6 @@ def unused_value(values: Array) -> float:
     return 0.0  # an 8-bit window that holds all values
 
 
-def _equal(values: Array, nodata: float) -> Array:
-    return np.isnan(values) if math.isnan(nodata) else np.asarray(values == nodata)
-
-
-def _spread(holes: Array, reach: int, axis: int) -> Array:
-    """Return what lies within so many pixels of a hole along an axis."""
-    done = 0
-    while done < reach:
-        step = min(2 * done + 1, reach - done)  # as far as leaves no gap
-        grown = holes.copy()
-        for here, there in ((slice(step, None), slice(-step)), (slice(-step), slice(step, None))):
-            cut = [slice(None)] * holes.ndim
-            from_cut = list(cut)
-            cut[axis], from_cut[axis] = here, there
-            grown[tuple(cut)] |= holes[tuple(from_cut)]
-        holes, done = grown, done + step
-    return holes
-
-
-def _index(at: Array, start: int, count: int) -> Array:
-    """Return coordinates as indexes of a window's pixels (of its first or last, beyond it)."""
-    inside = np.clip(np.nan_to_num(at - start), 0, count - 1)
-    return np.asarray(np.floor(inside).astype(np.intp))
-
-
 def _turns(target: Grid, source: Grid) -> list[Affine]:
     """Return the shifts by whole turns at which a geographic source can meet the target."""
     if not source.crs.is_geographic:
@@ -214,3 +170,16 @@ def _turns(target: Grid, source: Grid) -> list[Affine]:
 def _gdal_crs(crs: CRS) -> GDAL_CRS:
     code = crs.to_epsg(min_confidence=100)
     return GDAL_CRS.from_epsg(code) if code else GDAL_CRS.from_wkt(crs.to_wkt())
+
+
+def is_data(values: Array, nodata: float | None) -> Array:
+    """Return where values are not the nodata value, compared in the values' own type."""
+    if nodata is None:
+        return np.ones(values.shape, bool)
+    if math.isnan(nodata):
+        return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
+    with np.errstate(over="ignore"):
+        own = np.asarray(nodata, np.float64).astype(values.dtype)
+    if values.dtype.kind != "f" and float(own) != nodata:
+        return np.ones(values.shape, bool)
+    return np.asarray(values != own)

@@ -22,7 +22,7 @@ from swath_core.raster.files import (
     overview_level,
 )
 from swath_core.raster.grid import Grid, Window
-from swath_core.raster.kernels import Case, Kernels, unused_value
+from swath_core.raster.kernels import Case, Kernels, is_data, unused_value
 from swath_core.raster.sources import BandSource, FileSource
 
 Array = np.ndarray[Any, Any]
@@ -300,19 +300,6 @@ class _Warper:
             )
             for band, pixels in zip(bands, warped, strict=True)
         ]
-
-
-def is_data(values: Array, nodata: float | None) -> Array:
-    """Return where values are not the nodata value, compared in the values' own type."""
-    if nodata is None:
-        return np.ones(values.shape, bool)
-    if math.isnan(nodata):
-        return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
-    with np.errstate(over="ignore"):
-        own = np.asarray(nodata, np.float64).astype(values.dtype)
-    if values.dtype.kind != "f" and float(own) != nodata:
-        return np.ones(values.shape, bool)
-    return np.asarray(values != own)
 
 
 def _processed(band: BandSource, pixels: BandPixels) -> BandPixels:
