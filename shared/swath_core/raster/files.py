@@ -26,7 +26,7 @@ from rasterio.errors import RasterioError
 from rasterio.session import DummySession
 from rasterio.windows import Window as GdalWindow
 
-from swath_core.errors import NotFound, Unavailable
+from swath_core.errors import NotFound, SwathError, Unavailable
 from swath_core.raster.grid import Grid, Window
 
 T = TypeVar("T")
@@ -36,10 +36,9 @@ _log = logging.getLogger(__name__)
 HEADER_BYTES = 32_768
 """Fetched at once when a file is opened: a COG's directories, for files up to about 30,000 px."""
 MAX_IDLE = 128
-
-
 PAUSES = (0.2, 1.0)
 """Seconds before a read that failed is tried again: GDAL does so for opening, not for blocks."""
+_NO_TIFF = re.compile(r"\bTIFF[A-Z]\w+:|not recognized as being in a supported file format")
 
 
 class FileUnreadable(NotFound):
@@ -47,10 +46,13 @@ class FileUnreadable(NotFound):
 
 
 class _Failed(Exception):
-    """Opening or reading failed; the argument says whether the file is none that GDAL knows."""
+    """Opening or reading failed once; the argument is GDAL's error."""
 
-
-_NO_TIFF = re.compile(r"\bTIFF[A-Z]\w+:|not recognized as being in a supported file format")
+    def final(self) -> SwathError:
+        """Return what the caller is told if the file is there and fails each time."""
+        if _NO_TIFF.search(str(self.args[0])):
+            return FileUnreadable("the stored file is no readable GeoTIFF")
+        return Unavailable("a stored file could not be read just now; send the request again")
 
 
 def gdal_options(environment: dict[str, str] | None = None) -> dict[str, Any]:
@@ -153,21 +155,18 @@ class FilePool:
 
     def _try(self, path: str, level: int, use: Callable[[rasterio.DatasetReader], T]) -> T:
         """Return what is made of an open dataset; try again where the store may be to blame."""
-        for pause in (*PAUSES, None):
+        pauses = iter(PAUSES)
+        while True:
             try:
                 with self._borrow(path, level) as dataset:
                     return use(dataset)
             except _Failed as error:
-                if not self._exists(path):
+                there, pause = self._exists(path), next(pauses, None)
+                if not there:
                     raise FileUnreadable("the stored file is gone") from error
-                if pause is None and error.args[0]:
-                    raise FileUnreadable("the stored file is no readable GeoTIFF") from error
                 if pause is None:
-                    raise Unavailable(
-                        "a stored file could not be read just now; send the request again"
-                    ) from error
+                    raise error.final() from error
                 time.sleep(pause)
-        raise AssertionError  # the last round returns or raises
 
     @contextmanager
     def _borrow(self, path: str, level: int) -> Iterator[rasterio.DatasetReader]:
@@ -179,7 +178,7 @@ class FilePool:
                 yield dataset
             except RasterioError as error:
                 _log.warning("reading a stored file failed", extra={"path": path}, exc_info=error)
-                raise _Failed(bool(_NO_TIFF.search(str(error)))) from error
+                raise _Failed(error) from error
             self._put(path, level, dataset)
 
     def _take(self, path: str, level: int) -> rasterio.DatasetReader | None:
