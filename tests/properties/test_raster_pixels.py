@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
+import shapely
 from affine import Affine
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
+from shapely.geometry import Point, Polygon, mapping
 from tests.raster_world import CONTRACT, PRODUCT, Array, World, noise
 
 from swath_core.raster.grid import Grid
@@ -27,6 +31,8 @@ from swath_core.raster.request import RESAMPLERS
 from swath_core.raster.sources import BandSource, FileSource
 from swath_core.raster.warp import FilePlan, plan_file
 
+ON_THE_LINE = 2e-6
+"""Degrees from a cutline within which rounding may decide: a fiftieth of the smallest pixel."""
 GDAL_NAMES = {"near": "nearest", "cubicspline": "cubic_spline"}
 PLACES = {
     # CRS: a place in it, and the size of a pixel there
@@ -284,3 +290,91 @@ def test_a_raster_in_parts_is_the_raster(
             same = ~part_mask[0] & ~mask[cut]
             differ = part_values[0][same] != values[cut][same]
             assert differ.sum() <= 0.01 * differ.size + 1
+
+
+@st.composite
+def cutlines(draw: st.DrawFn, grid: Grid) -> tuple[Polygon, str]:
+    """Draw a polygon around a place of a grid, in WGS84, perhaps with a hole; and its text."""
+    x, y = grid.transform @ (
+        grid.width * draw(st.floats(0, 1)),
+        grid.height * draw(st.floats(0, 1)),
+    )
+    centre = Point(*to_wgs84(grid)(x, y))
+    size = max(grid.width * grid.resolution[0], grid.height * grid.resolution[1])
+    size *= 1.0 if grid.crs.is_geographic else 1e-5
+    count = draw(st.integers(3, 9))
+    corners = []
+    for number in range(count):
+        turn = 2 * math.pi * (number + draw(st.floats(0, 0.8))) / count
+        reach = size * draw(st.floats(0.05, 0.8))
+        corners.append((centre.x + reach * math.cos(turn), centre.y + reach * math.sin(turn)))
+    polygon = Polygon(corners)
+    if draw(st.booleans()):
+        polygon = polygon.difference(centre.buffer(size * 0.04))
+    polygon = max(getattr(polygon, "geoms", [polygon]), key=lambda part: part.area)
+    assume(polygon.is_valid and polygon.area > 0)
+    document = mapping(polygon)
+    text = draw(
+        st.sampled_from(
+            [
+                polygon.wkt,
+                json.dumps(document),
+                json.dumps({"type": "Feature", "geometry": document}),
+            ]
+        )
+    )
+    return polygon, text
+
+
+def to_wgs84(grid: Grid) -> Callable[..., Any]:
+    return Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform
+
+
+@given(st.data(), scenes(("uint8",)))
+def test_a_cutline_keeps_the_pixels_whose_centres_it_holds(
+    data: st.DataObject, scene: Scene
+) -> None:
+    made = in_world(scene)
+    body = data.draw(areas(scene))
+    whole, values, mask = made.raster(**body)
+    grid = target_of(whole)
+    polygon, text = data.draw(cutlines(grid))
+    _, cut_values, cut_mask = made.raster(**body, shape=text)
+    columns, rows = np.meshgrid(np.arange(grid.width) + 0.5, np.arange(grid.height) + 0.5)
+    lon, lat = to_wgs84(grid)(*grid.ground(columns, rows))
+    inside = shapely.contains_xy(polygon, lon, lat)
+    unsure = shapely.distance(shapely.points(lon, lat), polygon.boundary) < ON_THE_LINE
+    assert np.array_equal(cut_mask[0][~unsure], (mask[0] | ~inside)[~unsure])
+    kept = ~cut_mask[0]
+    assert np.array_equal(cut_values[0][kept], values[0][kept])
+    _, _, touched_mask = made.raster(**body, shape=text, cutline_all_touched=True)
+    corners = [
+        to_wgs84(grid)(*grid.ground(columns + x, rows + y))
+        for x, y in ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))
+    ]
+    pixels = shapely.polygons(np.stack([np.stack(corner, axis=-1) for corner in corners], axis=-2))
+    shared = shapely.area(shapely.intersection(pixels, polygon)) / shapely.area(pixels)
+    apart = shapely.distance(pixels, polygon) > ON_THE_LINE
+    assert not (touched_mask[0] & ~mask[0] & (shared > 0.01)).any()
+    assert touched_mask[0][apart].all()
+
+
+@given(st.data(), st.lists(scenes(("uint8",)), min_size=1, max_size=3))
+def test_mosaics_by_alpha_equal_numpy(data: st.DataObject, several: list[Scene]) -> None:
+    made = new_world()
+    made.band("b", data_type="Byte")
+    made.band("alpha", data_type="Byte", type="mask", is_alpha=True)
+    ids = []
+    for number, scene in enumerate(several):
+        opaque = noise(scene.pixels.shape, "uint8", number) // 96
+        stack = np.concatenate([scene.pixels, opaque])
+        ids.append(made.image(f"i{number}", stack, scene.transform, scene.crs))
+    body = data.draw(areas(several[0]))
+    _, mosaic, mask = made.raster(**body, ids=ids)
+    expected = np.zeros(mosaic.shape, np.uint8)
+    for image_id in ids:
+        _, values, hidden = made.raster(**body, ids=[image_id], mask_alpha=False, mask_nodata=False)
+        on_top = (values[1] != 0) & ~hidden[1]
+        expected = np.where(on_top, values, expected)
+    assert np.array_equal(mosaic, expected)
+    assert np.array_equal(mask, np.broadcast_to(expected[1] == 0, mask.shape))

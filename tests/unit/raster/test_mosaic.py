@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from affine import Affine
+from pyproj import Transformer
+from shapely.geometry import box
 from tests.raster_world import PRODUCT, World, noise
 
 from swath_core.errors import BadRequest, NotFound
@@ -123,6 +126,18 @@ def test_the_cutline_hides_what_is_outside(made: World) -> None:
     assert np.array_equal(inside, text)
     assert 0 < inside.mean() < 1
     assert touched.sum() < inside.sum()
+
+
+def test_a_long_edge_follows_longitude_and_latitude(made: World) -> None:
+    made.band("b", data_type="Byte")
+    made.image("one", full(1, size=500), Affine(1000, 0, 300_000, 0, -1000, 5_200_000))
+    area = box(-76.2, 43.1, -72.9, 46.4)
+    _, _, mask = made.raster(shape=area.wkt)
+    columns, rows = np.meshgrid(np.arange(500) + 0.5, np.arange(500) + 0.5)
+    to_wgs84 = Transformer.from_crs("EPSG:32618", "EPSG:4326", always_xy=True)
+    lon, lat = to_wgs84.transform(300_000 + 1000 * columns, 5_200_000 - 1000 * rows)
+    sure = shapely.distance(shapely.points(lon, lat), area.boundary) > 1e-4
+    assert np.array_equal(~mask[0][sure], shapely.contains_xy(area, lon, lat)[sure])
 
 
 @pytest.mark.parametrize(
