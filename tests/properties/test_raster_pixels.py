@@ -95,7 +95,9 @@ def areas(draw: st.DrawFn, scene: Scene) -> dict[str, Any]:
     ]
     body: dict[str, Any] = {"srs": crs, "outputBounds": box}
     if draw(st.booleans()):
-        body["outsize"] = [draw(st.integers(1, 120)), draw(st.integers(1, 120))]
+        columns = draw(st.integers(1, 120))
+        stretched = columns * (box[3] - box[1]) / (box[2] - box[0]) * draw(st.floats(0.3, 3.0))
+        body["outsize"] = [columns, min(240, max(1, round(stretched)))]
     else:
         body["resolution"] = PLACES[crs][2] * draw(st.floats(0.4, 6.0))
         body["targetAlignedPixels"] = draw(st.booleans())
@@ -202,8 +204,12 @@ def test_kernels_equal_gdal(data: st.DataObject, scene: Scene, resampling: str) 
     body = data.draw(areas(scene))
     raster, values, mask = made.raster(**body, resampleAlg=resampling)
     grid = target_of(raster)
-    image = f"{PRODUCT}:one"
-    expected, present = gdal(plan(made, image, grid), grid, resampling, scene.nodata)
+    file = plan(made, f"{PRODUCT}:one", grid)
+    expected, present = gdal(file, grid, resampling, scene.nodata)
+    # GDAL takes the box around a turned pixel, which may lie where the scene is not
+    beyond = np.ones(present.shape, bool)
+    beyond[file.reach.within(grid.window)] = False
+    present &= ~beyond
     differ = mask[0] != ~present
     assert differ.sum() <= max(2, 0.01 * differ.size)  # a kernel may just touch a scene's edge
     both = present & ~mask[0]
@@ -212,7 +218,7 @@ def test_kernels_equal_gdal(data: st.DataObject, scene: Scene, resampling: str) 
     # exact transformation against GDAL's own with an error of 0.001 pixel: a kernel may move by
     # that part of the range, an order statistic may take a neighbour at an edge
     if resampling in {"near", "mode", "max", "min", "med", "q1", "q3"}:
-        assert (difference > 0).mean() < 0.02 or difference.size < 100
+        assert difference.size < 100 or (difference > 0).mean() < 0.02
     else:
         assert difference.size == 0 or difference.max() <= max(1.0, 0.01 * span)
 
