@@ -15,14 +15,12 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
-import rasterio
 import requests
 from affine import Affine
 from pyproj import Transformer
 from rasterio.io import MemoryFile
-from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform
-from tests.raster_world import Array, noise
+from tests.raster_world import Array, gdal_warp, noise
 
 from swath.raster import RasterStream
 from swath_dev.api import Api
@@ -101,20 +99,8 @@ def geotiff(pixels: Array, crs: str, transform: Affine) -> bytes:
 
 def warped(scene: Scene, crs: str, grid: Affine, shape: tuple[int, int]) -> Array:
     """Return a scene on another grid: nearest neighbour, exactly transformed, 0 outside."""
-    with (
-        MemoryFile(geotiff(scene.pixels, scene.crs, scene.transform)) as memory,
-        memory.open() as dataset,
-        WarpedVRT(
-            dataset,
-            crs=rasterio.CRS.from_string(crs),
-            transform=grid,
-            height=shape[0],
-            width=shape[1],
-            nodata=0,
-            tolerance=1e-12,
-        ) as vrt,
-    ):
-        return np.asarray(vrt.read())
+    source, target = (scene.crs, scene.transform), (crs, grid, shape)
+    return np.stack([gdal_warp(band, source, target, 0) for band in scene.pixels])
 
 
 def sampled(scene: Scene, crs: str, grid: Affine, shape: tuple[int, int]) -> Array:

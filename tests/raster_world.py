@@ -11,6 +11,8 @@ import numpy as np
 import rasterio
 from affine import Affine
 from rasterio.enums import Resampling
+from rasterio.io import MemoryFile
+from rasterio.vrt import WarpedVRT
 
 from swath_core.documents import Document
 from swath_core.raster.files import FilePool
@@ -131,6 +133,35 @@ def world(folder: Path) -> Iterator[World]:
     made = World(folder)
     yield made
     made.pool.close()
+
+
+def gdal_warp(
+    values: Array,
+    source: tuple[str | rasterio.CRS, Affine],
+    target: tuple[str | rasterio.CRS, Affine, tuple[int, int]],
+    nodata: float | None,
+    **how: Any,
+) -> Array:
+    """Return GDAL's exact warp of (rows, columns): from CRS and transform to CRS, transform, size.
+
+    ``how`` are further options of WarpedVRT; by default the nearest pixel is taken.
+    """
+    crs, transform, (height, width) = target
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff", count=1, height=values.shape[0], width=values.shape[1],
+            dtype=values.dtype, crs=source[0], transform=source[1],
+        ) as made:  # fmt: skip
+            made.write(values, 1)
+        with (
+            memory.open() as dataset,
+            WarpedVRT(
+                dataset, crs=crs, transform=transform, height=height, width=width,
+                src_nodata=nodata, nodata=nodata, tolerance=1e-12, **how,
+            ) as vrt,
+        ):  # fmt: skip
+            pixels: Array = vrt.read(1)
+            return pixels
 
 
 def noise(shape: tuple[int, ...], dtype: str, seed: int = 0) -> Array:

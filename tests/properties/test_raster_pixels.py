@@ -20,11 +20,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from rasterio.enums import Resampling
-from rasterio.io import MemoryFile
-from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 from shapely.geometry import Point, Polygon, mapping
-from tests.raster_world import CONTRACT, PRODUCT, Array, World, noise
+from tests.raster_world import CONTRACT, PRODUCT, Array, World, gdal_warp, noise
 
 from swath_core.raster.grid import Grid
 from swath_core.raster.request import RESAMPLERS
@@ -154,27 +152,9 @@ def gdal(plan: FilePlan, grid: Grid, resampling: str, nodata: float | None) -> t
 def warped(
     values: Array, profile: dict[str, Any], grid: Grid, nodata: float | None, **how: Any
 ) -> tuple[Array, Array]:
-    height, width = values.shape
-    with MemoryFile() as memory:
-        with memory.open(
-            driver="GTiff", count=1, height=height, width=width, dtype=values.dtype, **profile
-        ) as made:
-            made.write(values, 1)
-        with (
-            memory.open() as dataset,
-            WarpedVRT(
-                dataset,
-                crs=rasterio.CRS.from_epsg(grid.crs.to_epsg()),
-                transform=grid.transform,
-                width=grid.width,
-                height=grid.height,
-                src_nodata=nodata,
-                nodata=nodata,
-                tolerance=1e-12,
-                **how,
-            ) as vrt,
-        ):
-            out = vrt.read(1)
+    crs = rasterio.CRS.from_epsg(grid.crs.to_epsg())
+    target = crs, grid.transform, (grid.height, grid.width)
+    out = gdal_warp(values, (profile["crs"], profile["transform"]), target, nodata, **how)
     present = out != np.asarray(0 if nodata is None else nodata).astype(out.dtype)
     return out, present
 

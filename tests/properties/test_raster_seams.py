@@ -19,10 +19,8 @@ from affine import Affine
 from numpy.lib.stride_tricks import sliding_window_view
 from pyproj import CRS
 from rasterio.enums import Resampling
-from rasterio.io import MemoryFile
-from rasterio.vrt import WarpedVRT
 from tests import ingest_world
-from tests.raster_world import PRODUCT, Array, World
+from tests.raster_world import PRODUCT, Array, World, gdal_warp
 
 from swath_core.raster.grid import Grid
 from swath_core.raster.sources import BandSource, FileSource
@@ -192,34 +190,16 @@ class Layer:
 
         Each band by itself: of several at once, GDAL treats nodata otherwise.
         """
-        values = self.values if values is None else values
-        return np.concatenate(
-            [self._warped(band[None], grid, resampling, nodata) for band in values]
-        )
-
-    def _warped(self, values: Array, grid: Grid, resampling: str, nodata: float | None) -> Array:
-        profile = self.profile | {"count": 1, "dtype": values.dtype}
-        with MemoryFile() as memory:
-            with memory.open(driver="GTiff", **profile) as made:
-                made.write(values)
-            with (
-                memory.open() as dataset,
-                WarpedVRT(
-                    dataset,
-                    crs=rasterio.CRS.from_epsg(grid.crs.to_epsg()),
-                    transform=grid.transform,
-                    width=grid.width,
-                    height=grid.height,
-                    src_nodata=nodata,
-                    nodata=nodata,
-                    resampling=Resampling["nearest" if resampling == "near" else resampling],
-                    tolerance=1e-12,
-                    XSCALE=self.scale[0],
-                    YSCALE=self.scale[1],
-                ) as vrt,
-            ):
-                pixels: Array = vrt.read()
-                return pixels
+        source = self.profile["crs"], self.profile["transform"]
+        crs = rasterio.CRS.from_epsg(grid.crs.to_epsg())
+        target = crs, grid.transform, (grid.height, grid.width)
+        how = {
+            "resampling": Resampling["nearest" if resampling == "near" else resampling],
+            "XSCALE": self.scale[0],
+            "YSCALE": self.scale[1],
+        }
+        bands = self.values if values is None else values
+        return np.stack([gdal_warp(band, source, target, nodata, **how) for band in bands])
 
     def around(self, grid: Grid) -> tuple[Array, Array]:
         """Return the least and the greatest of the values that bilinear may take for a pixel."""

@@ -15,7 +15,7 @@ from swath_core.raster import maps
 from swath_core.raster.grid import Grid
 from swath_core.raster.service import Found, RasterService
 from swath_core.raster.sources import Product, native_grid
-from swath_core.search import ImageQuery, ImageSearch
+from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 
 TILE_IMAGES = (24, 200)
 """Images that one tile of a product is made of: the first of the order that touch it, and as many
@@ -89,9 +89,11 @@ class Atlas:
             "intersects": json.dumps(maps.tile_area(*place)),
             "sort": _order(query),
         }
+        asked = [ImageQuery.from_body({**body, "limit": limit}) for limit in TILE_IMAGES]
+        searched, _ = self._products.of(caller, asked[0].expression)
         seen: set[str] = set()
-        for limit in TILE_IMAGES:
-            for page in self._pages(caller, ImageQuery.from_body({**body, "limit": limit})):
+        for limit, query_of_limit in zip(TILE_IMAGES, asked, strict=True):
+            for page in self._pages(query_of_limit, searched):
                 fresh = [image for image in page if image.id not in seen]
                 seen.update(image.id for image in fresh)
                 with_files = [image for image in fresh if image.get("files")]
@@ -100,8 +102,9 @@ class Atlas:
             if len(seen) < limit:
                 return
 
-    def _pages(self, caller: Caller, asked: ImageQuery) -> Iterator[Sequence[Document]]:
-        searched, _ = self._products.of(caller, asked.expression)
+    def _pages(
+        self, asked: ImageQuery, searched: Sequence[SearchProduct]
+    ) -> Iterator[Sequence[Document]]:
         page = self._search.page(asked, searched)
         yield page.documents
         while page.token:

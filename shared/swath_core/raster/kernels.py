@@ -1,4 +1,4 @@
-"""GDAL's resampling kernels on arrays: several bands in one warp."""
+"""GDAL's resampling kernels on arrays: bands without nodata in one warp."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -203,20 +204,16 @@ class Cartographer:
 
         None where there is no layer. Raises BadRequest, NotFound.
         """
-        type, used = content_type(format), list[Layer]()
-        data, mask = np.empty(0), np.ones(1, bool)
-        for layer in layers:
-            below, hidden = self._service.compute(*layer).whole()
-            if used:
-                np.copyto(data, below, where=mask)
-                mask &= hidden
-            else:
-                data, mask = below, hidden
-            used.append(layer)
-            if not mask.any():
-                break
+        type, below = content_type(format), iter(layers)
+        used = list(islice(below, 1))
         if not used:
             return None
+        data, mask = self._service.compute(*used[0]).whole()
+        while mask.any() and (layer := next(below, None)) is not None:
+            values, hidden = self._service.compute(*layer).whole()
+            np.copyto(data, values, where=mask)
+            mask &= hidden
+            used.append(layer)
         picture = coloured(data, mask, style)
         return Picture(type, etag(used, format), lambda: encode_picture(picture, format))
 
