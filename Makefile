@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-export PYTHONPATH := shared:client:.
+export PYTHONPATH := shared:client:dev:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help

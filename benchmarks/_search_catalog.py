@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.memory_postings import MemoryPostings
+
 from swath_core.documents import Document
 from swath_core.geo import normalise_footprint
 from swath_core.index import IndexState, encode_row, key_of, postings_of, time_partition
 from swath_core.search import SearchProduct
-from swath_core.store.memory_postings import MemoryPostings
 from swath_core.store.postings import PostingRow
 from swath_core.times import format_timestamp
 

@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks._search_catalog import SATELLITES, scenes, square
+from tests.memory_postings import MemoryPostings
 
 from swath_core.documents import Document
 from swath_core.geo import normalise_footprint
 from swath_core.index import IndexState, Posting, key_of, postings_of, time_partition
 from swath_core.search import SearchProduct
-from swath_core.store.memory_postings import MemoryPostings
 from swath_core.store.postings import PostingRow
 from swath_core.store.rollups import Tally
 from swath_core.times import format_timestamp

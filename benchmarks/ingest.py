@@ -23,9 +23,9 @@ from rasterio.shutil import copy
 from rasterio.transform import from_origin
 from rasterio.windows import Window
 
-from swath_core.ingest.model import ExpectedBand, FileTask
-from swath_core.ingest.pixels import process
-from swath_core.ingest.pixels._cog import creation_options
+from swath_core.pixels import ExpectedBand, FileTask
+from swath_core.pixels._cog import creation_options
+from swath_core.pixels._process import process
 
 SIDE = int(os.environ.get("SWATH_BENCH_SIDE", "10980"))
 MEGABYTE = 1e6

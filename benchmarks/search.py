@@ -36,11 +36,11 @@ from benchmarks._search_catalog import (
     build,
     square,
 )
+from tests.memory_postings import MemoryPostings
 
 from swath_core.geo import query_geometry
 from swath_core.index import split_key
 from swath_core.search import Cost, ImageQuery, ImageSearch
-from swath_core.store.memory_postings import MemoryPostings
 from swath_core.store.postings import DynamoPostings, PostingReader, RangeRead
 from swath_core.times import format_timestamp
 

@@ -16,14 +16,14 @@ import numpy.typing as npt
 import rasterio
 from rasterio.transform import from_origin
 
+from swath_core.catalog._image_rules import new_attributes
 from swath_core.documents import Document
 from swath_core.errors import Conflict
-from swath_core.images._rules import new_attributes
 from swath_core.ingest.arrivals import Arrival, on_arrival
 from swath_core.ingest.attempt import Workshop
 from swath_core.ingest.keys import base_name, upload_key
-from swath_core.ingest.model import FileResult, FileTask
-from swath_core.ingest.pixels import process
+from swath_core.pixels import FileResult, FileTask
+from swath_core.pixels._process import process
 from swath_core.store.objects import Found, ObjectGone
 from swath_core.store.uploads import StaleUpload
 from swath_core.times import format_timestamp

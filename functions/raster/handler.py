@@ -27,8 +27,8 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from swath_core.access import Caller, authenticate
 from swath_core.errors import BadRequest, NotFound, SwathError
-from swath_core.jsonapi import dumps, errors_body
 from swath_core.settings import settings
+from swath_core.web.jsonapi import dumps, errors_body
 
 if TYPE_CHECKING:
     from swath_core.raster.atlas import Extent

@@ -31,7 +31,8 @@ from tests.raster_stack import (
 from tests.summary_stack import tables_of
 
 from swath_core.access import Caller
-from swath_core.images import ImageCatalog, _rules
+from swath_core.catalog import ImageCatalog
+from swath_core.catalog import _image_rules as _rules
 from swath_core.raster import tickets
 from swath_core.store.catalog import CatalogStore
 from swath_dev._trouble import Trouble

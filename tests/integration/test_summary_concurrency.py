@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from tests.summary_stack import Tables, tables_of
 
+from swath_core.catalog import ImageCatalog
 from swath_core.documents import Document
-from swath_core.images import ImageCatalog
 from swath_core.store._marks import Memory
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.rollups import RollupStore

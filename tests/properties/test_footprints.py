@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 
-from swath_core.ingest.pixels._footprint import area, corners, footprint
-from swath_core.ingest.pixels._georeference import Position
-from swath_core.ingest.pixels._outline import outline
-from swath_core.ingest.pixels._scan import Scan
+from swath_core.pixels._footprint import area, corners, footprint
+from swath_core.pixels._georeference import Position
+from swath_core.pixels._outline import outline
+from swath_core.pixels._scan import Scan
 
 SIZE = (100, 80)
 

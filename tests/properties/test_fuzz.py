@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.wsgi import WsgiApi
 
-from swath_core.openapi import document
+from swath_core.web.openapi import document
 from swath_dev.inprocess import PUBLIC_URL, InProcessApi, running_api
 
 with warnings.catch_warnings():

@@ -20,11 +20,11 @@ from hypothesis.stateful import (
     rule,
 )
 from moto import mock_aws
-from tests.unit.images.conftest import PRODUCT, SETTINGS, create_tables
-from tests.unit.images.reader import TableReader
+from tests.unit.catalog.images.conftest import PRODUCT, SETTINGS, create_tables
+from tests.unit.catalog.images.reader import TableReader
 
+from swath_core.catalog import ImageCatalog
 from swath_core.errors import Conflict, NotFound
-from swath_core.images import ImageCatalog
 from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 from swath_core.store import rollups
@@ -92,7 +92,7 @@ class CatalogMachine(RuleBasedStateMachine):
         fake = types.SimpleNamespace(time=self.clock)
         self.patches: list[Any] = [
             mock.patch.object(rollups, "time", fake),
-            mock.patch("swath_core.images._catalog._BULK_THREADS", 1),  # moto's limit
+            mock.patch("swath_core.catalog._image_writes._BULK_THREADS", 1),  # moto's limit
             mock.patch("swath_core.search._engine.PAGE_IMAGES", 2),
         ]
         for patch in self.patches:

@@ -9,13 +9,14 @@ from typing import Any
 
 import hypothesis.strategies as st
 from hypothesis import given
+from tests.memory_postings import MemoryPostings
 
-from swath_core.attributes import IMAGE
+from swath_core.definitions import IMAGE
 from swath_core.documents import Document
+from swath_core.filters import parse_filter, values_of
 from swath_core.index import IndexState, postings_of
-from swath_core.search import ImageQuery, ImageSearch, SearchProduct, parse_filter, values_of
+from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 from swath_core.store._marks import Marker
-from swath_core.store.memory_postings import MemoryPostings
 from swath_core.store.rollups import RollupState, Row, Tally
 from swath_core.summaries import AskedRange, DateField, Interval, Summaries, Summary
 

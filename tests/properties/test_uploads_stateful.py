@@ -18,8 +18,8 @@ from tests.ingest_world import PRODUCT, World, band
 from swath_core.errors import Conflict
 from swath_core.ingest.arrivals import Arrival, on_arrival
 from swath_core.ingest.attempt import Busy, Interrupted, Workshop
-from swath_core.ingest.model import FileResult, FileTask, Refused
 from swath_core.ingest.sweep import sweep
+from swath_core.pixels import FileResult, FileTask, Refused
 from swath_core.uploads import FINAL, Step, Upload, machine
 
 SQUARE = {

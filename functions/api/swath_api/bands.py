@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from swath_core.documents import Document
-from swath_core.jsonapi import is_true, message, parse_resource, parse_search, single
+from swath_core.web.jsonapi import is_true, message, parse_resource, parse_search, single
 
 from . import services
 from .lists import answer_page, query_of

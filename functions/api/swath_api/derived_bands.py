@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from swath_core.catalog import not_found
-from swath_core.jsonapi import listing, parse_search
+from swath_core.web.jsonapi import listing, parse_search
 
 from . import services
 from .request import ApiRequest

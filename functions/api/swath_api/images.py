@@ -8,10 +8,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from swath_core.catalog import BulkResult
 from swath_core.documents import Document
 from swath_core.errors import SwathError
-from swath_core.images import BulkResult
-from swath_core.jsonapi import (
+from swath_core.search import ImageQuery, SearchProduct
+from swath_core.web.jsonapi import (
     JSONAPI,
     SearchBody,
     is_true,
@@ -23,7 +24,6 @@ from swath_core.jsonapi import (
     parse_search,
     single,
 )
-from swath_core.search import ImageQuery, SearchProduct
 
 from . import services
 from .request import ApiRequest

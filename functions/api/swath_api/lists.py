@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from swath_core.catalog import Page, Query
-from swath_core.jsonapi import SearchBody, listing, page_within
+from swath_core.web.jsonapi import SearchBody, listing, page_within
 
 from .request import ApiRequest
 from .responses import answer, included_within

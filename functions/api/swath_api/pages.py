@@ -7,8 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from swath_core.jsonapi import dumps, message
-from swath_core.openapi import PAGE_POLICY, document, page
+from swath_core.web.jsonapi import dumps, message
+from swath_core.web.openapi import PAGE_POLICY, document, page
 
 from .request import ApiRequest
 from .responses import answer

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from swath_core.documents import Document
 from swath_core.errors import SwathError
-from swath_core.jsonapi import JSONAPI, dumps, errors_body, page_within
+from swath_core.web.jsonapi import JSONAPI, dumps, errors_body, page_within
 
 MEDIA_TYPE = "application/vnd.api+json"
 _COMPRESSED_FROM = 16_384

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 from swath_core.settings import settings
 
 if TYPE_CHECKING:
-    from swath_core.catalog import Bands, ProductAccess, Products, RelatedObjects
-    from swath_core.catalog.images import Images, SearchableProducts
+    from swath_core.catalog import (
+        Bands,
+        Images,
+        ProductAccess,
+        Products,
+        RelatedObjects,
+        SearchableProducts,
+    )
     from swath_core.search import ImageSearch
     from swath_core.store.postings import DynamoPostings
     from swath_core.store.rollups import RollupStore
@@ -53,8 +59,7 @@ def bands() -> Bands:
 @cache
 def images() -> Images:
     """Return the use cases on images."""
-    from swath_core.catalog.images import Images
-    from swath_core.images import ImageCatalog
+    from swath_core.catalog import ImageCatalog, Images
 
     return Images(access(), ImageCatalog(settings()), settings())
 
@@ -62,7 +67,7 @@ def images() -> Images:
 @cache
 def searchable() -> SearchableProducts:
     """Return the products that searches look into."""
-    from swath_core.catalog.images import SearchableProducts
+    from swath_core.catalog import SearchableProducts
 
     return SearchableProducts(access())
 
@@ -89,7 +94,7 @@ def _signing_key() -> bytes:
 @cache
 def image_search() -> ImageSearch:
     """Return the search over images."""
-    from swath_core.images import ImageCatalog
+    from swath_core.catalog import ImageCatalog
     from swath_core.search import ImageSearch
 
     return ImageSearch(

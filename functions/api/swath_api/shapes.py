@@ -7,7 +7,7 @@ from typing import Any
 
 from swath_core.access import Caller, visible_attributes
 from swath_core.documents import Attributes, Document
-from swath_core.jsonapi import resource, v1_properties
+from swath_core.web.jsonapi import resource, v1_properties
 
 Body = dict[str, Any]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from swath_core.jsonapi import JSONAPI, listing, parse_object, single
 from swath_core.search import ImageQuery, SearchProduct
 from swath_core.summaries import AskedRange, DateField, Interval, parse_resolution
+from swath_core.web.jsonapi import JSONAPI, listing, parse_object, single
 
 from . import services
 from .request import ApiRequest

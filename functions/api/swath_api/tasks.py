@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from swath_core.documents import Document
-from swath_core.jsonapi import parse_resource, single, task, warning
+from swath_core.web.jsonapi import parse_resource, single, task, warning
 
 from . import services
 from .request import ApiRequest

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from swath_core.attributes import UPLOAD
-from swath_core.catalog.listing import Search, bounds
-from swath_core.jsonapi import listing, page_within, parse_resource, parse_search, resource, single
+from swath_core.catalog import Search, bounds
+from swath_core.definitions import UPLOAD
+from swath_core.web.jsonapi import (
+    listing,
+    page_within,
+    parse_resource,
+    parse_search,
+    resource,
+    single,
+)
 
 from . import services
 from .lists import MOST_BYTES, query_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from swath_core.access import Caller, may_read
-from swath_core.attributes import BAND, BAND_TYPES, BANDS, Resource, shown
+from swath_core.definitions import BAND, BAND_TYPES, BANDS, Resource, shown
 from swath_core.documents import Attributes, Document
 from swath_core.errors import Conflict, Invalid
 from swath_core.store.catalog import ChangedError
@@ -21,7 +21,7 @@ from ._related import RelatedObjects
 from ._versions import check_id, check_size, check_version, exists, overtaken, stamped
 
 if TYPE_CHECKING:
-    from .listing import Search
+    from ._listing import Search
 
 ATTEMPTS = 6
 STRUCTURE = ("data_type", "band_index", "file_index")
@@ -184,7 +184,7 @@ class Bands:
 
     def search(self, caller: Caller, query: Query) -> tuple[Page, list[Document]]:
         """Return a page of the bands that the caller may read, and their products."""
-        from .listing import Search  # noqa: PLC0415 - geometry, only for searches
+        from ._listing import Search  # noqa: PLC0415 - geometry, only for searches
 
         search = Search(query, BAND, default_sort="sort_order")
         found = self._candidates(caller, search)
@@ -195,7 +195,7 @@ class Bands:
 
     def _candidates(self, caller: Caller, search: Search) -> list[tuple[Document, list[Document]]]:
         """Return the readable products that can have matches, each with its bands."""
-        from .listing import bounds  # noqa: PLC0415
+        from ._listing import bounds  # noqa: PLC0415
 
         ids = search.ids
         products = bounds(search.expression, "product_id")

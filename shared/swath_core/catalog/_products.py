@@ -16,7 +16,7 @@ from swath_core.access import (
     namespaced,
     visible_attributes,
 )
-from swath_core.attributes import ID_PATTERN, LONGEST_PRODUCT_ID, PRODUCT, shown
+from swath_core.definitions import ID_PATTERN, LONGEST_PRODUCT_ID, PRODUCT, shown
 from swath_core.documents import Document
 from swath_core.errors import Conflict, Forbidden, Invalid
 from swath_core.store.catalog import ChangedError
@@ -125,7 +125,7 @@ class Products:
 
     def search(self, caller: Caller, query: Query) -> Page:
         """Return a page of the products that the caller may read, as the caller sees them."""
-        from .listing import Search  # noqa: PLC0415 - geometry, only for searches
+        from ._listing import Search  # noqa: PLC0415 - geometry, only for searches
 
         search = Search(query, PRODUCT, default_sort="id")
         found = self._access.readable_many(caller, search.ids)

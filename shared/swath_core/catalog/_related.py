@@ -18,7 +18,7 @@ from swath_core.store.catalog import CatalogStore, ChangedError
 from ._access import ProductAccess
 
 if TYPE_CHECKING:
-    from swath_core.images import ImageCatalog
+    from ._image_writes import ImageCatalog
 
 TASK = "delete_related_objects"
 KIND = "product_delete_task"
@@ -162,7 +162,7 @@ class _Deletion:
     margin_seconds = 15.0
 
     def __init__(self, settings: Settings, store: CatalogStore, task: Document) -> None:
-        from swath_core.images import ImageCatalog  # noqa: PLC0415 - not for the API's own reads
+        from ._image_writes import ImageCatalog  # noqa: PLC0415 - not for the API's own reads
 
         self._settings = settings
         self._store = store
@@ -184,7 +184,7 @@ class _Deletion:
 
     def _delete_images(self, ids: list[str]) -> int:
         """Delete images, their objects first: what a crash leaves is found by the next run."""
-        from swath_core.images import delete_objects, objects_of  # noqa: PLC0415
+        from ._image_objects import delete_objects, objects_of  # noqa: PLC0415
 
         images = list(self._images.get_many(ids).values())
         hrefs = [href for image in images for href in objects_of(image, self._settings)]
@@ -193,8 +193,9 @@ class _Deletion:
             return sum(threads.map(self._delete_image, images))
 
     def _delete_image(self, image: Document) -> int:
-        from swath_core.images import delete_objects  # noqa: PLC0415
         from swath_core.store.bus import announce_deleted  # noqa: PLC0415
+
+        from ._image_objects import delete_objects  # noqa: PLC0415
 
         try:
             deleted = self._images.delete(image.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from swath_core.attributes import Resource
+from swath_core.definitions import Resource
 from swath_core.documents import Attributes
 
 _WORD = re.compile(r"[^\W_]+")

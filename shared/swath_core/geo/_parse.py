@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from swath_core.attributes import finite, shown
+from swath_core.definitions import finite, shown
 
 Position = tuple[float, float]
 Ring = list[Position]

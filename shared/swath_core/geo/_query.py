@@ -7,7 +7,7 @@ import json
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from swath_core.attributes import shown
+from swath_core.definitions import shown
 from swath_core.errors import BadRequest
 
 from ._parse import Parts, parse_geojson

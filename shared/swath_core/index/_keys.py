@@ -63,7 +63,7 @@ def successor(key: str) -> str:
 def predecessor(key: str) -> str:
     """Return a bound below a key and above every other key below it.
 
-    Ids hold neither control characters nor U+10FFFF (``swath_core.attributes.ID_PATTERN``).
+    Ids hold neither control characters nor U+10FFFF (``swath_core.definitions.ID_PATTERN``).
     """
     before = ord(key[-1]) - 1
     if before in _SURROGATES:

@@ -149,7 +149,7 @@ def _ladder(wkb: bytes) -> Ladder:
 def postings_of(image: Document, shards: int = 1) -> Postings:
     """Return the rows that index an image, given the shards of its product's time partitions.
 
-    The image's attributes must be normalised (``swath_core.attributes.IMAGE``).
+    The image's attributes must be normalised (``swath_core.definitions.IMAGE``).
     """
     product, acquired = image.attributes["product_id"], image.attributes["acquired"]
     geometry = image.get("geometry")

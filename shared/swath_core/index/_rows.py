@@ -7,7 +7,7 @@ from typing import Any
 
 import shapely
 
-from swath_core.attributes import IMAGE
+from swath_core.definitions import IMAGE
 from swath_core.documents import Document
 from swath_core.geo import footprint
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from swath_core.ingest.doors.drop import on_drop
 from swath_core.store.uploads import StaleUpload
 from swath_core.uploads import Part, machine
 
 from .attempt import Workshop, run
-from .drop import on_drop
 from .keys import DROP, parse_upload_key
 
 

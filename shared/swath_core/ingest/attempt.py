@@ -18,9 +18,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from swath_core.catalog import image_prefix
 from swath_core.documents import Document
 from swath_core.errors import Conflict, NotFound, SwathError
-from swath_core.images import image_prefix
+from swath_core.pixels import Decoder, FileResult, FileTask, Limits, Refused
 from swath_core.store.bus import IMAGE_AVAILABLE, UPLOAD_FAILED
 from swath_core.store.objects import Found, ObjectGone
 from swath_core.store.uploads import StaleUpload
@@ -29,9 +30,7 @@ from swath_core.uploads import Busy, Lease, Part, Step, Upload, machine
 
 from . import derive
 from .clearing import clear, own_files
-from .decoder import Decoder
 from .keys import cog_name
-from .model import FileResult, FileTask, Limits, Refused
 from .plan import Plan, acquired, plan
 
 BEAT_SECONDS = 8.0
@@ -76,7 +75,7 @@ class Products(Protocol):
 
 
 class Images(Protocol):
-    """The part of :class:`swath_core.images.ImageCatalog` that attempts need."""
+    """The part of :class:`swath_core.catalog.images_face.ImageCatalog` that attempts need."""
 
     def get(self, image_id: str) -> Document | None:
         """Return an image."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from swath_core.pixels import FileResult, Refused
 from swath_core.uploads import Upload
-
-from .model import FileResult, Refused
 
 _FROM_FILES = frozenset(
     {"cs_code", "projection", "geotrans", "x_pixels", "y_pixels", "files", "storage_state"}

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from swath_core.documents import Document
+from swath_core.pixels import ExpectedBand, Georeference, Refused
 from swath_core.times import format_timestamp
 from swath_core.uploads import Upload
-
-from .model import ExpectedBand, Georeference, Refused
 
 COMPRESSION = "swath.compression"
 FOOTPRINT = "swath.footprint"

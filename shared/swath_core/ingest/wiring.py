@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from swath_core.images import ImageCatalog
+from swath_core.catalog import ImageCatalog
+from swath_core.pixels import DecoderProcess
 from swath_core.settings import Settings, settings
 from swath_core.store.bus import Bus
 from swath_core.store.catalog import CatalogStore
@@ -16,7 +17,6 @@ from swath_core.store.objects import Objects
 from swath_core.store.uploads import UploadStore
 
 from .attempt import Workshop
-from .decoder import DecoderProcess
 
 _LONGEST_POSTPONEMENT = 900
 _FIRST_POSTPONEMENT = 35

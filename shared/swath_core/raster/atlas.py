@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swath_core.access import Caller
-from swath_core.catalog.images import SearchableProducts
+from swath_core.catalog import SearchableProducts
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
 from swath_core.raster import maps

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from swath_core.attributes import NUMPY_TYPES
+from swath_core.definitions import NUMPY_TYPES
 from swath_core.raster.crs import WGS84, describe_crs, transform_points
 from swath_core.raster.grid import Grid
 from swath_core.raster.mosaic import BLOCK

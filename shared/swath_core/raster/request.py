@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swath_core.attributes import DATA_TYPES
+from swath_core.definitions import DATA_TYPES
 from swath_core.errors import BadRequest
 
 Bounds = tuple[float, float, float, float]

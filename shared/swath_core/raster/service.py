@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from swath_core.attributes import NUMPY_TYPES
+from swath_core.definitions import NUMPY_TYPES
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
 from swath_core.raster.cutline import Cutline

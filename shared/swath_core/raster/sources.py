@@ -11,10 +11,10 @@ import numpy as np
 from affine import Affine
 from botocore.exceptions import BotoCoreError, ClientError
 
-from swath_core.attributes import NUMPY_TYPES
+from swath_core.catalog import image_prefix
+from swath_core.definitions import NUMPY_TYPES
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
-from swath_core.images import image_prefix
 from swath_core.raster.crs import crs_of_text
 from swath_core.raster.grid import Grid
 from swath_core.raster.levels import Step, image_steps, level_data_type

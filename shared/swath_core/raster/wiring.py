@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from swath_core.access import Caller, may_read
+from swath_core.catalog import ImageCatalog
 from swath_core.documents import Document
-from swath_core.images import ImageCatalog
 from swath_core.raster.delivery import ResultsBucket
 from swath_core.raster.files import FilePool
 from swath_core.raster.service import RasterService
@@ -55,8 +55,10 @@ def service() -> RasterService[Caller]:
 @cache
 def atlas() -> Atlas:
     """Return the maps of this process."""
-    from swath_core.catalog import ProductAccess  # noqa: PLC0415 - h3, for maps only
-    from swath_core.catalog.images import SearchableProducts  # noqa: PLC0415
+    from swath_core.catalog import (
+        ProductAccess,
+        SearchableProducts,
+    )
     from swath_core.raster.atlas import Atlas  # noqa: PLC0415
     from swath_core.search import ImageSearch  # noqa: PLC0415
     from swath_core.store.postings import DynamoPostings  # noqa: PLC0415

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from swath_core.attributes import IMAGE
+from swath_core.definitions import IMAGE
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
+from swath_core.filters import SortKey, is_after, product_of, sort_documents, sort_key, sorted_keys
 from swath_core.index import OMITTED
 from swath_core.store.postings import PostingReader
 
@@ -17,8 +18,6 @@ from ._cursor import sign, unsign
 from ._merge import Merge
 from ._model import Cost, DocumentReader, ImageQuery, Match, MonthReader, Page, SearchProduct
 from ._run import Asked, Matcher, Purpose, Run, ask, plan_run, satisfies
-from ._sort import SortKey, is_after, sort_documents, sort_key, sorted_keys
-from ._split import product_of
 
 PAGE_IMAGES = 100
 PAGE_BYTES = 4_000_000

@@ -9,17 +9,15 @@ from typing import Any, Protocol
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from swath_core.attributes import IMAGE, Resource, shown
+from swath_core.definitions import IMAGE, Resource, shown
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
+from swath_core.filters import EVERYTHING, Expression, Sort, parse_filter, parse_sort
 from swath_core.geo import query_geometry
 from swath_core.index import IndexState, attributes_of_row, encode_row, key_of, split_key
 from swath_core.store.postings import PostingRow
 
 from ._cursor import digest
-from ._expression import EVERYTHING, Expression
-from ._parse import parse_filter
-from ._sort import Sort, parse_sort
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import h3.api.basic_int as h3
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from swath_core.filters import KeyRange
 from swath_core.index import (
     null_partition,
     own_partition,
@@ -21,7 +22,6 @@ from ._area import footprint_side, widened
 from ._merge import Source
 from ._model import MonthState, SearchProduct
 from ._opening import MOST_PARTITIONS, open_cells
-from ._split import KeyRange
 
 _RARE = 0.1
 

@@ -9,10 +9,18 @@ import numpy as np
 import shapely
 
 from swath_core.documents import Document
+from swath_core.filters import (
+    EVERYTHING,
+    NOTHING,
+    Expression,
+    KeyRange,
+    ids_of,
+    split_range,
+    values_of,
+)
 from swath_core.geo import footprint
 from swath_core.index import OMITTED, predecessor, successor
 
-from ._expression import EVERYTHING, NOTHING, Expression
 from ._merge import Candidate, Source
 from ._model import Cost, DocumentReader, ImageQuery, Match, MonthReader, SearchProduct
 from ._opening import MOST_PARTITIONS
@@ -24,8 +32,6 @@ from ._plan import (
     time_ratio,
     without_area,
 )
-from ._sort import values_of
-from ._split import KeyRange, ids_of, split_range
 
 _MOST_TOGETHER = 64
 _IN_KEYS = frozenset({"acquired", "id", "product_id", "name"})

@@ -7,20 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from swath_core.attributes import IMAGE
+from swath_core.definitions import IMAGE
 from swath_core.errors import BadRequest
-from swath_core.search import (
+from swath_core.filters import (
     EVERYTHING,
     NOTHING,
     And,
     Comparison,
     Expression,
-    ImageQuery,
-    ImageSearch,
-    Match,
-    SearchProduct,
     split_range,
 )
+from swath_core.search import ImageQuery, ImageSearch, Match, SearchProduct
 from swath_core.store.postings import PostingReader
 from swath_core.store.rollups import RollupStore, Tally
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from swath_core.attributes import IMAGE, UPLOAD_OPTIONS
+from swath_core.definitions import IMAGE, UPLOAD_OPTIONS
 from swath_core.errors import Invalid, SwathError, raise_all
 
 _OPTIONS = "/data/attributes/image_upload_options"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from swath_core.attributes import (
+from swath_core.definitions import (
     AnyOf,
     Attribute,
     AttributeType,

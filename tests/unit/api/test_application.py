@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from swath_core.openapi import document
+from swath_core.web.openapi import document
 from swath_dev.inprocess import Context, InProcessApi
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "functions" / "api"))

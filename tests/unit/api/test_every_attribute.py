@@ -11,7 +11,7 @@ from shapely.geometry import shape
 from tests.unit.api.samples import samples
 
 from swath_core.access import PLATFORM_ADMIN
-from swath_core.attributes import BANDS, IMAGE, PRODUCT, Attribute, ListOf, Resource
+from swath_core.definitions import BANDS, IMAGE, PRODUCT, Attribute, ListOf, Resource
 from swath_dev.inprocess import Answer, InProcessApi
 
 KINDS: dict[str, Resource] = {"product": PRODUCT, **BANDS, "image": IMAGE}

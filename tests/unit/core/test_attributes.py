@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from swath_core.attributes import BAND, BANDS, IMAGE, PRODUCT, UPLOAD, Resolution, Resource
+from swath_core.definitions import BAND, BANDS, IMAGE, PRODUCT, UPLOAD, Resolution, Resource
 from swath_core.errors import BadRequest, Errors, Invalid, SwathError
 
 BAND_MINIMUM = {

@@ -8,8 +8,8 @@ import tifffile
 from pyproj import CRS
 from rasterio.enums import Resampling
 
-from swath_core.ingest.pixels._cog import write_cog
-from swath_core.ingest.pixels._georeference import Position
+from swath_core.pixels._cog import write_cog
+from swath_core.pixels._georeference import Position
 
 WHERE = (440_000.0, 30.0, 0.0, 5_170_000.0, 0.0, -30.0)
 

@@ -28,8 +28,8 @@ from rasterio.transform import Affine, from_origin
 from rio_cogeo.cogeo import cog_validate
 from tests.ingest_world import Values, ramp, raster
 
-from swath_core.ingest.model import FileResult, FileTask, Refused
-from swath_core.ingest.pixels import process
+from swath_core.pixels import FileResult, FileTask, Refused
+from swath_core.pixels._process import process
 
 NAMES = {
     "uint8": "Byte",
@@ -59,7 +59,7 @@ class Case:
 
 
 def run(case: Case, folder: Path) -> FileResult:
-    from swath_core.ingest.model import ExpectedBand, Georeference
+    from swath_core.pixels import ExpectedBand, Georeference
 
     source = folder / "source" / "file"
     source.parent.mkdir()

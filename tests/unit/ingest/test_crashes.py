@@ -19,9 +19,9 @@ from tests.ingest_world import PRODUCT, World, band, ramp, raster
 
 from swath_core.ingest.arrivals import Arrival, on_arrival
 from swath_core.ingest.attempt import Busy, Interrupted, Workshop
-from swath_core.ingest.model import FileResult, FileTask, Refused
-from swath_core.ingest.pixels import process
 from swath_core.ingest.sweep import sweep
+from swath_core.pixels import FileResult, FileTask, Refused
+from swath_core.pixels._process import process
 
 _PARTS = ("uploads", "products", "images", "objects", "bus", "decoder")
 

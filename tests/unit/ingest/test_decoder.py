@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from tests.ingest_world import raster
 
-from swath_core.ingest.decoder import DecoderProcess, _bare_environment, _unneeded_drivers
-from swath_core.ingest.model import ExpectedBand, FileTask, Refused
+from swath_core.pixels import ExpectedBand, FileTask, Refused
+from swath_core.pixels._decoder import DecoderProcess, _bare_environment, _unneeded_drivers
 
 BAND = ExpectedBand("one", "spectral", "UInt16", 0)
 

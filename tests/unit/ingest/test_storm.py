@@ -13,9 +13,9 @@ from tests.ingest_world import World, band, ramp, raster
 
 from swath_core.ingest.arrivals import Arrival, on_arrival
 from swath_core.ingest.attempt import Busy, Interrupted
-from swath_core.ingest.model import FileResult, FileTask
-from swath_core.ingest.pixels import process
 from swath_core.ingest.sweep import sweep
+from swath_core.pixels import FileResult, FileTask
+from swath_core.pixels._process import process
 
 UPLOADS = 200
 WORKERS = 4

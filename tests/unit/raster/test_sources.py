@@ -3,8 +3,8 @@
 import boto3
 import pytest
 
+from swath_core.catalog import image_prefix
 from swath_core.documents import Document
-from swath_core.images import image_prefix
 from swath_core.raster.files import gdal_options, overview_level
 from swath_core.raster.sources import BucketStorage, native_grid
 

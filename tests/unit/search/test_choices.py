@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from swath_core.attributes import BAND, IMAGE, UPLOAD, Resource
+from swath_core.definitions import BAND, IMAGE, UPLOAD, Resource
 from swath_core.errors import BadRequest
-from swath_core.search import parse_filter
+from swath_core.filters import parse_filter
 
 
 def condition(name: str, op: str, value: object) -> str:

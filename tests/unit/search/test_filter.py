@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from swath_core.attributes import BAND, IMAGE, PRODUCT
+from swath_core.definitions import BAND, IMAGE, PRODUCT
 from swath_core.errors import BadRequest
-from swath_core.search import EVERYTHING, MOST_CONDITIONS, NOTHING, And, Or, parse_filter
+from swath_core.filters import EVERYTHING, MOST_CONDITIONS, NOTHING, And, Or, parse_filter
 
 IMAGE_VALUES = {
     "id": "acme:a:i1",

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.memory_postings import MemoryPostings
 
 from swath_core.search import Cost
 from swath_core.search._merge import LEAST_ROWS, Merge, Source
-from swath_core.store.memory_postings import MemoryPostings
 
 
 def key(number: int) -> str:

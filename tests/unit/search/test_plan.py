@@ -7,6 +7,7 @@ import pytest
 import shapely
 from tests.unit.search.world import MonthsOf, Tally, area, box, place
 
+from swath_core.filters._split import ALL_KEYS, KeyRange
 from swath_core.geo import footprint, normalise_footprint, query_geometry
 from swath_core.index import EVERYWHERE, PASSING, IndexState, ladder_of, planar_cells
 from swath_core.search import SearchProduct
@@ -17,7 +18,6 @@ from swath_core.search._opening import (
     open_cells,
 )
 from swath_core.search._plan import Needs, plan_cells, plan_time, time_ratio
-from swath_core.search._split import ALL_KEYS, KeyRange
 
 EVERYWHERE_ON_EARTH = frozenset(range(122))
 ALL_NEEDS = Needs(footprints=True, attributes=True)

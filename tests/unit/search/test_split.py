@@ -6,9 +6,9 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from swath_core.attributes import IMAGE
+from swath_core.definitions import IMAGE
+from swath_core.filters import NOTHING, ids_of, parse_filter, split_range
 from swath_core.index import key_of
-from swath_core.search import NOTHING, ids_of, parse_filter, split_range
 
 MOMENTS = ["2021-01-01", "2021-01-01T00:00:00.000001", "2021-05", "2022"]
 PRODUCTS = ["o:a", "o:b"]

@@ -8,13 +8,14 @@ from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
+from tests.memory_postings import MemoryPostings
 
-from swath_core.attributes import IMAGE
+from swath_core.definitions import IMAGE
 from swath_core.documents import Document
+from swath_core.filters import sort_documents, values_of
 from swath_core.geo import footprint, normalise_footprint
 from swath_core.index import IndexState, postings_of
-from swath_core.search import ImageQuery, ImageSearch, SearchProduct, sort_documents, values_of
-from swath_core.store.memory_postings import MemoryPostings
+from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 
 PRODUCTS = ("acme:a", "acme:b")
 

@@ -8,11 +8,11 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from tests.memory_postings import MemoryPostings
 from tests.unit.search.world import box, image
 
 from swath_core.index import postings_of
 from swath_core.store.fast import FastDynamo
-from swath_core.store.memory_postings import MemoryPostings
 from swath_core.store.postings import (
     PAGE_BYTES,
     DynamoPostings,

@@ -6,10 +6,10 @@ from unittest import mock
 import boto3
 import pytest
 from moto import mock_aws
-from tests.unit.images.conftest import SETTINGS, create_tables
+from tests.memory_postings import MemoryPostings
+from tests.unit.catalog.images.conftest import SETTINGS, create_tables
 
 from swath_core.store._marks import SETTLED_SECONDS, Marker, Memory
-from swath_core.store.memory_postings import MemoryPostings
 from swath_core.store.rollups import RollupStore, Row, Tally
 from swath_core.store.tables import RollupItem
 from swath_core.summaries import FoldedSummary, LiveCounter, Rollup, RollupReport, TimeRange

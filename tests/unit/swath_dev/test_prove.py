@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-PROVE = Path(__file__).parents[3] / "shared" / "swath_dev" / "_prove.py"
+PROVE = Path(__file__).parents[3] / "dev" / "swath_dev" / "_prove.py"
 
 
 def prove(*folders: Path) -> subprocess.CompletedProcess[str]:

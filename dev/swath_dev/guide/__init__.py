@@ -1,0 +1,86 @@
+"""`make guide`: the guide's notebook, executed against a fresh local stack, every output checked.
+
+The same notebook then runs on the published `descarteslabs` client, without the cells about scenes,
+which that client no longer has: both must see the same numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from swath_dev._trouble import Trouble
+from swath_dev.cloud import LocalCloud
+from swath_dev.token import make_token
+
+from ._seed import seed
+
+ROOT = Path(__file__).parents[3]
+NOTEBOOK = ROOT / "docs" / "guide.ipynb"
+_RUNNER = Path(__file__).with_name("_run.py")
+
+
+def main(*, published: bool = True, save: bool = False) -> None:
+    """Execute the notebook. `save`: write the outputs into it. Raises Trouble when one is wrong."""
+    with tempfile.TemporaryDirectory(prefix="swath-guide-") as folder:
+        cloud = LocalCloud(Path(folder) / "state", _free_port())
+        try:
+            _, deployed = cloud.bring_up()
+            token = make_token(cloud.state, org="acme", subject="guide")
+            seed(deployed.api_url, token)
+            _with_our_client(deployed.api_url, token, Path(folder), save=save)
+            if published:
+                _with_theirs(deployed.api_url, token, Path(folder))
+        finally:
+            cloud.stop()
+
+
+def _with_our_client(url: str, token: str, folder: Path, *, save: bool) -> None:
+    executed = folder / "guide.ipynb"
+    own = {"SWATH_URL": url, "SWATH_TOKEN": token, "PYTHONPATH": str(ROOT / "client")}
+    environment = {**os.environ, **own}
+    _run(sys.executable, executed, environment, [])
+    if save:
+        NOTEBOOK.write_text(executed.read_text("utf-8"), "utf-8")
+
+
+def _with_theirs(url: str, token: str, folder: Path) -> None:
+    from tests.contract.published import DESCARTESLABS, environment_of
+
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "PYTHONWARNINGS": "ignore",
+        "DESCARTESLABS_TOKEN": token,
+        "DESCARTESLABS_CATALOG_V2_URL": f"{url}/catalog/v2",
+        "DESCARTESLABS_RASTER_URL": f"{url}/raster/v2",
+    }
+    arguments = ["--module", "descarteslabs", "--without", "scenes"]
+    _run(str(environment_of(DESCARTESLABS)), folder / "theirs.ipynb", environment, arguments)
+
+
+def _run(python: str, executed: Path, environment: dict[str, str], arguments: list[str]) -> None:
+    done = subprocess.run(
+        [python, str(_RUNNER), str(NOTEBOOK), str(executed), *arguments],
+        env=environment,
+        cwd=executed.parent,
+        check=False,
+    )
+    if done.returncode:
+        raise Trouble("the guide does not show what it says: see above")
+    cells = json.loads(executed.read_text("utf-8"))["cells"]
+    count = sum(
+        bool(cell["metadata"].get("expect")) for cell in cells if cell.get("execution_count")
+    )
+    print(f"{arguments[1] if arguments else 'swath'}: the guide ran, {count} outputs checked")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,119 @@
+"""What must hold between the attributes of an image, beyond each attribute's own type."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from swath_core.definitions import IMAGE
+from swath_core.documents import Attributes, Document
+from swath_core.errors import Invalid, SwathError, raise_all
+
+from ._image_crs import contradiction, is_invertible
+from ._image_objects import belongs, own_key
+
+MOST_DOCUMENT_BYTES = 390_000
+"""DynamoDB's item limit (400 KB), less the item's other attributes."""
+_CRS_CODE = re.compile(r"(EPSG|ESRI):[0-9]{4,6}", re.IGNORECASE)
+
+
+def new_attributes(given: Mapping[str, Any], product: Document, bucket: str) -> Attributes:
+    """Return the normalised attributes of a new image of a product. Raises Invalid or Errors."""
+    attributes = IMAGE.validate_create(given)
+    raise_all(_agreement_errors(given))
+    _check(attributes, product, bucket)
+    return attributes
+
+
+def changed_attributes(
+    changes: Mapping[str, Any], image: Document, product: Document, bucket: str
+) -> Attributes:
+    """Return the attributes that an image becomes. Raises Invalid or Errors."""
+    attributes = IMAGE.validate_update(changes, image.attributes)
+    raise_all(_agreement_errors(changes))
+    _check(attributes, product, bucket)
+    return attributes
+
+
+def stored_bytes(attributes: Mapping[str, Any]) -> int:
+    """Return the summed ``size_bytes`` of an image's files."""
+    return sum(int(file.get("size_bytes") or 0) for file in attributes.get("files") or ())
+
+
+def _check(attributes: Attributes, product: Document, bucket: str) -> None:
+    raise_all([*_product_errors(attributes, product), *_crs_errors(attributes)])
+    raise_all(_file_errors(attributes, bucket))
+    raise_all([*_time_errors(attributes), *_size_errors(attributes)])
+
+
+def _invalid(name: str, message: str, *, member: int | None = None) -> Invalid:
+    place = f"/data/attributes/{name}" + ("" if member is None else f"/{member}")
+    return Invalid(f"{name}: {message}", pointer=place)
+
+
+def _product_errors(attributes: Attributes, product: Document) -> Iterator[SwathError]:
+    if attributes["product_id"] != product.id:
+        yield _invalid(
+            "product_id", f"{attributes['product_id']} was sent for an image of {product.id}"
+        )
+
+
+def _crs_errors(attributes: Attributes) -> Iterator[SwathError]:
+    """Check the form of the code only: PROJ, which knows which exist, is ingest's dependency."""
+    code = attributes.get("cs_code")
+    if code is not None and not _CRS_CODE.fullmatch(code):
+        yield _invalid("cs_code", f"{code!r} was sent, but a code such as EPSG:32615 is expected")
+    geotransform = attributes.get("geotrans")
+    if geotransform is not None and not is_invertible(geotransform):
+        yield _invalid("geotrans", f"{geotransform} puts all pixels on one line: no such raster")
+
+
+def _agreement_errors(given: Mapping[str, Any]) -> Iterator[SwathError]:
+    """Check code and projection against each other where one request sends both.
+
+    A client that changes first one and then the other passes through a state where they differ;
+    the code counts then.
+    """
+    reason = contradiction(given)
+    if reason is not None:
+        yield _invalid("projection", reason)
+
+
+def _time_errors(attributes: Attributes) -> Iterator[SwathError]:
+    end = attributes.get("acquired_end")
+    if end is not None and end < attributes["acquired"]:
+        yield _invalid("acquired_end", f"{end} lies before acquired, {attributes['acquired']}")
+
+
+def _file_errors(attributes: Attributes, bucket: str) -> Iterator[SwathError]:
+    state = attributes.get("storage_state", "available")
+    for index, file in enumerate(attributes.get("files", ())):
+        missing = _missing_members(file, state)
+        if missing:
+            yield _invalid(
+                "files", f"file {index} of an image that is {state} needs {missing}", member=index
+            )
+        key = own_key(file.get("href"), bucket)
+        if key is not None and not belongs(key, attributes["product_id"], attributes["name"]):
+            # Otherwise whoever may write one image could read, and delete, the files of any other.
+            yield _invalid("files", f"file {index} is not a file of this image", member=index)
+
+
+def _missing_members(file: Mapping[str, Any], state: str) -> str:
+    if state == "remote":
+        return "" if file.get("href") or file.get("provider_href") else "href or provider_href"
+    absent = [name for name in ("href", "size_bytes", "hash") if file.get(name) is None]
+    return " and ".join(absent)
+
+
+def _size_errors(attributes: Attributes) -> Iterator[SwathError]:
+    size = len(json.dumps(attributes, separators=(",", ":"), ensure_ascii=False).encode())
+    if size > MOST_DOCUMENT_BYTES:
+        largest = max(attributes, key=lambda name: len(json.dumps(attributes[name])))
+        yield _invalid(
+            largest,
+            f"the image's attributes take {size} bytes as JSON, of which this is the largest; "
+            f"{MOST_DOCUMENT_BYTES} can be stored",
+        )

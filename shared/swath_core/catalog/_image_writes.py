@@ -1,0 +1,326 @@
+"""Use cases on images.
+
+Every write goes the same way: mark the dirty days, record on the product what its index is about
+to hold, then change image and postings in one transaction.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from swath_core import times
+from swath_core.documents import Attributes, Document
+from swath_core.errors import Conflict, Invalid, NotFound, SwathError, TooManyRequests
+from swath_core.settings import Settings
+from swath_core.store.images import (
+    MOST_BYTES,
+    MOST_ITEMS,
+    BusyError,
+    ImageChange,
+    ImageStore,
+    StaleVersionError,
+    UnknownProductError,
+    posting_map,
+    size_of,
+)
+from swath_core.store.rollups import RollupStore
+
+from ._bulk import BULK_LIMIT, BulkResult
+from ._image_objects import objects_of
+from ._image_rules import changed_attributes, new_attributes
+
+if TYPE_CHECKING:
+    from pynamodb.transactions import TransactWrite
+
+    from swath_core.index import IndexState, Postings
+
+_BULK_THREADS = 8
+_BULK_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class SavedImage(Document):
+    """An image after a write, with the objects (hrefs) that no image refers to any more.
+
+    After :meth:`ImageCatalog.delete` it is the image that was deleted.
+    """
+
+    unreferenced: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, image: Document, unreferenced: Iterable[str] = ()) -> SavedImage:
+        """Return the saved form of a document."""
+        return cls(
+            image.kind,
+            image.id,
+            image.attributes,
+            image.version,
+            image.request,
+            tuple(sorted(unreferenced)),
+        )
+
+
+class ImageCatalog:
+    """The images: reads, and the only writes.
+
+    ``product`` in every method is the product's document as the caller just read it (to decide
+    on access). ``request`` is the client's token of the request: a replay of a request that was
+    already applied answers what it made instead of failing.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._images = ImageStore(settings)
+        self._rollups = RollupStore(settings)
+
+    def get(self, image_id: str) -> Document | None:
+        """Return an image as it is now, or None."""
+        return self._images.get(image_id)
+
+    def get_many(self, ids: Iterable[str]) -> dict[str, Document]:
+        """Return the images that exist out of ``ids``, by id."""
+        return self._images.get_many(ids)
+
+    def create(
+        self, attributes: Mapping[str, Any], product: Document, *, request: str | None = None
+    ) -> SavedImage:
+        """Save a new image; its id is ``PRODUCT_ID:NAME``.
+
+        Raises Invalid or Errors (422), Conflict (409) if the image exists and was not made by
+        this very request, NotFound if the product is gone.
+        """
+        values = new_attributes(attributes, product, self._settings.data_bucket)
+        image = _new_document(values, request)
+        try:
+            self._write(None, image, product)
+        except StaleVersionError as error:
+            stored = self.get(image.id)
+            if stored is not None and stored.request == image.request:
+                return SavedImage.of(stored)
+            raise _exists(image.id) from error
+        return SavedImage.of(image)
+
+    def replace(
+        self,
+        attributes: Mapping[str, Any],
+        product: Document,
+        *,
+        request: str | None = None,
+        expected_version: int | None = None,
+    ) -> SavedImage:
+        """Save an image whether or not one of its id exists, as an ingest that overwrites does.
+
+        Readers see the old image or the new one, never a mix; ``created`` stays. With
+        ``expected_version`` (0: no image) only that version is replaced.
+        Raises as :meth:`create`; Conflict if another writer came between.
+        """
+        values = new_attributes(attributes, product, self._settings.data_bucket)
+        fresh = _new_document(values, request)
+        stored = self.get(fresh.id)
+        if stored is not None and stored.request == fresh.request:
+            return SavedImage.of(stored)
+        _check_version(fresh.id, stored, expected_version)
+        if stored is None:
+            return self._save(None, fresh, product)
+        kept = fresh.attributes | {"created": stored.get("created")}
+        return self._save(stored, stored.next_version(kept, fresh.request), product)
+
+    def update(
+        self,
+        image_id: str,
+        changes: Mapping[str, Any],
+        product: Document,
+        *,
+        expected_version: int | None = None,
+        request: str | None = None,
+        stored: Document | None = None,
+    ) -> SavedImage:
+        """Change some attributes of an image; null clears one.
+
+        ``stored`` is the image where the caller has just read it, to decide on access.
+        Raises NotFound, Invalid or Errors, and Conflict if another writer came between.
+        """
+        stored = stored or self._existing(image_id)
+        if request is not None and stored.request == request:
+            return SavedImage.of(stored)
+        _check_version(image_id, stored, expected_version)
+        values = changed_attributes(changes, stored, product, self._settings.data_bucket)
+        values["modified"] = times.now()
+        return self._save(stored, stored.next_version(values, _token(request)), product)
+
+    def delete(
+        self,
+        image_id: str,
+        *,
+        expected_version: int | None = None,
+        stored: Document | None = None,
+    ) -> SavedImage:
+        """Delete an image and its postings, and return what it was.
+
+        The objects of its files are in ``unreferenced``; deleting them is the caller's.
+        Raises NotFound, and Conflict if another writer came between.
+        """
+        stored = stored or self._existing(image_id)
+        _check_version(image_id, stored, expected_version)
+        self._write_or_conflict(stored, None, None)
+        return SavedImage.of(stored, objects_of(stored, self._settings))
+
+    def bulk(
+        self,
+        items: Sequence[Mapping[str, Any]],
+        product: Document,
+        *,
+        request: str | None = None,
+    ) -> list[BulkResult]:
+        """Save many new images of one product; one result per item, in order.
+
+        Items are independent: a wrong one does not keep the others from being saved, and a
+        replay with the same ``request`` answers the same. Raises Invalid for more than
+        ``BULK_LIMIT`` items.
+        """
+        if len(items) > BULK_LIMIT:
+            message = f"{len(items)} images were sent, but at most {BULK_LIMIT} are taken at once"
+            raise Invalid(message, pointer="/data")
+        until = time.monotonic() + _BULK_SECONDS
+        self._rollups.mark(product.id, _days_of(items))
+
+        def save(index: int, attributes: Mapping[str, Any]) -> BulkResult:
+            token = None if request is None else f"{request}/{index}"
+            try:
+                return BulkResult(index, self._create_until(until, attributes, product, token))
+            except SwathError as error:
+                return BulkResult(index, error=error)
+
+        with ThreadPoolExecutor(_BULK_THREADS) as threads:
+            return list(threads.map(save, range(len(items)), items))
+
+    def _create_until(
+        self, until: float, attributes: Mapping[str, Any], product: Document, token: str | None
+    ) -> SavedImage:
+        if time.monotonic() > until:
+            message = f"not tried within {_BULK_SECONDS:.0f} seconds: send it again"
+            raise TooManyRequests(message)
+        return self.create(attributes, product, request=token)
+
+    def _existing(self, image_id: str) -> Document:
+        stored = self.get(image_id)
+        if stored is None:
+            raise NotFound(f"Object not found: {image_id}")
+        return stored
+
+    def _save(self, before: Document | None, after: Document, product: Document) -> SavedImage:
+        self._write_or_conflict(before, after, product)
+        dropped = objects_of(before, self._settings) - objects_of(after, self._settings)
+        return SavedImage.of(after, dropped)
+
+    def _write_or_conflict(
+        self, before: Document | None, after: Document | None, product: Document | None
+    ) -> None:
+        try:
+            self._write(before, after, product)
+        except StaleVersionError as error:
+            image = after or before
+            stored = self.get(image.id) if image else None
+            if after is not None and stored is not None and stored.request == after.request:
+                return  # our own first attempt was applied; only its answer was lost
+            if after is None and stored is None:
+                return
+            raise _overtaken(str(error)) from error
+
+    def _write(
+        self, before: Document | None, after: Document | None, product: Document | None
+    ) -> None:
+        old, new = _postings(before), _postings(after)
+        change = ImageChange(
+            before,
+            after,
+            posting_map(old.rows if old else ()),
+            posting_map(new.rows if new else ()),
+        )
+        _check_size(change)
+        days = {image.get("acquired")[:10] for image in (before, after) if image}
+        product_id = str((after or before or product).get("product_id"))  # type: ignore[union-attr]
+        try:
+            self._announce(product_id, days, product, new.state if new else None)
+            self._images.apply(change, before_each=lambda: self._rollups.mark(product_id, days))
+        except UnknownProductError as error:
+            raise NotFound(f"Object not found: {product_id}") from error
+        except BusyError as error:
+            raise _overtaken(str(error)) from error
+
+    def _announce(
+        self, product_id: str, days: set[str], product: Document | None, state: IndexState | None
+    ) -> None:
+        """Mark the days and record what the index is about to hold: at once where both are due."""
+        if product is None or state is None or self._images.is_indexed(product, state):
+            self._rollups.mark(product_id, days)
+            return
+
+        def also(write: TransactWrite) -> None:
+            self._images.add_index(write, product, state)
+
+        if (state.rungs or state.extent) and self._rollups.mark_with(product_id, days, also):
+            self._images.note_indexed(product, state)
+            return
+        self._rollups.mark(product_id, days)
+        self._images.ensure_indexed(product, state)
+
+
+def _postings(image: Document | None) -> Postings | None:
+    if image is None:
+        return None
+    from swath_core.index import postings_of  # noqa: PLC0415 - h3 and shapely only for writes
+
+    return postings_of(image)
+
+
+def _new_document(values: Attributes, request: str | None) -> Document:
+    now = times.now()
+    stamped = values | {"created": now, "modified": now}
+    return Document(
+        "image", f"{values['product_id']}:{values['name']}", stamped, 1, _token(request)
+    )
+
+
+def _token(request: str | None) -> str:
+    """Return the client's token, or one of our own, to tell our own retries from other writers."""
+    return request or uuid.uuid4().hex
+
+
+def _check_version(image_id: str, stored: Document | None, expected: int | None) -> None:
+    version = stored.version if stored else 0
+    if expected is not None and version != expected:
+        message = f"{image_id} is at version {version}, the change was made for {expected}"
+        raise Conflict(message)
+
+
+def _check_size(change: ImageChange) -> None:
+    if change.items > MOST_ITEMS or size_of(change) > MOST_BYTES:
+        message = (
+            f"geometry: the image takes {change.items} index entries of {size_of(change)} bytes "
+            f"together, but {MOST_ITEMS} of {MOST_BYTES} can be stored at once: simplify it"
+        )
+        raise Invalid(message, pointer="/data/attributes/geometry")
+
+
+def _days_of(items: Iterable[Mapping[str, Any]]) -> set[str]:
+    days = set()
+    for attributes in items:
+        try:
+            days.add(times.canonical_timestamp(attributes.get("acquired"))[:10])
+        except ValueError:
+            continue  # the item says so itself when its turn comes
+    return days
+
+
+def _exists(image_id: str) -> Conflict:
+    return Conflict(f"A document with id `{image_id}` already exists.", title="Conflict")
+
+
+def _overtaken(image_id: str) -> Conflict:
+    return Conflict(f"{image_id} was changed by another request meanwhile: read it and try again")

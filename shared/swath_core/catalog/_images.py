@@ -1,0 +1,185 @@
+"""Use cases on images: access decided by the product, then the image catalog or the search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from swath_core.access import Caller, may_read
+from swath_core.definitions import IMAGE
+from swath_core.documents import Document
+from swath_core.errors import Invalid, SwathError
+from swath_core.settings import Settings
+from swath_core.store.bus import announce_deleted
+from swath_core.store.members import MemberStore
+
+from ._access import ProductAccess, not_found, require_read, require_write
+from ._bulk import BULK_LIMIT, BulkResult
+from ._image_objects import delete_objects
+from ._image_writes import ImageCatalog
+from ._listing import bounds
+from ._versions import check_id
+
+if TYPE_CHECKING:
+    from swath_core.filters import Expression
+    from swath_core.search import SearchProduct
+
+_PRODUCT = "/data/attributes/product_id"
+
+
+class Images:
+    """Create, read, change and delete images.
+
+    ``request`` is the token of the caller's request: its replay is answered as it was.
+    """
+
+    def __init__(self, access: ProductAccess, catalog: ImageCatalog, settings: Settings) -> None:
+        self._access = access
+        self._catalog = catalog
+        self._members = MemberStore(settings)
+        self._settings = settings
+
+    def get(self, caller: Caller, image_id: str) -> tuple[Document, Document]:
+        """Return an image and its product. Raises NotFound."""
+        found = self._members.image_with_product(image_id)
+        if found is None or not may_read(caller, found[1]):
+            raise not_found(image_id)
+        return found
+
+    def _writable(self, caller: Caller, image_id: str) -> tuple[Document, Document]:
+        image, product = self.get(caller, image_id)
+        require_write(caller, product)
+        return image, product
+
+    def create(
+        self, caller: Caller, given_id: str | None, given: Mapping[str, Any], request: str | None
+    ) -> tuple[Document, Document]:
+        """Return the new image and its product.
+
+        Raises NotFound (the product), Forbidden, Invalid, Errors or Conflict.
+        """
+        product = self._product_of(caller, given)
+        _check_id(given_id, given)
+        return self._catalog.create(given, product, request=request), product
+
+    def _product_of(self, caller: Caller, given: Mapping[str, Any]) -> Document:
+        product_id = IMAGE.attribute("product_id").normalise(given.get("product_id"))
+        stored = self._access.store.product(product_id)
+        return require_write(caller, require_read(caller, stored, product_id, _PRODUCT))
+
+    def create_many(
+        self,
+        caller: Caller,
+        items: Sequence[tuple[str | None, Mapping[str, Any]]],
+        request: str | None,
+    ) -> list[BulkResult]:
+        """Return what became of each of many new images, in order.
+
+        One that is refused does not keep the others from being saved. Raises Invalid for more
+        than ``BULK_LIMIT`` of them.
+        """
+        if len(items) > BULK_LIMIT:
+            message = f"{len(items)} images were sent, but at most {BULK_LIMIT} are taken at once"
+            raise Invalid(message, pointer="/data")
+        results: dict[int, BulkResult] = {}
+        groups: dict[str, tuple[Document, list[int]]] = {}
+        for index, (given_id, given) in enumerate(items):
+            try:
+                product = self._grouped(caller, given, groups)
+                _check_id(given_id, given)
+            except SwathError as error:
+                results[index] = BulkResult(index, error=error)
+            else:
+                groups[product.id][1].append(index)
+        for product, indexes in groups.values():
+            token = None if request is None else f"{request}/{indexes[0] if indexes else 0}"
+            saved = self._catalog.bulk([items[i][1] for i in indexes], product, request=token)
+            for index, result in zip(indexes, saved, strict=True):
+                results[index] = BulkResult(index, result.image, result.error)
+        return [results[index] for index in range(len(items))]
+
+    def _grouped(
+        self,
+        caller: Caller,
+        given: Mapping[str, Any],
+        groups: dict[str, tuple[Document, list[int]]],
+    ) -> Document:
+        product_id = given.get("product_id")
+        if not isinstance(product_id, str) or product_id not in groups:
+            product = self._product_of(caller, given)
+            groups[product.id] = (product, [])
+            return product
+        return groups[product_id][0]
+
+    def update(
+        self,
+        caller: Caller,
+        image_id: str,
+        changes: Mapping[str, Any],
+        request: str | None,
+        expected: int | None = None,
+    ) -> tuple[Document, Document]:
+        """Return the changed image and its product; null clears an attribute.
+
+        Objects of files that the image no longer has are deleted.
+        Raises NotFound, Forbidden, Invalid, Errors or Conflict.
+        """
+        image, product = self._writable(caller, image_id)
+        saved = self._catalog.update(
+            image_id, changes, product, expected_version=expected, request=request, stored=image
+        )
+        delete_objects(saved.unreferenced, self._settings)
+        return saved, product
+
+    def delete(
+        self, caller: Caller, image_id: str, request: str | None, expected: int | None = None
+    ) -> None:
+        """Delete an image, its postings and the objects that the catalog holds for it.
+
+        Raises NotFound, Forbidden or Conflict.
+        """
+        store = self._access.store
+        found = self._members.image_with_product(image_id)
+        if found is None and store.was_deleted(image_id, request):
+            announce_deleted(image_id, image_id.rpartition(":")[0], self._settings)
+            return
+        if found is None or not may_read(caller, found[1]):
+            raise not_found(image_id)
+        require_write(caller, found[1])
+        store.bury(image_id, request)
+        deleted = self._catalog.delete(image_id, expected_version=expected, stored=found[0])
+        delete_objects(deleted.unreferenced, self._settings)
+        announce_deleted(image_id, found[1].id, self._settings)
+
+
+class SearchableProducts:
+    """The products that a caller's search for images may look into."""
+
+    def __init__(self, access: ProductAccess) -> None:
+        self._access = access
+
+    def of(
+        self, caller: Caller, expression: Expression
+    ) -> tuple[list[SearchProduct], Callable[[str], Document | None]]:
+        """Return the readable products that can have matches, and how to look one up by id."""
+        from swath_core.index import IndexState  # noqa: PLC0415 - h3, only for searches
+        from swath_core.search import SearchProduct  # noqa: PLC0415
+
+        ids = bounds(expression, "product_id")
+        images = bounds(expression, "id")
+        if images is not None:
+            ids = list(dict.fromkeys(each.rpartition(":")[0] for each in images if ":" in each))
+        if ids is None:
+            ids = [product.id for product in self._access.readable_many(caller, None)]
+        found = [row for row in self._access.store.products_by_id(ids) if may_read(caller, row)]
+        products: dict[str, Document] = {row.id: row for row in found}
+        searched = [
+            SearchProduct(row.id, IndexState(rungs=row.rungs, extent=row.extent)) for row in found
+        ]
+        return searched, products.get
+
+
+def _check_id(given_id: str | None, given: Mapping[str, Any]) -> None:
+    name = given.get("name")
+    if isinstance(name, str) and name:
+        check_id(given_id, f"{given.get('product_id')}:{name}")

@@ -1,0 +1,128 @@
+"""Searches that are answered in memory: products and bands are few beside the images."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from swath_core.definitions import Resource
+from swath_core.documents import Document
+from swath_core.errors import BadRequest
+from swath_core.filters import (
+    And,
+    Comparison,
+    Expression,
+    Or,
+    is_after,
+    parse_filter,
+    parse_sort,
+    sort_documents,
+    sort_key,
+    values_of,
+)
+
+from ._query import Page, Query
+from ._text import text_matches
+
+
+class Search:
+    """A parsed search over one kind of object."""
+
+    def __init__(self, query: Query, resource: Resource, default_sort: str) -> None:
+        self.query = query
+        self.resource = resource
+        self.expression = parse_filter(query.filter, resource)
+        self.sort = parse_sort(query.sort, resource, default_sort)
+        self._after = _position(query.after)
+
+    @property
+    def ids(self) -> list[str] | None:
+        """The ids that alone can match, in the order asked, or None."""
+        return bounds(self.expression, "id")
+
+    def run(self, documents: Iterable[Document]) -> Page:
+        """Return a page of the documents that match."""
+        found = [each for each in documents if self._matches(each)]
+        ordered = self._ordered(found)
+        rest, delivered = self._rest(ordered)
+        room = len(rest) if self.query.limit is None else max(self.query.limit - delivered, 0)
+        page = list(rest[: min(room, self.query.page_size)])
+        positions = [
+            _token(sort_key(self.sort, self.resource, values_of(each)), delivered + index)
+            for index, each in enumerate(page, 1)
+        ]
+        return Page(page, len(found), positions, more=len(page) < min(room, len(rest)))
+
+    def _matches(self, document: Document) -> bool:
+        text = self.query.text
+        if text and not text_matches(text, document.attributes, self.resource):
+            return False
+        return self.expression.matches(values_of(document))
+
+    def _ordered(self, documents: list[Document]) -> list[Document]:
+        """Return the documents in the order asked for; bare ids set the order themselves."""
+        ids = self.ids
+        if self.query.sort or ids is None:
+            return sort_documents(documents, self.sort, self.resource)
+        place = {each: index for index, each in enumerate(ids)}
+        return sorted(documents, key=lambda each: place[each.id])
+
+    def _rest(self, ordered: Sequence[Document]) -> tuple[Sequence[Document], int]:
+        if self._after is None:
+            return ordered, 0
+        last, delivered = self._after
+        for index, each in enumerate(ordered):
+            if each.id == last[1]:
+                return ordered[index + 1 :], delivered
+        return [each for each in ordered if self._is_after(each, last)], delivered
+
+    def _is_after(self, document: Document, last: tuple[Any, str]) -> bool:
+        key = sort_key(self.sort, self.resource, values_of(document))
+        try:
+            return is_after(key, last, descending=self.sort.descending)
+        except TypeError as error:
+            raise _foreign() from error
+
+
+def bounds(expression: Expression, name: str) -> list[str] | None:
+    """Return the values outside of which an attribute cannot match, in order; None: any can."""
+    if isinstance(expression, Comparison):
+        is_bound = expression.attribute.name == name and expression.op == "eq"
+        return list(dict.fromkeys(expression.operands)) if is_bound else None
+    if isinstance(expression, And):
+        return next(
+            (found for part in expression.parts if (found := bounds(part, name)) is not None), None
+        )
+    if isinstance(expression, Or):
+        parts = [bounds(part, name) for part in expression.parts]
+        if any(part is None for part in parts):
+            return None
+        return list(dict.fromkeys(value for part in parts for value in part or ()))
+    return None
+
+
+def _token(last: tuple[Any, str], delivered: int) -> str:
+    text = json.dumps([*last, delivered], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _position(token: str | None) -> tuple[tuple[Any, str], int] | None:
+    if token is None:
+        return None
+    try:
+        value, last_id, delivered = json.loads(
+            base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        )
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _foreign() from error
+    is_whole = isinstance(delivered, int) and not isinstance(delivered, bool) and delivered >= 0
+    if not isinstance(last_id, str) or not is_whole:
+        raise _foreign()
+    return (value, last_id), delivered
+
+
+def _foreign() -> BadRequest:
+    message = "continuation: this is no token that a search of this catalog gave"
+    return BadRequest(message, parameter="continuation")

@@ -1,0 +1,201 @@
+"""The filter language as a tree, evaluated with the contract's semantics.
+
+* Null never compares: an attribute that is unset, or an empty list, matches no comparison, ``ne``
+  included; only ``isnull`` finds it.
+* On a list attribute ``eq`` means "contains", ``ne`` "does not contain", ``prefix`` "a member
+  begins with".
+* A list as value means any of them (``eq``) or none of them (``ne``).
+"""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from swath_core.definitions import Attribute, ListOf
+
+Values = Mapping[str, Any]
+
+
+class Expression(ABC):
+    """A condition on an object's attributes."""
+
+    @property
+    @abstractmethod
+    def names(self) -> frozenset[str]:
+        """The attributes that the condition looks at."""
+
+    @abstractmethod
+    def matches(self, values: Values) -> bool:
+        """Return whether an object with these attributes (``id`` among them) satisfies it."""
+
+    @abstractmethod
+    def listed(self, name: str) -> tuple[Any, ...]:
+        """Return the values that it compares an attribute with, in the order written."""
+
+    @abstractmethod
+    def given(self, known: Values) -> Expression:
+        """Return what is left to ask of objects that all have these attribute values."""
+
+
+@dataclass(frozen=True)
+class And(Expression):
+    """All of the parts; without parts, everything."""
+
+    parts: tuple[Expression, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The attributes of the parts."""
+        return frozenset().union(*(part.names for part in self.parts))
+
+    def matches(self, values: Values) -> bool:
+        """Return whether every part does."""
+        return all(part.matches(values) for part in self.parts)
+
+    def listed(self, name: str) -> tuple[Any, ...]:
+        """Return the values that the parts list."""
+        return tuple(value for part in self.parts for value in part.listed(name))
+
+    def given(self, known: Values) -> Expression:
+        """Return the parts that are left, or NOTHING."""
+        parts = [part.given(known) for part in self.parts]
+        if NOTHING in parts:
+            return NOTHING
+        return conjunction(part for part in parts if part != EVERYTHING)
+
+
+@dataclass(frozen=True)
+class Or(Expression):
+    """One of the parts; without parts, nothing."""
+
+    parts: tuple[Expression, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The attributes of the parts."""
+        return frozenset().union(*(part.names for part in self.parts))
+
+    def matches(self, values: Values) -> bool:
+        """Return whether some part does."""
+        return any(part.matches(values) for part in self.parts)
+
+    def listed(self, name: str) -> tuple[Any, ...]:
+        """Return the values that the parts list."""
+        return tuple(value for part in self.parts for value in part.listed(name))
+
+    def given(self, known: Values) -> Expression:
+        """Return the parts that are left, or EVERYTHING."""
+        parts = [part.given(known) for part in self.parts]
+        if EVERYTHING in parts:
+            return EVERYTHING
+        left = tuple(part for part in parts if part != NOTHING)
+        return left[0] if len(left) == 1 else Or(left)
+
+
+EVERYTHING = And()
+NOTHING = Or()
+
+
+def conjunction(parts: Iterable[Expression]) -> Expression:
+    """Return the And of the parts; a single part is itself."""
+    together = tuple(parts)
+    return together[0] if len(together) == 1 else And(together)
+
+
+def _any_equal(key: Any, operands: tuple[Any, ...]) -> bool:
+    return key in operands
+
+
+def _none_equal(key: Any, operands: tuple[Any, ...]) -> bool:
+    return key not in operands
+
+
+def _prefix(key: Any, operands: tuple[Any, ...]) -> bool:
+    return str(key).startswith(operands)
+
+
+def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, tuple[Any, ...]], bool]:
+    def test(key: Any, operands: tuple[Any, ...]) -> bool:
+        return bool(compare(key, operands[0]))
+
+    return test
+
+
+TESTS: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
+    "eq": _any_equal,
+    "ne": _none_equal,
+    "gt": _ordered(operator.gt),
+    "gte": _ordered(operator.ge),
+    "lt": _ordered(operator.lt),
+    "lte": _ordered(operator.le),
+    "prefix": _prefix,
+}
+
+
+@dataclass(frozen=True)
+class Comparison(Expression):
+    """One attribute against the operands of a filter, in the form that its type compares."""
+
+    attribute: Attribute
+    op: str
+    operands: tuple[Any, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The one attribute."""
+        return frozenset({self.attribute.name})
+
+    def matches(self, values: Values) -> bool:
+        """Return whether the attribute is set and compares so."""
+        stored = values.get(self.attribute.name)
+        if stored is None:
+            return False
+        kind = self.attribute.type
+        if not isinstance(kind, ListOf):
+            return TESTS[self.op](kind.key(stored), self.operands)
+        keys = [kind.item.key(member) for member in stored]
+        if self.op == "ne":
+            return bool(keys) and all(key not in self.operands for key in keys)
+        return any(TESTS[self.op](key, self.operands) for key in keys)
+
+    def listed(self, name: str) -> tuple[Any, ...]:
+        """Return the operands."""
+        return self.operands if self.attribute.name == name else ()
+
+    def given(self, known: Values) -> Expression:
+        """Return EVERYTHING or NOTHING where the attribute is known."""
+        if self.attribute.name not in known:
+            return self
+        return EVERYTHING if self.matches(known) else NOTHING
+
+
+@dataclass(frozen=True)
+class IsNull(Expression):
+    """An attribute that is unset or an empty list; with ``negated`` one that is neither."""
+
+    attribute: Attribute
+    negated: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The one attribute."""
+        return frozenset({self.attribute.name})
+
+    def matches(self, values: Values) -> bool:
+        """Return whether the attribute is null, or is not."""
+        stored = values.get(self.attribute.name)
+        return (stored is None or stored == []) is not self.negated
+
+    def listed(self, name: str) -> tuple[Any, ...]:  # noqa: ARG002 - as the others
+        """Return nothing: there is no value."""
+        return ()
+
+    def given(self, known: Values) -> Expression:
+        """Return EVERYTHING or NOTHING where the attribute is known."""
+        if self.attribute.name not in known:
+            return self
+        return EVERYTHING if self.matches(known) else NOTHING

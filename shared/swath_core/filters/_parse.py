@@ -1,0 +1,152 @@
+"""From the JSON of a filter to its tree, checked against the attribute definitions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from swath_core.definitions import Attribute, Choice, Resource, Text, shown
+from swath_core.errors import BadRequest
+
+from ._expression import EVERYTHING, TESTS, And, Comparison, Expression, IsNull, Or, conjunction
+
+DEEPEST_FILTER = 16
+MOST_CONDITIONS = 2_000
+"""Comparisons and listed values of one filter."""
+
+ID = Attribute(
+    name="id",
+    type=Text(1024),
+    description="The object's id.",
+    read_only=True,
+    filterable=True,
+    sortable=True,
+)
+
+_ORDERED = frozenset({"gt", "gte", "lt", "lte"})
+_NULLS = {"isnull": False, "isnotnull": True}
+_UNSUPPORTED = frozenset({"like", "ilike"})
+_OPERATORS = (*TESTS, *_NULLS)
+
+
+def parse_filter(text: object, resource: Resource) -> Expression:
+    """Return the expression of a search's ``filter``: JSON text, or the array that it holds.
+
+    None is no condition. Raises BadRequest naming the attribute and the accepted forms.
+    """
+    if text is None:
+        return EVERYTHING
+    elements = _decoded(text)
+    parser = _Parser(resource)
+    return conjunction(parser.expression(element, 0) for element in elements)
+
+
+def attribute_of(resource: Resource, name: object) -> Attribute:
+    """Return the definition of an attribute by name, ``id`` included. Raises KeyError."""
+    return ID if name == "id" else resource.attributes[str(name)]
+
+
+def _decoded(text: object) -> list[Any]:
+    value = text
+    if isinstance(text, str):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _bad(f"{shown(text)} is not JSON ({error})") from error
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list):
+        raise _bad(f"{shown(value)} is not an array of conditions")
+    return value
+
+
+def _bad(message: str) -> BadRequest:
+    return BadRequest(f"filter: {message}", parameter="filter")
+
+
+class _Parser:
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+        self._conditions = 0
+
+    def expression(self, element: object, depth: int) -> Expression:
+        if not isinstance(element, dict):
+            raise _bad(f"{shown(element)} is not a condition such as {_example()}")
+        if depth > DEEPEST_FILTER:
+            raise _bad(f"conditions are nested more than {DEEPEST_FILTER} deep")
+        for word in ("and", "or"):
+            if word in element:
+                return self._combination(word, element, depth)
+        return self._condition(element)
+
+    def _combination(self, word: str, element: dict[str, Any], depth: int) -> Expression:
+        members = element[word]
+        if not isinstance(members, list) or not members or len(element) > 1:
+            raise _bad(f'{shown(element)} is not {{"{word}": [condition, ...]}}')
+        parts = tuple(self.expression(member, depth + 1) for member in members)
+        return And(parts) if word == "and" else Or(parts)
+
+    def _condition(self, element: dict[str, Any]) -> Expression:
+        op = element.get("op")
+        attribute = self._attribute(element.get("name"))
+        if op in _UNSUPPORTED:
+            raise _bad(f"{attribute.name}: {op} is not supported; use prefix")
+        if op not in _OPERATORS:
+            raise _bad(
+                f"{attribute.name}: {shown(op)} is no operator; there are {', '.join(_OPERATORS)}"
+            )
+        self._count(1)
+        if op in _NULLS:
+            return IsNull(attribute, _NULLS[op])
+        _check_operator(attribute, op)
+        return Comparison(attribute, op, self._operands(attribute, op, element.get("val")))
+
+    def _attribute(self, name: object) -> Attribute:
+        try:
+            attribute = attribute_of(self._resource, name)
+        except KeyError:
+            attribute = None
+        if attribute is None or not attribute.filterable:
+            known = ["id", *(each.name for each in self._resource if each.filterable)]
+            problem = "is no attribute" if attribute is None else "cannot be filtered by"
+            raise _bad(
+                f"{shown(name)} {problem}; a {self._resource.kind} is filtered by "
+                + ", ".join(known)
+            )
+        return attribute
+
+    def _operands(self, attribute: Attribute, op: str, value: object) -> tuple[Any, ...]:
+        if value is None:
+            raise _bad(f"{attribute.name}: null compares with nothing; use isnull or isnotnull")
+        several = op in {"eq", "ne"} and isinstance(value, list)
+        values: list[Any] = list(value) if several else [value]  # type: ignore[call-overload]
+        if not values:
+            raise _bad(f"{attribute.name}: an empty list matches nothing")
+        self._count(len(values) - 1)
+        if op in {"eq", "ne"} and isinstance(attribute.type, Choice):
+            _check_members(attribute, attribute.type, values)
+        return tuple(attribute.operand(each) for each in values)
+
+    def _count(self, more: int) -> None:
+        self._conditions += more
+        if self._conditions > MOST_CONDITIONS:
+            raise _bad(f"there are more than {MOST_CONDITIONS} conditions and listed values")
+
+
+def _check_operator(attribute: Attribute, op: str) -> None:
+    kind = attribute.type
+    if op in _ORDERED and not getattr(kind, "comparable", False):
+        raise _bad(f"{attribute.name}: {op} needs an ordered attribute, and this is a list")
+    item = getattr(kind, "item", kind)
+    if op == "prefix" and item.schema().get("type") != "string":
+        raise _bad(f"{attribute.name}: prefix needs a string attribute")
+
+
+def _check_members(attribute: Attribute, choice: Choice, values: list[Any]) -> None:
+    for value in values:
+        if value not in choice.values:
+            raise _bad(f"{attribute.name}: {shown(value)} was sent, but it is {choice.accepts}")
+
+
+def _example() -> str:
+    return '{"name": "acquired", "op": "gte", "val": "2021-05-31"} or {"or": [...]}'

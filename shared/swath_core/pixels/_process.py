@@ -1,0 +1,143 @@
+"""One file from arrival to COG: header, position, every block, footprint, COG."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import rasterio
+
+from ._array import read_header, write_tiff
+from ._cog import write_cog
+from ._footprint import Point, area, corners, footprint
+from ._georeference import Position, acquired, placed, position
+from ._header import check_bands, check_size, choose_nodata, has_spare_alpha, nodata_of_bands
+from ._layout import is_kept
+from ._model import FileResult, FileTask, Refused
+from ._open import opened
+from ._outline import outline
+from ._overviews import factors, resampling_of
+from ._scan import Scan, scan
+
+
+def process(task: FileTask) -> FileResult:
+    """Validate a file and write its COG; raise Refused where it cannot be accepted.
+
+    Any other error means that this attempt failed, not the file: a full disk, for instance.
+    """
+    if task.is_array:
+        return _process_array(task)
+    return _process_raster(task, Path(task.path), keepable=True)
+
+
+def _process_array(task: FileTask) -> FileResult:
+    source = Path(task.path)
+    header = read_header(source, task.name, task.limits)
+    dtypes = [header.dtype.newbyteorder("=").name] * header.bands
+    check_bands(task.name, dtypes, task.bands)
+    where = placed(task.name, task.given.crs, task.given.geotransform)
+    plain = Path(task.folder) / "array.tif"
+    with rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_CACHEMAX=128):
+        write_tiff(source, header, where, plain)
+    try:
+        return _process_raster(task, plain, keepable=False)
+    finally:
+        plain.unlink(missing_ok=True)
+
+
+def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult:
+    with opened(path, task.name) as dataset:
+        _check_header(task, dataset)
+        where = position(task.name, dataset, task.given)
+        band_nodata = nodata_of_bands(dataset.nodatavals, task.bands)
+        nodata = choose_nodata(task.name, dataset.nodatavals, task.bands)
+        found = scan(dataset, task.name, band_nodata)
+        geometry = _footprint(task, dataset, where, found)
+        categorical = _categorical(task, dataset)
+        has_own_place = bool(dataset.crs) and not _takes_given_transform(dataset, where)
+        keep = (
+            keepable
+            and has_own_place
+            and is_kept(
+                dataset, nodata=nodata, overviews=task.overviews, categorical=any(categorical)
+            )
+        )
+        target = path if keep else Path(task.folder) / "cog.tif"
+        if not keep:
+            write_cog(
+                dataset,
+                target,
+                where=where,
+                nodata=nodata,
+                band_nodata=band_nodata,
+                resampling=resampling_of(
+                    task.resampler, categorical, paletted=_is_paletted(dataset)
+                ),
+                factors=factors(task.overviews, dataset.width, dataset.height),
+                compression=task.compression,
+                categorical=all(categorical) or _is_paletted(dataset),
+            )
+        return FileResult(
+            output=None if keep else str(target),
+            size_bytes=target.stat().st_size,
+            md5=_md5(target),
+            width=dataset.width,
+            height=dataset.height,
+            bands=dataset.count,
+            crs=where.crs.to_wkt(),
+            cs_code=where.cs_code,
+            geotransform=where.geotransform,
+            valid_fraction=found.valid_fraction,
+            footprint=geometry,
+            area=area(geometry),
+            acquired=acquired(dataset),
+        )
+
+
+def _check_header(task: FileTask, dataset: Any) -> None:
+    size = dataset.width, dataset.height
+    check_size(task.name, *size, dataset.count, dataset.dtypes, task.limits)
+    spare = int(has_spare_alpha(dataset, task.bands)) if task.bands else 0
+    check_bands(task.name, dataset.dtypes, task.bands, spare=spare)
+    tallest, widest = (max(sides) for sides in zip(*dataset.block_shapes, strict=True))
+    block = tallest * widest * 16
+    if block > task.limits.memory_bytes // 2:
+        raise Refused(
+            f"{task.name}: is stored in blocks of {widest} x {tallest} pixels, which need more "
+            "memory than one block may take; expected tiles or strips of fewer rows"
+        )
+
+
+def _footprint(
+    task: FileTask,
+    dataset: Any,
+    where: Position,
+    found: Scan,
+) -> dict[str, Any]:
+    size = dataset.width, dataset.height
+    rings: Sequence[list[Point]] = outline(found, size) if task.outline else ()
+    return footprint(task.name, where, rings or [corners(*size)], size)
+
+
+def _categorical(task: FileTask, dataset: Any) -> list[bool]:
+    """Return for each band of the file whether its values are names; an alpha channel's are."""
+    named = {band.index for band in task.bands if band.is_categorical}
+    return [
+        index in named or meaning.name == "alpha"
+        for index, meaning in enumerate(dataset.colorinterp)
+    ]
+
+
+def _is_paletted(dataset: Any) -> bool:
+    return bool(dataset.colorinterp[0].name == "palette")
+
+
+def _takes_given_transform(dataset: Any, where: Position) -> bool:
+    return tuple(dataset.transform.to_gdal()) != where.geotransform
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -1,0 +1,1 @@
+"""HTTP: what the functions that answer requests share."""

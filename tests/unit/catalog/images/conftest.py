@@ -1,0 +1,65 @@
+"""The five tables in moto, and a product with images to write."""
+
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from swath_core.catalog import ImageCatalog
+from swath_core.documents import Document
+from swath_core.settings import Settings
+from swath_core.store import _marks
+from swath_core.store.tables import CatalogItem, bind
+
+TABLES = {
+    "catalog": ("pk", "sk"),
+    "images": ("id",),
+    "postings": ("pk", "sk"),
+    "rollups": ("pk", "sk"),
+}
+SETTINGS = Settings.from_environment(
+    {f"SWATH_{name.upper()}_TABLE": name for name in TABLES} | {"SWATH_DATA_BUCKET": "data"}
+)
+PRODUCT = Document("product", "acme:p", {"name": "P", "created": "2020"}, 1)
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[10, 50], [10.5, 50], [10.5, 50.5], [10, 50.5], [10, 50]]],
+}
+
+
+def attributes(name: str = "a", **more: Any) -> dict[str, Any]:
+    base = {"name": name, "product_id": "acme:p", "acquired": "2020-02-03T04:05:06Z"}
+    return base | {"geometry": SQUARE} | more
+
+
+def create_tables() -> None:
+    client = boto3.client("dynamodb")
+    for name, keys in TABLES.items():
+        client.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in keys],
+            KeySchema=[
+                {"AttributeName": k, "KeyType": kind}
+                for k, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+        )
+    bind(CatalogItem, SETTINGS)
+    CatalogItem("acme:p", "product", document=PRODUCT.attributes, version=1).save()
+
+
+@pytest.fixture
+def tables() -> Iterator[None]:
+    # moto is not made for several threads: bulk requests use one
+    with mock_aws(), mock.patch("swath_core.catalog._image_writes._BULK_THREADS", 1):
+        _marks.MEMORY.forget()
+        create_tables()
+        yield
+
+
+@pytest.fixture
+def catalog(tables: None) -> ImageCatalog:
+    return ImageCatalog(SETTINGS)
