@@ -55,10 +55,7 @@ def service() -> RasterService[Caller]:
 @cache
 def atlas() -> Atlas:
     """Return the maps of this process."""
-    from swath_core.catalog import (
-        ProductAccess,
-        SearchableProducts,
-    )
+    from swath_core.catalog import ProductAccess, SearchableProducts  # noqa: PLC0415
     from swath_core.raster.atlas import Atlas  # noqa: PLC0415
     from swath_core.search import ImageSearch  # noqa: PLC0415
     from swath_core.store.postings import DynamoPostings  # noqa: PLC0415
