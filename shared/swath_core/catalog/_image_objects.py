@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from swath_core.documents import Document
 from swath_core.settings import Settings
+from swath_core.store.s3 import s3_client
 
 IMAGES = "images/"
 _DELETE_BATCH = 1000
@@ -62,9 +63,7 @@ def delete_objects(hrefs: Iterable[str], settings: Settings) -> None:
     keys = sorted(key for href in hrefs if (key := own_key(href, settings.data_bucket)))
     if not keys:
         return
-    import boto3  # noqa: PLC0415 - only writers that drop files need it
-
-    client = boto3.client("s3")
+    client = s3_client()
     for start in range(0, len(keys), _DELETE_BATCH):
         batch = [{"Key": key} for key in keys[start : start + _DELETE_BATCH]]
         answer = client.delete_objects(

@@ -6,7 +6,9 @@ longer. What is larger is written to the bucket part by part while it is compute
 
 from __future__ import annotations
 
+import base64
 import uuid
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -91,7 +93,7 @@ class ResultsBucket:
         """Begin a new object under a name that cannot be guessed."""
         key = f"npz/{uuid.uuid4()}"
         made = self._client.create_multipart_upload(
-            Bucket=self._bucket, Key=key, ContentType=CONTENT_TYPE
+            Bucket=self._bucket, Key=key, ContentType=CONTENT_TYPE, ChecksumAlgorithm="CRC32"
         )
         return _Multipart(self._client, {"Bucket": self._bucket, "Key": key}, made["UploadId"])
 
@@ -99,16 +101,26 @@ class ResultsBucket:
 class _Multipart:
     def __init__(self, client: Any, place: dict[str, str], upload_id: str) -> None:
         self._client, self._place, self._id = client, place, upload_id
-        self._tags: dict[int, str] = {}
+        self._parts: dict[int, dict[str, Any]] = {}
 
     def put(self, number: int, part: bytes) -> None:
+        checksum = base64.b64encode(zlib.crc32(part).to_bytes(4, "big")).decode()
         answer = self._client.upload_part(
-            **self._place, UploadId=self._id, PartNumber=number, Body=part
+            **self._place,
+            UploadId=self._id,
+            PartNumber=number,
+            Body=part,
+            ChecksumCRC32=checksum,
         )
-        self._tags[number] = answer["ETag"]
+        # an object whose algorithm was named is only made of parts that repeat their checksums
+        self._parts[number] = {
+            "PartNumber": number,
+            "ETag": answer["ETag"],
+            "ChecksumCRC32": checksum,
+        }
 
     def finish(self) -> str:
-        parts = [{"PartNumber": number, "ETag": tag} for number, tag in sorted(self._tags.items())]
+        parts = [self._parts[number] for number in sorted(self._parts)]
         self._client.complete_multipart_upload(
             **self._place, UploadId=self._id, MultipartUpload={"Parts": parts}
         )

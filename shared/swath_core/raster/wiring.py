@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from swath_core.access import Caller, may_read
 from swath_core.catalog import ImageCatalog
 from swath_core.documents import Document
@@ -17,6 +15,7 @@ from swath_core.raster.service import RasterService
 from swath_core.raster.sources import BucketStorage, Product
 from swath_core.settings import Settings, settings
 from swath_core.store.catalog import CatalogStore
+from swath_core.store.s3 import s3_client
 
 if TYPE_CHECKING:
     from swath_core.raster.atlas import Atlas
@@ -41,7 +40,7 @@ class StoredCatalog:
 @cache
 def s3() -> Any:
     """Return the client of S3 of this process."""
-    return boto3.client("s3")
+    return s3_client()
 
 
 @cache

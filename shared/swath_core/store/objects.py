@@ -16,6 +16,8 @@ from typing import Any
 
 from swath_core.settings import Settings
 
+from .s3 import s3_client
+
 URL_SECONDS = 86_400
 """How long a presigned URL holds (less where the function's own credentials end earlier)."""
 
@@ -57,16 +59,7 @@ class Objects:
 
     @cached_property
     def _s3(self) -> Any:
-        import boto3  # noqa: PLC0415 - a quarter of a second that searches need not pay
-        from botocore.config import Config  # noqa: PLC0415
-
-        config = Config(
-            signature_version="s3v4",
-            retries={"max_attempts": 5, "mode": "standard"},
-            connect_timeout=5,
-            read_timeout=60,
-        )
-        return boto3.client("s3", config=config)
+        return s3_client()
 
     def href(self, key: str) -> str:
         """Return the URL of a key as an image's files carry it."""

@@ -1,0 +1,39 @@
+"""The S3 client of every function, and with it the addresses that callers are handed.
+
+Presigned URLs must be regional: a bucket of any region but us-east-1 answers requests to the
+global address ``BUCKET.s3.amazonaws.com`` with a redirect that no signature survives, and regions
+opened since 2019 are not served there at all. botocore presigns global addresses unless it is told
+otherwise. See "Virtual hosting of buckets" in the Amazon S3 user guide.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+_RETRIES = {"max_attempts": 5, "mode": "standard"}
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 60
+
+
+def s3_client() -> Any:
+    """Return a client of S3 with regional, virtual-hosted addresses.
+
+    Where ``AWS_ENDPOINT_URL`` (or ``AWS_ENDPOINT_URL_S3``) names another endpoint, as on the local
+    cloud, buckets are part of the path: their names do not resolve as hosts there.
+    """
+    import boto3  # noqa: PLC0415 - a quarter of a second that searches need not pay
+    from botocore.config import Config  # noqa: PLC0415
+
+    own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    style = "path" if own_endpoint else "virtual"
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"},
+        retries=_RETRIES,
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    return boto3.client("s3", config=config)
