@@ -1,6 +1,6 @@
 """Filter expressions and sort orders: for listings in memory and for the search over images.
 
-:func:`parse_filter` and :func:`parse_sort` read the contract's JSON form.
+``parse_filter``, ``parse_sort`` and ``parse_limit`` read the contract's JSON form.
 """
 
 from ._expression import EVERYTHING, NOTHING, And, Comparison, Expression, IsNull, Or
@@ -9,6 +9,7 @@ from ._sort import (
     Sort,
     SortKey,
     is_after,
+    parse_limit,
     parse_sort,
     sort_documents,
     sort_key,
@@ -32,6 +33,7 @@ __all__ = [
     "ids_of",
     "is_after",
     "parse_filter",
+    "parse_limit",
     "parse_sort",
     "product_of",
     "sort_documents",

@@ -14,7 +14,6 @@ from ._model import (
     MonthState,
     Page,
     SearchProduct,
-    parse_limit,
 )
 from ._run import satisfies
 
@@ -32,7 +31,6 @@ __all__ = [
     "Page",
     "SearchProduct",
     "digest",
-    "parse_limit",
     "satisfies",
     "sign",
     "unsign",

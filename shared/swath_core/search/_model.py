@@ -9,10 +9,17 @@ from typing import Any, Protocol
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from swath_core.definitions import IMAGE, Resource, shown
+from swath_core.definitions import IMAGE, Resource
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
-from swath_core.filters import EVERYTHING, Expression, Sort, parse_filter, parse_sort
+from swath_core.filters import (
+    EVERYTHING,
+    Expression,
+    Sort,
+    parse_filter,
+    parse_limit,
+    parse_sort,
+)
 from swath_core.geo import query_geometry
 from swath_core.index import IndexState, attributes_of_row, encode_row, key_of, split_key
 from swath_core.store.postings import PostingRow
@@ -100,16 +107,6 @@ class ImageQuery:
 
 
 _BOUND = ("filter", "sort", "intersects", "intersects_none", "limit")
-
-
-def parse_limit(value: object) -> int | None:
-    """Return a search's ``limit``; None is none. Raises BadRequest."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        message = f"limit: {shown(value)} is not a whole number of at least 0"
-        raise BadRequest(message, parameter="limit")
-    return value
 
 
 @dataclass(slots=True)

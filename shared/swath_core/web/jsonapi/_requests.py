@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from swath_core.errors import BadRequest, Invalid
+from swath_core.filters import parse_limit
 
 MOST_BODY_BYTES = 10_485_760
 """What API Gateway accepts; the local cloud accepts more, so the limit is kept here as well."""
-MOST_LIMIT = 2**53
 _DEEPEST = 100
 
 
@@ -125,29 +125,14 @@ def _shown(value: object) -> str:
 
 @dataclass(frozen=True)
 class SearchBody:
-    """The members of a search (wire contract, section 2.2); ``rest`` holds all others."""
+    """The members of a search that every collection has (wire contract, section 2.2)."""
 
     filter: str | None = None
     sort: str | None = None
     limit: int | None = None
     text: str | None = None
     include: frozenset[str] = frozenset()
-    intersects: Any = None
-    intersects_none: bool = False
     v1_compatibility: bool = False
-    rest: Mapping[str, Any] = field(default_factory=dict)
-
-
-_KNOWN = (
-    "filter",
-    "sort",
-    "limit",
-    "text",
-    "include",
-    "intersects",
-    "intersects_none",
-    "v1_compatibility",
-)
 
 
 def parse_search(body: bytes | str | None, query: Mapping[str, str] | None = None) -> SearchBody:
@@ -160,14 +145,11 @@ def parse_search(body: bytes | str | None, query: Mapping[str, str] | None = Non
     return SearchBody(
         filter=_filter(given.get("filter")),
         sort=_text(given, "sort"),
-        limit=_limit(given.get("limit")),
+        limit=parse_limit(given.get("limit")),
         text=_text(given, "text"),
         include=_include(_text(given, "include")) | _include(in_query.get("include")),
-        intersects=given.get("intersects"),
-        intersects_none=is_true(given.get("intersects_none")),
         v1_compatibility=is_true(given.get("v1_compatibility"))
         or is_true(in_query.get("v1_compatibility")),
-        rest={name: value for name, value in given.items() if name not in _KNOWN},
     )
 
 
@@ -184,15 +166,6 @@ def _filter(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value or None
     return json.dumps(value)
-
-
-def _limit(value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_LIMIT:
-        message = f"limit must be a whole number of at least 0, not {_shown(value)}"
-        raise BadRequest(message, parameter="limit")
-    return value
 
 
 def _include(text: str | None) -> frozenset[str]:
