@@ -27,7 +27,7 @@ def bench(name: str | None = None) -> int:
 
 
 def _run(name: str) -> bool:
-    path = os.pathsep.join(str(ROOT / folder) for folder in ("shared", "client", "."))
+    path = os.pathsep.join(str(ROOT / folder) for folder in ("shared", "client", "dev", "."))
     done = subprocess.run(
         [sys.executable, str(ROOT / "benchmarks" / f"{name}.py")],
         cwd=ROOT,
