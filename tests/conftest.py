@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,9 @@ os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "testing")
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 
+DECISIONS = "decisions.jsonl"
+"""Where the session's local cloud notes what it decides about the functions' rights."""
+
 # SWATH_EXAMPLES=20000 runs the property tests with that many examples each.
 settings.register_profile(
     "swath",
@@ -27,6 +31,11 @@ settings.register_profile(
 settings.load_profile("swath")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests that look back at the whole session last."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LocalCloud"]:
     """A local cloud of this test session's own: free port, temporary state."""
@@ -35,7 +44,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LocalCloud"]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    own = LocalCloud(tmp_path_factory.mktemp("cloud"), port)
+    state = tmp_path_factory.mktemp("cloud")
+    recorder = Path(__file__).with_name("recorded_cloud.py")
+    own = LocalCloud(state, port, (str(recorder), str(state / DECISIONS)))
     yield own
     own.stop()
 

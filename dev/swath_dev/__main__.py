@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--image", type=Path, help="a GeoTIFF of yours; default: a made-up scene")
     landsat = command("landsat", _landsat, "draw docs/landsat5.png from a Landsat 5 scene's files")
     landsat.add_argument("folder", type=Path, help="one GeoTIFF a band: *_B10.tif to *_B70.tif")
+    command("permissions", _permissions, "write the table of permissions into docs/operations.md")
     command("reference", _reference, "write the client's reference from its docstrings")
     guide = command("guide", _guide, "execute the guide's notebook against a fresh stack")
     guide.add_argument("--save", action="store_true", help="write the outputs into the notebook")
@@ -149,6 +150,12 @@ def _landsat(options: argparse.Namespace) -> None:
     from swath_dev.landsat import main as landsat
 
     landsat(options.folder)
+
+
+def _permissions(_: argparse.Namespace) -> None:
+    from swath_dev.permissions import write
+
+    write()
 
 
 def _reference(_: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,12 +73,16 @@ class LocalCloud:
     """One local cloud: everything that it keeps is in `state`, and it listens on loopback only.
 
     A process that runs from an earlier call is found again through the state folder. Use one
-    LocalCloud per state folder at a time: `exclusively` keeps others out meanwhile.
+    LocalCloud per state folder at a time: `exclusively` keeps others out meanwhile. `program` is
+    what Python runs as the emulator.
     """
 
-    def __init__(self, state: Path, port: int) -> None:
+    def __init__(
+        self, state: Path, port: int, program: Sequence[str] = ("-m", "ministack")
+    ) -> None:
         self.state = state.resolve()
         self.port = port
+        self._program = program
         self._record = self.state / "cloud.json"
 
     @property
@@ -181,7 +185,7 @@ class LocalCloud:
         log = (self.state / "cloud.log").open("wb")
         with log:
             return subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, *self._program],
                 env=self._emulator_environment(),
                 cwd=self.state,
                 stdin=subprocess.DEVNULL,

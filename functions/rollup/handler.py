@@ -35,10 +35,12 @@ def scheduled() -> dict[str, Any]:
     metrics.add_metric("RollupLagSeconds", MetricUnit.Seconds, report.lag_seconds)
     metrics.add_metric("BucketsRecounted", MetricUnit.Count, report.recounted)
     metrics.add_metric("RollupDrift", MetricUnit.Count, len(report.drifted))
-    metrics.flush_metrics()
     if report.drifted:
         logger.error("rollups differ from the index; marked for a recount", buckets=report.drifted)
     swept = sweep(sweeper(settings()))
+    metrics.add_metric("SweepBacklog", MetricUnit.Count, swept.due)
+    metrics.add_metric("SweepProblems", MetricUnit.Count, len(swept.problems))
+    metrics.flush_metrics()
     if swept.problems:
         logger.error("uploads that could not be cleared away", problems=swept.problems)
     done = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from swath_core.settings import Settings
+from swath_dev import permissions
 from swath_dev.build import FUNCTIONS, ROOT
 from swath_dev.template import TEMPLATE, functions, load
 
@@ -158,20 +160,77 @@ def test_logs_are_kept_for_a_limited_time() -> None:
         assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
 
 
-def test_alarms_watch_every_function_and_every_dead_letter_queue() -> None:
-    watched = {
+def watched() -> set[tuple[str, str]]:
+    return {
         (alarm["MetricName"], str(alarm["Dimensions"][0]["Value"]))
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
     }
 
-    for name in LAMBDAS:
-        for metric in ("Errors", "Throttles"):
-            assert (metric, str({"Ref": name})) in watched
-    for name in of_type("AWS::SQS::Queue"):
-        if name.endswith("DeadLetters"):
-            value = str({"Fn::GetAtt": f"{name}.QueueName"})
-            assert ("ApproximateNumberOfMessagesVisible", value) in watched
-    assert any(metric == "RollupLagSeconds" for metric, _ in watched)
+
+@pytest.mark.parametrize("name", LAMBDAS)
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_alarms_watch_every_function(name: str, metric: str) -> None:
+    assert (metric, str({"Ref": name})) in watched()
+
+
+@pytest.mark.parametrize("name", of_type("AWS::SQS::Queue"))
+def test_alarms_watch_every_queue(name: str) -> None:
+    dead = name.endswith("DeadLetters")
+    metric = "ApproximateNumberOfMessagesVisible" if dead else "ApproximateAgeOfOldestMessage"
+
+    assert (metric, str({"Fn::GetAtt": f"{name}.QueueName"})) in watched()
+
+
+@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
+@pytest.mark.parametrize("metric", ["ReadThrottleEvents", "WriteThrottleEvents"])
+def test_alarms_watch_every_table(name: str, metric: str) -> None:
+    assert (metric, str({"Ref": name})) in watched()
+
+
+def test_alarms_watch_what_callers_see() -> None:
+    assert {("5xx", str({"Ref": "HttpApi"})), ("Latency", str({"Ref": "HttpApi"}))} <= watched()
+    assert ("Url5xxCount", str({"Ref": "RasterFunction"})) in watched()
+
+
+OWN_METRICS = {"RollupLagSeconds", "RollupDrift", "SweepProblems", "SweepBacklog"}
+
+
+def test_alarms_watch_the_scheduled_work() -> None:
+    alarms = of_type("AWS::CloudWatch::Alarm").values()
+    own = {alarm["MetricName"]: alarm for alarm in alarms if alarm["Namespace"] == "Swath"}
+
+    assert own.keys() == OWN_METRICS
+    assert own["RollupLagSeconds"]["TreatMissingData"] == "breaching", "a run that never tells"
+
+
+def test_alarms_and_dashboard_name_metrics_that_are_written() -> None:
+    handler = (ROOT / "functions" / "rollup" / "handler.py").read_text()
+
+    for metric in OWN_METRICS:
+        assert f'"{metric}"' in handler
+        assert f'"{metric}"' in str(RESOURCES["Dashboard"]["Properties"]["DashboardBody"])
+
+
+def test_the_dashboard_is_json() -> None:
+    (body,) = RESOURCES["Dashboard"]["Properties"]["DashboardBody"].values()
+
+    assert len(json.loads(body)["widgets"]) == 8
+
+
+def test_the_data_bucket_keeps_old_versions_as_long_as_tables_can_be_restored() -> None:
+    bucket = of_type("AWS::S3::Bucket")["DataBucket"]
+    rules = {rule.get("Prefix"): rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert rules["images/"]["NoncurrentVersionExpiration"]["NoncurrentDays"] > 35
+    for prefix in ("uploads/", "drop/"):
+        assert rules[prefix]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
+
+
+def test_the_table_of_permissions_is_up_to_date() -> None:
+    page = permissions.PAGE.read_text()
+
+    assert permissions.page_with_table(page) == page, "run python -m swath_dev permissions"
 
 
 def test_the_environment_is_what_settings_read() -> None:

@@ -16,8 +16,9 @@ from .clearing import clear
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many uploads were given up, how many cleared away, and which ones could not be."""
+    """How many uploads were due, given up, cleared away, and which ones could not be."""
 
+    due: int
     expired: int
     cleared: int
     problems: tuple[str, ...] = ()
@@ -30,7 +31,8 @@ def sweep(workshop: Workshop, limit: int = 200) -> Swept:
     """
     expired = cleared = 0
     problems: list[str] = []
-    for upload_id in workshop.uploads.due(workshop.now(), limit):
+    due = workshop.uploads.due(workshop.now(), limit)
+    for upload_id in due:
         upload = workshop.uploads.get(upload_id)
         if upload is None:
             continue
@@ -43,7 +45,7 @@ def sweep(workshop: Workshop, limit: int = 200) -> Swept:
                 cleared += 1
         except Exception as problem:  # noqa: BLE001 - whatever it is, the others go on
             problems.append(f"{upload_id}: {type(problem).__name__}: {problem}")
-    return Swept(expired, cleared, tuple(problems))
+    return Swept(len(due), expired, cleared, tuple(problems))
 
 
 def _give_up(workshop: Workshop, upload: Upload) -> Upload:

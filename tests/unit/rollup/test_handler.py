@@ -49,7 +49,7 @@ def test_the_schedule_keeps_rollups_and_uploads(
     report = RollupReport(recounted=3, lag_seconds=12.5, audited=2, drifted=["acme:p 2020-01-01"])
     with (
         mock.patch.object(handler, "scheduled_rollup", return_value=report) as rolled,
-        mock.patch.object(handler, "sweep", return_value=Swept(1, 0)),
+        mock.patch.object(handler, "sweep", return_value=Swept(1, 1, 0)),
         mock.patch.object(handler, "sweeper"),
         mock.patch.object(handler.logger, "error") as complained,
     ):
@@ -71,7 +71,7 @@ def test_failures_are_raised_when_all_else_is_done(handler: ModuleType) -> None:
     report = RollupReport(failures=[ValueError("broken")])
     with (
         mock.patch.object(handler, "scheduled_rollup", return_value=report),
-        mock.patch.object(handler, "sweep", return_value=Swept(0, 0)) as swept,
+        mock.patch.object(handler, "sweep", return_value=Swept(0, 0, 0)) as swept,
         mock.patch.object(handler, "sweeper"),
         pytest.raises(ExceptionGroup, match="could not be recounted"),
     ):
