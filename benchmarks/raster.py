@@ -28,14 +28,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from benchmarks._report import finish, report
 
+from swath_core.access import Caller
 from swath_core.documents import Document
 
+if TYPE_CHECKING:
+    from swath_core.raster._service import CatalogReader
+
 NAME = "raster"
+ME = Caller("me", "bench")
 ROUNDS = 5
 BUCKET, RESULTS = "bench", "results"
 PRODUCT = "bench:scenes"
@@ -190,15 +195,14 @@ class Swath:
     """This project's service on documents in memory."""
 
     def __init__(self) -> None:
-        from swath_core.raster.files import FilePool  # noqa: PLC0415
-        from swath_core.raster.service import RasterService  # noqa: PLC0415
-        from swath_core.raster.sources import BucketStorage  # noqa: PLC0415
+        from swath_core.raster._files import FilePool  # noqa: PLC0415
+        from swath_core.raster._service import RasterService  # noqa: PLC0415
+        from swath_core.raster._sources import BucketStorage  # noqa: PLC0415
 
         self._images: dict[str, Document] = {}
         self._bands = COLOURS
-        self.service: RasterService[str] = RasterService(
-            self, BucketStorage(BUCKET, lambda: None), FilePool(), lambda _who, _product: True
-        )
+        storage = BucketStorage(BUCKET, lambda: None)
+        self.service = RasterService(cast("CatalogReader", self), storage, FilePool())
 
     def images(self, ids: Sequence[str]) -> Mapping[str, Document]:
         """Return images by id."""
@@ -218,7 +222,7 @@ class Swath:
             )
             for number in range(self._bands)
         ]  # fmt: skip
-        return Document("product", PRODUCT), bands
+        return Document("product", PRODUCT, {"readers": list(ME.subjects)}), bands
 
     def register(self, case: str) -> None:
         """Make the documents of a case's scenes."""
@@ -242,7 +246,7 @@ class Swath:
 
     def read(self, asked: Ask) -> Array:
         """Return the pixels of a case."""
-        from swath_core.raster.request import RasterRequest  # noqa: PLC0415
+        from swath_core.raster import RasterRequest  # noqa: PLC0415
 
         self.register(asked.case)
         request = RasterRequest(
@@ -252,14 +256,13 @@ class Swath:
             bounds=asked.bounds,
             size=(asked.size, asked.size),
         )
-        return self.service.raster("me", request).whole()[0]
+        return self.service.raster(ME, request).whole()[0]
 
     def deliver_large(self) -> int:
         """Deliver the large mosaic to the bucket of results; return the bytes it has there."""
         import boto3  # noqa: PLC0415
 
-        from swath_core.raster import delivery, stream  # noqa: PLC0415
-        from swath_core.raster.request import RasterRequest  # noqa: PLC0415
+        from swath_core.raster import RasterRequest, _stream, deliver, encode  # noqa: PLC0415
 
         self._bands = LARGE_BANDS
         for name, left, top in large_places():
@@ -268,8 +271,8 @@ class Swath:
             ids=tuple(self._images), bands=tuple(f"b{n}" for n in range(LARGE_BANDS))
         )
         client = boto3.client("s3")
-        begin = delivery.ResultsBucket(client, RESULTS).begin
-        sent = delivery.deliver(stream.encode(self.service.raster("me", request)), begin)
+        begin = _stream.ResultsBucket(client, RESULTS).begin
+        sent = deliver(encode(self.service.raster(ME, request)), begin)
         if sent.link is None:
             raise RuntimeError("the large mosaic fitted a response")
         (made,) = client.list_objects_v2(Bucket=RESULTS)["Contents"]
@@ -277,14 +280,16 @@ class Swath:
 
     def tile(self, x: int, y: int, z: int) -> bytes:
         """Return a PNG of a tile."""
-        from swath_core.raster import maps  # noqa: PLC0415
+        from swath_core.raster.pictures import _renderer, _style, _tiles  # noqa: PLC0415
 
         self.register("tiles")
         image_id = f"{PRODUCT}:tiles/one-0"
-        found = self.service.find("me", [image_id])
-        style = maps.style_of(self.product(PRODUCT), {})
-        request = maps.tile_request([image_id], style, (z, x, y))
-        return maps.Cartographer(self.service).picture((found, request), style, "png").draw()
+        found = self.service.find(ME, [image_id])
+        style = _style.style_of(self.product(PRODUCT), {})
+        request = _tiles.tile_request([image_id], style, (z, x, y))
+        return (
+            _renderer.PictureRenderer(self.service).picture((found, request), style, "png").draw()
+        )
 
 
 class Vrt:
@@ -414,7 +419,7 @@ def tile_median(reader: Swath | RioTiler) -> float:
 
 def gdal_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what every contender is told: where S3 is, no directory listings, merged ranges."""
-    from swath_core.raster.files import gdal_options  # noqa: PLC0415
+    from swath_core.raster._files import gdal_options  # noqa: PLC0415
 
     shared = ("AWS_", "GDAL_DISABLE_READDIR", "GDAL_HTTP_MERGE", "CPL_VSIL_CURL_ALLOWED")
     options = gdal_options(dict(environment))

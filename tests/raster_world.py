@@ -14,12 +14,13 @@ from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
 from rasterio.vrt import WarpedVRT
 
+from swath_core.access import Caller
 from swath_core.documents import Document
-from swath_core.raster.files import FilePool
-from swath_core.raster.request import parse_request
-from swath_core.raster.service import RasterService
-from swath_core.raster.sources import Product
-from swath_core.raster.stream import Raster
+from swath_core.raster._files import FilePool
+from swath_core.raster._request import parse_request
+from swath_core.raster._service import CatalogReader, RasterService
+from swath_core.raster._sources import BucketStorage, Product
+from swath_core.raster._stream import Raster
 
 PRODUCT = "acme:scenes"
 CONTRACT = {
@@ -35,7 +36,10 @@ CONTRACT = {
 Array = np.ndarray[Any, Any]
 
 
-class Disk:
+ME = Caller("me", "acme")
+
+
+class Disk(BucketStorage):
     """Storage whose hrefs are paths."""
 
     def path(self, href: str, product_id: str) -> str:
@@ -43,24 +47,25 @@ class Disk:
 
 
 @dataclass
-class World:
+class DiskCatalog(CatalogReader):
     """Images on disk and their documents."""
 
     folder: Path
     documents: dict[str, Document] = field(default_factory=dict)
     bands: list[Document] = field(default_factory=list)
     pool: FilePool = field(default_factory=FilePool)
-    readers: frozenset[str] = frozenset({"me"})
+    readers: Sequence[str] = ("org:acme",)
 
     def images(self, ids: Sequence[str]) -> Mapping[str, Document]:
         return {id: self.documents[id] for id in ids if id in self.documents}
 
     def product(self, product_id: str) -> Product | None:
-        return (Document("product", PRODUCT), self.bands) if product_id == PRODUCT else None
+        product = Document("product", PRODUCT, {"readers": list(self.readers)})
+        return (product, self.bands) if product_id == PRODUCT else None
 
     @property
-    def service(self) -> RasterService[str]:
-        return RasterService(self, Disk(), self.pool, lambda who, _: who in self.readers)
+    def service(self) -> RasterService:
+        return RasterService(self, Disk("disk", lambda: None), self.pool)
 
     def band(self, name: str, **attributes: Any) -> None:
         values = {"name": name, "type": "spectral", "band_index": len(self.bands), **attributes}
@@ -124,13 +129,13 @@ class World:
         """Return a raster with its data and mask, whole."""
         body.setdefault("ids", list(self.documents))
         body.setdefault("bands", [str(band.get("name")) for band in self.bands])
-        raster = self.service.raster("me", parse_request(body))
+        raster = self.service.raster(ME, parse_request(body))
         data, mask = raster.whole()
         return raster, data, mask
 
 
-def world(folder: Path) -> Iterator[World]:
-    made = World(folder)
+def disk_catalog(folder: Path) -> Iterator[DiskCatalog]:
+    made = DiskCatalog(folder)
     yield made
     made.pool.close()
 

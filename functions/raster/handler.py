@@ -31,9 +31,8 @@ from swath_core.settings import settings
 from swath_core.web.jsonapi import dumps, errors_body
 
 if TYPE_CHECKING:
-    from swath_core.raster.atlas import Extent
-    from swath_core.raster.deadline import Deadline
-    from swath_core.raster.maps import Picture
+    from swath_core.raster import Deadline
+    from swath_core.raster.pictures import Extent, Picture
 
 PREFIX = "/raster/v2"
 PREFIXES: list[str | re.Pattern[str]] = [PREFIX]
@@ -85,19 +84,19 @@ def body() -> bytes:
 def npz() -> Response[bytes]:
     """Stream the array of one image, or of the mosaic of several."""
     who = caller()
-    from swath_core.raster import delivery, request, stream, wiring  # noqa: PLC0415 - GDAL
+    from swath_core import raster  # noqa: PLC0415 - GDAL
 
-    asked = request.parse_body(body())
-    raster = wiring.service().raster(who, asked, deadline())
-    sent = delivery.deliver(stream.encode(raster), wiring.results().begin)
+    request = raster.parse_body(body())
+    made = raster.raster_service().raster(who, request, deadline())
+    sent = raster.deliver(raster.encode(made), raster.results_bucket().begin)
     if sent.link is not None:
         return Response(HTTPStatus.SEE_OTHER, headers={"Location": sent.link}, body=b"")
-    return Response(HTTPStatus.OK, content_type=stream.CONTENT_TYPE, body=sent.body)
+    return Response(HTTPStatus.OK, content_type=raster.CONTENT_TYPE, body=sent.body)
 
 
 def deadline() -> Deadline:
-    """Return until when the current call may compute: its door closes before the function does."""
-    from swath_core.raster.deadline import Deadline  # noqa: PLC0415 - GDAL
+    """Return until when the current call may compute: the HTTP API gives up before the function."""
+    from swath_core.raster import Deadline  # noqa: PLC0415 - GDAL
 
     seconds = app.lambda_context.get_remaining_time_in_millis() / 1000
     advice = ""
@@ -112,9 +111,10 @@ def browser(subject: str) -> Caller:
     ticket = app.current_event.query_string_parameters.get("token")
     if ticket is None:
         return caller()
-    from swath_core.raster import tickets, wiring  # noqa: PLC0415 - GDAL
+    from swath_core.raster import signing_key  # noqa: PLC0415 - GDAL
+    from swath_core.raster.pictures import redeem_ticket  # noqa: PLC0415 - GDAL
 
-    return tickets.redeem(ticket, subject, wiring.signing_key())
+    return redeem_ticket(ticket, subject, signing_key())
 
 
 def known(tag: str) -> bool:
@@ -151,11 +151,11 @@ def image_tile(image_id: str, z: str, x: str, name: str) -> Response[bytes]:
     """Draw an XYZ tile of one image."""
     image_id = unquote(image_id)
     who = browser(f"image:{image_id}")
-    from swath_core.raster import wiring  # noqa: PLC0415 - GDAL
+    from swath_core.raster.pictures import map_service  # noqa: PLC0415 - GDAL
 
     place, format = parsed(z, x, name)
     query = app.current_event.query_string_parameters
-    return picture(wiring.atlas().image_tile(who, image_id, place, query, format), IMAGE_SECONDS)
+    return picture(map_service().image_tile(who, image_id, place, query, format), IMAGE_SECONDS)
 
 
 @app.get("/products/<product_id>/tiles/<z>/<x>/<name>")
@@ -163,11 +163,11 @@ def product_tile(product_id: str, z: str, x: str, name: str) -> Response[bytes]:
     """Draw an XYZ tile of a product's images."""
     product_id = unquote(product_id)
     who = browser(f"product:{product_id}")
-    from swath_core.raster import wiring  # noqa: PLC0415 - GDAL
+    from swath_core.raster.pictures import map_service  # noqa: PLC0415 - GDAL
 
     place, format = parsed(z, x, name)
     query = app.current_event.query_string_parameters
-    made = wiring.atlas().product_tile(who, product_id, place, query, format)
+    made = map_service().product_tile(who, product_id, place, query, format)
     return picture(made, PRODUCT_SECONDS)
 
 
@@ -176,18 +176,18 @@ def whole_image(image_id: str, name: str) -> Response[Any]:
     """Draw a preview of an image, or describe its tiles."""
     image_id = unquote(image_id)
     who = browser(f"image:{image_id}")
-    from swath_core.raster import wiring  # noqa: PLC0415 - GDAL
+    from swath_core.raster.pictures import map_service  # noqa: PLC0415 - GDAL
 
     if name == "tilejson.json":
         query = app.current_event.query_string_parameters
         return tilejson(
-            who, f"image:{image_id}", wiring.atlas().describe_image(who, image_id, query)
+            who, f"image:{image_id}", map_service().describe_image(who, image_id, query)
         )
     stem, _, format = name.partition(".")
     if stem != "preview":
         raise NotFound(f"there is no {name} of an image; there is preview.png and tilejson.json")
     query = app.current_event.query_string_parameters
-    return picture(wiring.atlas().preview(who, image_id, query, format), IMAGE_SECONDS)
+    return picture(map_service().preview(who, image_id, query, format), IMAGE_SECONDS)
 
 
 @app.get("/products/<product_id>/tilejson.json")
@@ -195,10 +195,10 @@ def product_tilejson(product_id: str) -> Response[str]:
     """Describe the tiles of a product."""
     product_id = unquote(product_id)
     who = browser(f"product:{product_id}")
-    from swath_core.raster import wiring  # noqa: PLC0415 - GDAL
+    from swath_core.raster.pictures import map_service  # noqa: PLC0415 - GDAL
 
     query = app.current_event.query_string_parameters
-    extent = wiring.atlas().describe_product(who, product_id, query)
+    extent = map_service().describe_product(who, product_id, query)
     return tilejson(who, f"product:{product_id}", extent)
 
 
@@ -207,12 +207,12 @@ def tilejson(who: Caller, subject: str, extent: Extent) -> Response[str]:
 
     The ticket is the one that came with the query, if one did: none outlasts the day it was made.
     """
-    from swath_core.raster import maps, tickets, wiring  # noqa: PLC0415 - GDAL
+    from swath_core.raster import pictures, signing_key  # noqa: PLC0415 - GDAL
 
     query = dict(app.current_event.query_string_parameters)
     format = query.pop("format", "png")
     if "token" not in query:
-        query["token"] = tickets.issue(who, subject, wiring.signing_key())
+        query["token"] = pictures.issue_ticket(who, subject, signing_key())
     kind, _, id = subject.partition(":")
     address = (
         f"{base()}/{kind}s/{quote(id, safe='')}/tiles/{{z}}/{{x}}/{{y}}.{format}?{urlencode(query)}"
@@ -221,7 +221,7 @@ def tilejson(who: Caller, subject: str, extent: Extent) -> Response[str]:
         HTTPStatus.OK,
         content_type="application/json",
         headers={"Cache-Control": "private, max-age=300"},
-        body=dumps(maps.tilejson(extent.name, address, extent.bounds)),
+        body=dumps(pictures.tilejson(extent.name, address, extent.bounds)),
     )
 
 

@@ -33,7 +33,7 @@ from tests.summary_stack import tables_of
 from swath_core.access import Caller
 from swath_core.catalog import ImageCatalog
 from swath_core.catalog import _image_rules as _rules
-from swath_core.raster import tickets
+from swath_core.raster.pictures import issue_ticket
 from swath_core.store.catalog import CatalogStore
 from swath_dev._trouble import Trouble
 from swath_dev.cloud import Deployed
@@ -318,9 +318,9 @@ def test_a_ticket_is_good_for_a_day(gallery: Gallery, key: bytes) -> None:
     subject = f"image:{gallery.id('new')}"
     until = claims_of(ticket_of(gallery.door, "image", gallery))["exp"]
     assert 86_000 < until - now < 87_000
-    late = tickets.issue(owner_of(gallery), subject, key, now=now - 86_000)
+    late = issue_ticket(owner_of(gallery), subject, key, now=now - 86_000)
     assert {each.status_code for each in by_ticket(gallery, "image", late)} == {200}
-    expired = tickets.issue(owner_of(gallery), subject, key, now=now - 86_500)
+    expired = issue_ticket(owner_of(gallery), subject, key, now=now - 86_500)
     for answer in by_ticket(gallery, "image", expired):
         assert answer.status_code == 401
         assert "expired" in error(answer)["detail"]
@@ -331,7 +331,7 @@ def test_a_ticket_is_not_exchanged_for_one_that_lasts_longer(
     gallery: Gallery, key: bytes, kind: str
 ) -> None:
     id = {"image": gallery.id("new"), "product": gallery.colours}[kind]
-    old = tickets.issue(owner_of(gallery), f"{kind}:{id}", key, now=time.time() - 80_000)
+    old = issue_ticket(owner_of(gallery), f"{kind}:{id}", key, now=time.time() - 80_000)
     answer = Door(gallery.stack.api_url).get(f"/{kind}s/{id}/tilejson.json", token=old)
     if answer.status_code == 200:
         assert claims_of(ticket_in(answer))["exp"] <= claims_of(old)["exp"]
@@ -343,7 +343,7 @@ def test_a_ticket_is_not_exchanged_for_one_that_lasts_longer(
 def test_a_ticket_of_somebody_who_may_not_read_opens_nothing(gallery: Gallery, key: bytes) -> None:
     stranger = Caller("stranger", f"org{secrets.token_hex(4)}")
     for kind, id in (("image", gallery.id("new")), ("product", gallery.colours)):
-        ticket = tickets.issue(stranger, f"{kind}:{id}", key)
+        ticket = issue_ticket(stranger, f"{kind}:{id}", key)
         assert {each.status_code for each in by_ticket(gallery, kind, ticket)} == {404}
 
 

@@ -22,12 +22,12 @@ from pyproj import CRS, Transformer
 from rasterio.enums import Resampling
 from rasterio.warp import transform_bounds
 from shapely.geometry import Point, Polygon, mapping
-from tests.raster_world import CONTRACT, PRODUCT, Array, World, gdal_warp, noise
+from tests.raster_world import CONTRACT, PRODUCT, Array, DiskCatalog, gdal_warp, noise
 
-from swath_core.raster.grid import Grid
-from swath_core.raster.request import RESAMPLERS
-from swath_core.raster.sources import BandSource, FileSource
-from swath_core.raster.warp import FilePlan, plan_file
+from swath_core.raster._grid import Grid
+from swath_core.raster._request import RESAMPLERS
+from swath_core.raster._sources import BandSource, FileSource
+from swath_core.raster._warp import FilePlan, plan_file
 
 ON_THE_LINE = 2e-6
 """Degrees from a cutline within which rounding may decide: a fiftieth of the smallest pixel."""
@@ -102,14 +102,14 @@ def areas(draw: st.DrawFn, scene: Scene) -> dict[str, Any]:
     return body
 
 
-def new_world() -> World:
+def new_world() -> DiskCatalog:
     folder = Path(tempfile.mkdtemp())
-    made = World(folder)
+    made = DiskCatalog(folder)
     weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
     return made
 
 
-def in_world(scene: Scene, **band: Any) -> World:
+def in_world(scene: Scene, **band: Any) -> DiskCatalog:
     made = new_world()
     made.band("b", data_type=CONTRACT[scene.dtype], nodata=scene.nodata, **band)
     made.image(
@@ -118,12 +118,12 @@ def in_world(scene: Scene, **band: Any) -> World:
     return made
 
 
-def plan(made: World, image_id: str, target: Grid) -> FilePlan:
+def plan(made: DiskCatalog, image_id: str, target: Grid) -> FilePlan:
     source = FileSource(made.path(image_id), (BandSource(0, 1, None, "near"),))
     return plan_file(made.pool, source, target)
 
 
-def level_read(made: World, image_id: str, target: Grid) -> int:
+def level_read(made: DiskCatalog, image_id: str, target: Grid) -> int:
     return plan(made, image_id, target).level
 
 

@@ -20,11 +20,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from pyproj import CRS
 from rasterio.enums import Resampling
 from tests import ingest_world
-from tests.raster_world import PRODUCT, Array, World, gdal_warp
+from tests.raster_world import PRODUCT, Array, DiskCatalog, gdal_warp
 
-from swath_core.raster.grid import Grid
-from swath_core.raster.sources import BandSource, FileSource
-from swath_core.raster.warp import plan_file
+from swath_core.raster._grid import Grid
+from swath_core.raster._sources import BandSource, FileSource
+from swath_core.raster._warp import plan_file
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "overlap"
 SIZE = 300.04
@@ -56,7 +56,7 @@ PLACES = {
 class Pair:
     """A catalog of two images, and the files that they were made from."""
 
-    world: World
+    world: DiskCatalog
     originals: dict[str, Path]
     ingested: bool
 
@@ -162,7 +162,7 @@ def pair(
     make, how = request.param
     folder = tmp_path_factory.mktemp("scenes")
     originals = make(folder)
-    world = World(folder)
+    world = DiskCatalog(folder)
     for name in BANDS:
         world.band(name, data_type="UInt16", nodata=NODATA)
     for name, path in (originals if how == "as it is" else ingested(originals, folder)).items():

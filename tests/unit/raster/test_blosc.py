@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from tests.raster_world import CONTRACT, noise
 
-from swath_core.raster.blosc import copied_frame, frame
+from swath_core.raster._blosc import blosc_frame, copied_blosc_frame
 
 
 @pytest.mark.parametrize("dtype", [*CONTRACT, "bool"])
@@ -17,12 +17,12 @@ def test_a_frame_decodes_to_its_array(dtype: str, shape: tuple[int, ...], kind: 
     else:
         step = 0 if kind == "flat" else 1
         data = (np.arange(np.prod(shape)) // 50 * step % 100).reshape(shape).astype(dtype)
-    for encoded in (frame(data), copied_frame(data)):
+    for encoded in (blosc_frame(data), copied_blosc_frame(data)):
         assert imagecodecs.blosc_decode(encoded) == data.tobytes()
         assert int.from_bytes(encoded[4:8], "little") == data.nbytes
         assert int.from_bytes(encoded[12:16], "little") == len(encoded)
 
 
 def test_what_compresses_is_small_and_noise_is_copied() -> None:
-    assert len(frame(np.zeros((1, 512, 512), bool))) < 2_000
-    assert len(frame(noise((1, 512, 512), "uint16"))) == 512 * 512 * 2 + 16
+    assert len(blosc_frame(np.zeros((1, 512, 512), bool))) < 2_000
+    assert len(blosc_frame(noise((1, 512, 512), "uint16"))) == 512 * 512 * 2 + 16

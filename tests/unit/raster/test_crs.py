@@ -4,7 +4,7 @@ import pytest
 from pyproj import CRS
 
 from swath_core.errors import BadRequest
-from swath_core.raster.crs import describe_crs, parse_crs, same_crs, transform_bounds
+from swath_core.raster._crs import describe_crs, parse_crs, same_crs, transform_bounds
 
 UTM = CRS.from_epsg(32615)
 

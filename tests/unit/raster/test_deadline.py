@@ -12,27 +12,27 @@ from typing import Any
 import pytest
 from affine import Affine
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-from tests.raster_world import World, noise
+from tests.raster_world import ME, DiskCatalog, noise
 
 from swath_core.errors import BadRequest
-from swath_core.raster import mosaic
-from swath_core.raster.deadline import Deadline
-from swath_core.raster.request import parse_request
-from swath_core.raster.stream import encode
+from swath_core.raster import _mosaic
+from swath_core.raster._mosaic import Deadline
+from swath_core.raster._request import parse_request
+from swath_core.raster._stream import encode
 from swath_dev.build import ROOT
 
 HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 
 
-def test_what_is_done_in_time_is_answered(made: World) -> None:
+def test_what_is_done_in_time_is_answered(made: DiskCatalog) -> None:
     stream, _ = streamed(made, ticks=4)
     assert b"".join(stream)
 
 
 def test_time_that_is_up_is_a_bad_request_that_says_what_to_do(
-    made: World, monkeypatch: pytest.MonkeyPatch
+    made: DiskCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mosaic, "STRIP_BYTES", 1)
+    monkeypatch.setattr(_mosaic, "STRIP_BYTES", 1)
     stream, pieces = streamed(made, ticks=2)
     with pytest.raises(BadRequest) as refused:
         pieces.extend(stream)
@@ -42,14 +42,14 @@ def test_time_that_is_up_is_a_bad_request_that_says_what_to_do(
     assert len(pieces) == 4  # two lines, and the two blocks that were done
 
 
-def streamed(made: World, ticks: int) -> tuple[Any, list[bytes]]:
+def streamed(made: DiskCatalog, ticks: int) -> tuple[Any, list[bytes]]:
     """Return the stream of four blocks on a clock that ticks each time it is looked at."""
     made.band("b", data_type="Byte")
     image = made.image("one", noise((1, 700, 700), "uint8"), HERE)
     ticking = itertools.count(1)
     deadline = Deadline(ticks + 1, "; or wait", lambda: float(next(ticking)))
     asked = parse_request({"ids": [image], "bands": ["b"]})
-    return encode(made.service.raster("me", asked, deadline)), []
+    return encode(made.service.raster(ME, asked, deadline)), []
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ class Context:
 @pytest.mark.parametrize(
     ("event", "seconds", "advice"), [("function-url", 180, False), ("http-api", 26.1, True)]
 )
-def test_each_door_has_its_own_time(
+def test_each_address_has_its_own_time(
     handler: ModuleType, event: str, seconds: float, advice: bool
 ) -> None:
     sample = json.loads((ROOT / "events" / f"{event}.json").read_text())

@@ -15,13 +15,13 @@ import pytest
 from affine import Affine
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
-from tests.raster_world import World, noise
+from tests.raster_world import DiskCatalog, noise
 
 from swath_core.errors import Unavailable
-from swath_core.raster import files
-from swath_core.raster.files import FilePool, FileUnreadable, gdal_options
-from swath_core.raster.grid import Window
-from swath_core.raster.sources import BucketStorage
+from swath_core.raster import _files
+from swath_core.raster._files import FilePool, FileUnreadable, gdal_options
+from swath_core.raster._grid import Window
+from swath_core.raster._sources import BucketStorage
 
 HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 HEAD = "bytes=0-32767"
@@ -60,10 +60,10 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def store(made: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(made: DiskCatalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "none")
-    monkeypatch.setattr(files, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(_files, "PAUSES", (0.0, 0.0))
     made.band("b", data_type="UInt16")
     image = made.image("one", noise((1, 1500, 1500), "uint16"), HERE)
     serving = Store(Path(made.path(image)).read_bytes())
@@ -89,7 +89,7 @@ def read(pool: FilePool, path: str) -> np.ndarray[Any, Any]:
     return pool.read(path, 0, [1], BLOCK, with_mask=False).values
 
 
-def test_blocks_that_fail_are_read_again(store: Store, made: World) -> None:
+def test_blocks_that_fail_are_read_again(store: Store, made: DiskCatalog) -> None:
     pool, path = opened(store)
     failures = [503, 500]
     store.status = lambda asked: failures.pop() if asked != HEAD and failures else 206

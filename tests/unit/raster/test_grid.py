@@ -7,8 +7,8 @@ from affine import Affine
 from pyproj import CRS
 
 from swath_core.errors import BadRequest
-from swath_core.raster.grid import Grid, target_grid
-from swath_core.raster.request import parse_request
+from swath_core.raster._grid import Grid, target_grid
+from swath_core.raster._request import parse_request
 
 UTM = CRS.from_epsg(32615)
 SCENE = Grid(UTM, Affine(15, 0, 258292.5, 0, -15, 4743307.5), 15696, 15960)

@@ -8,28 +8,35 @@ import numpy as np
 import pytest
 from affine import Affine
 from rasterio.io import MemoryFile
-from tests.raster_world import PRODUCT, World, noise
+from tests.raster_world import ME, PRODUCT, DiskCatalog, noise
 
 from swath_core.access import Caller
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, SwathError, Unauthorized
-from swath_core.raster import maps, tickets
-from swath_core.raster.atlas import Atlas
-from swath_core.raster.colours import NAMES, class_colours, colormap
-from swath_core.raster.sources import Product, native_grid
+from swath_core.raster._sources import Product, native_grid
+from swath_core.raster.pictures import (
+    Picture,
+    _renderer,
+    _style,
+    _tiles,
+    issue_ticket,
+    redeem_ticket,
+)
+from swath_core.raster.pictures._maps import MapService
+from swath_core.raster.pictures._style import NAMES, class_colours, colormap
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
 HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 
 
-def product(made: World) -> Product:
+def product(made: DiskCatalog) -> Product:
     found = made.product(PRODUCT)
     assert found is not None
     return found
 
 
-def rgb(made: World) -> str:
+def rgb(made: DiskCatalog) -> str:
     for name in ("red", "green", "blue"):
         made.band(name, data_type="Byte", nodata=0, display_range=[0, 255])
     pixels = np.maximum(noise((3, 300, 300), "uint8"), 1)
@@ -37,20 +44,20 @@ def rgb(made: World) -> str:
     return made.image("one", pixels, HERE, overviews=(2, 4))
 
 
-def decoded(picture: maps.Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def decoded(picture: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     with MemoryFile(picture.draw()) as memory, memory.open() as dataset:
         return np.asarray(dataset.read())
 
 
-def test_a_tile_is_the_raster_of_its_square(made: World) -> None:
+def test_a_tile_is_the_raster_of_its_square(made: DiskCatalog) -> None:
     image = rgb(made)
-    style = maps.style_of(product(made), {})
+    style = _style.style_of(product(made), {})
     place = (14, 4778, 5884)
-    found = made.service.find("me", [image])
-    request = maps.tile_request([image], style, place)
-    drawn = maps.Cartographer(made.service).picture((found, request), style, "png")
+    found = made.service.find(ME, [image])
+    request = _tiles.tile_request([image], style, place)
+    drawn = _renderer.PictureRenderer(made.service).picture((found, request), style, "png")
     _, data, mask = made.raster(
-        srs="EPSG:3857", outputBounds=list(maps.tile_bounds(*place)), outsize=[256, 256]
+        srs="EPSG:3857", outputBounds=list(_tiles.tile_bounds(*place)), outsize=[256, 256]
     )
     pixels = decoded(drawn)
     assert 0 < mask[0].mean() < 1
@@ -59,28 +66,28 @@ def test_a_tile_is_the_raster_of_its_square(made: World) -> None:
 
 
 @pytest.mark.parametrize("format", ["png", "webp"])
-def test_a_preview_is_no_larger_than_asked(made: World, format: str) -> None:
+def test_a_preview_is_no_larger_than_asked(made: DiskCatalog, format: str) -> None:
     image = rgb(made)
-    style = maps.style_of(product(made), {})
+    style = _style.style_of(product(made), {})
     native = native_grid(made.documents[image])
     assert native is not None
-    request = maps.preview_request(image, native, style, 100)
-    layer = made.service.find("me", [image]), request
-    drawn = maps.Cartographer(made.service).picture(layer, style, format)
+    request = _tiles.preview_request(image, native, style, 100)
+    layer = made.service.find(ME, [image]), request
+    drawn = _renderer.PictureRenderer(made.service).picture(layer, style, format)
     assert decoded(drawn).shape == (4, 100, 100)
     assert drawn.content_type == f"image/{format}"
 
 
-def test_class_colours_and_colormaps(made: World) -> None:
+def test_class_colours_and_colormaps(made: DiskCatalog) -> None:
     made.band("land", data_type="Byte", type="class", colormap=[[0, 0, 0, 0], [9, 8, 7, 255]])
     image = made.image("one", np.array([[[0, 1], [1, 7]]], "uint8"), HERE)
-    draw = maps.Cartographer(made.service).picture
-    found = made.service.find("me", [image])
+    draw = _renderer.PictureRenderer(made.service).picture
+    found = made.service.find(ME, [image])
     native = native_grid(made.documents[image])
     assert native is not None
     for query, seen in (({}, [9, 8, 7, 255]), ({"colormap": "viridis"}, [33, 145, 140, 255])):
-        style = maps.style_of(product(made), {**query, "range": "0,2"} if query else query)
-        request = maps.preview_request(image, native, style, 9)
+        style = _style.style_of(product(made), {**query, "range": "0,2"} if query else query)
+        request = _tiles.preview_request(image, native, style, 9)
         picture = decoded(draw((found, request), style, "png"))
         assert np.abs(picture[:, 0, 1].astype(int) - seen).max() <= 2
     assert class_colours([[1, 2, 3]])[0].tolist() == [1, 2, 3, 255]
@@ -99,51 +106,52 @@ def test_class_colours_and_colormaps(made: World) -> None:
         {"resampling": "best"},
     ],
 )
-def test_a_style_that_is_none(made: World, query: dict[str, str]) -> None:
+def test_a_style_that_is_none(made: DiskCatalog, query: dict[str, str]) -> None:
     rgb(made)
     with pytest.raises(BadRequest):
-        maps.style_of(product(made), query)
+        _style.style_of(product(made), query)
 
 
 @pytest.mark.parametrize("place", [(0, 1, 0), (25, 0, 0), (3, 0, 8), (-1, 0, 0)])
 def test_a_tile_that_is_none(place: tuple[int, int, int]) -> None:
     with pytest.raises(BadRequest):
-        maps.tile_bounds(*place)
+        _tiles.tile_bounds(*place)
 
 
-def test_tags_change_with_what_is_shown(made: World) -> None:
+def test_tags_change_with_what_is_shown(made: DiskCatalog) -> None:
     image = rgb(made)
-    style = maps.style_of(product(made), {})
-    request = maps.tile_request([image], style, (0, 0, 0))
-    found = made.service.find("me", [image])
-    tag = maps.etag([(found, request)], "png")
-    assert tag == maps.etag([(made.service.find("me", [image]), request)], "png")
-    assert tag != maps.etag([(found, request)], "webp")
+    style = _style.style_of(product(made), {})
+    request = _tiles.tile_request([image], style, (0, 0, 0))
+    found = made.service.find(ME, [image])
+    tag = _renderer.etag([(found, request)], "png")
+    assert tag == _renderer.etag([(made.service.find(ME, [image]), request)], "png")
+    assert tag != _renderer.etag([(found, request)], "webp")
     made.documents[image] = made.documents[image].next_version({**made.documents[image].attributes})
-    assert tag != maps.etag([(made.service.find("me", [image]), request)], "png")
+    assert tag != _renderer.etag([(made.service.find(ME, [image]), request)], "png")
 
 
-def layers(made: World, style: maps.Style, *images: str) -> Iterator[maps.Layer]:
+def layers(made: DiskCatalog, style: _style.Style, *images: str) -> Iterator[_renderer.Layer]:
     """Yield one layer of each image; fail if more are taken than there are."""
     for image in images:
-        request = maps.tile_request([image], style, (14, 4778, 5884))
-        yield made.service.find("me", [image]), request
+        request = _tiles.tile_request([image], style, (14, 4778, 5884))
+        yield made.service.find(ME, [image]), request
     pytest.fail("a layer was asked for although the picture was full")
 
 
-def test_layers_fill_the_holes_of_those_above_and_no_more_are_taken(made: World) -> None:
+def test_layers_fill_the_holes_of_those_above_and_no_more_are_taken(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte", nodata=0, display_range=[0, 255])
     wide = Affine(10, 0, 490_000, 0, -10, 5_010_000)
     holed = np.full((1, 2000, 2000), 9, "uint8")
     holed[0, :, ::2] = 0
-    style = maps.style_of(product(made), {})
+    style = _style.style_of(product(made), {})
     top, below = made.image("top", holed, wide), made.image("below", holed * 0 + 5, wide)
-    picture = maps.Cartographer(made.service).pile(layers(made, style, top, below), style, "png")
+    renderer = _renderer.PictureRenderer(made.service)
+    picture = renderer.stacked(layers(made, style, top, below), style, "png")
     assert picture is not None
     found = decoded(picture)
     assert set(np.unique(found[0])) == {5, 9}
     assert (found[3] == 255).all()
-    assert maps.Cartographer(made.service).pile(iter(()), style, "png") is None
+    assert renderer.stacked(iter(()), style, "png") is None
 
 
 class Searched:
@@ -169,25 +177,25 @@ class Searched:
     [(3, [3], [24]), (100, [24, 36, 40], [24, 200]), (500, [24, 36, 60, 60, 20], [24, 200])],
 )
 def test_a_tile_looks_at_a_few_images_and_then_at_more(
-    made: World, count: int, sizes: list[int], limits: list[int]
+    made: DiskCatalog, count: int, sizes: list[int], limits: list[int]
 ) -> None:
     found = Searched(count)
-    atlas = Atlas(cast("Any", made.service), cast("Any", found), cast("Any", found))
+    maps = MapService(cast("Any", made.service), cast("Any", found), cast("Any", found))
     caller = Caller("me", "acme", frozenset({"acme:x"}), "me@acme.example")
-    piles = list(atlas.images(caller, PRODUCT, (0, 0, 0), {}))
-    assert [len(pile) for pile in piles] == sizes
+    stacks = list(maps.images(caller, PRODUCT, (0, 0, 0), {}))
+    assert [len(stack) for stack in stacks] == sizes
     assert found.limits == limits
-    ids = [image.id for pile in piles for image in pile]
+    ids = [image.id for stack in stacks for image in stack]
     assert ids == [f"{PRODUCT}:i{n}" for n in range(min(count, 200))]
 
 
 def test_a_ticket_is_for_one_thing_and_one_day() -> None:
     key, caller = b"k" * 32, Caller("me", "acme", frozenset({"acme:x"}), "me@acme.example")
-    ticket = tickets.issue(caller, "image:a", key, now=0)
-    assert tickets.redeem(ticket, "image:a", key, now=1) == caller
+    ticket = issue_ticket(caller, "image:a", key, now=0)
+    assert redeem_ticket(ticket, "image:a", key, now=1) == caller
     for args in (("image:b", key, 1), ("image:a", b"other", 1), ("image:a", key, 10**9)):
         with pytest.raises(Unauthorized):
-            tickets.redeem(ticket, args[0], args[1], now=args[2])
+            redeem_ticket(ticket, args[0], args[1], now=args[2])
     for broken in (ticket[:-2], "x", "", "é", ticket[1:]):
         with pytest.raises(SwathError):
-            tickets.redeem(broken, "image:a", key, now=1)
+            redeem_ticket(broken, "image:a", key, now=1)

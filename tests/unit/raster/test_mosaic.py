@@ -10,11 +10,11 @@ import shapely
 from affine import Affine
 from pyproj import Transformer
 from shapely.geometry import box
-from tests.raster_world import PRODUCT, World, noise
+from tests.raster_world import ME, PRODUCT, DiskCatalog, noise
 
 from swath_core.errors import BadRequest, NotFound
-from swath_core.raster import mosaic
-from swath_core.raster.warp import warp_file
+from swath_core.raster import _mosaic
+from swath_core.raster._warp import warp_file
 
 HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 
@@ -23,7 +23,7 @@ def full(value: float, dtype: str = "uint8", size: int = 8) -> Any:
     return np.full((1, size, size), value, dtype)
 
 
-def test_the_later_image_is_on_top(made: World) -> None:
+def test_the_later_image_is_on_top(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte")
     made.image("one", full(1), HERE)
     made.image("two", full(2)[:, :, :4], HERE)
@@ -34,7 +34,7 @@ def test_the_later_image_is_on_top(made: World) -> None:
     assert not mask.any()
 
 
-def test_nodata_is_seen_through_in_each_band_by_itself(made: World) -> None:
+def test_nodata_is_seen_through_in_each_band_by_itself(made: DiskCatalog) -> None:
     made.band("a", data_type="Byte", nodata=0)
     made.band("b", data_type="Byte", nodata=9)
     made.image("one", np.concatenate([full(1), full(1)]), HERE)
@@ -44,7 +44,7 @@ def test_nodata_is_seen_through_in_each_band_by_itself(made: World) -> None:
     assert (data[1] == 0).all()
 
 
-def test_a_hole_in_all_images_is_nodata_and_masked_if_asked(made: World) -> None:
+def test_a_hole_in_all_images_is_nodata_and_masked_if_asked(made: DiskCatalog) -> None:
     made.band("b", data_type="Int16", nodata=-999)
     pixels = full(5, "int16")
     pixels[0, 0, 0] = -999
@@ -57,7 +57,7 @@ def test_a_hole_in_all_images_is_nodata_and_masked_if_asked(made: World) -> None
     assert not mask.any()
 
 
-def test_outside_of_all_images_is_masked_whatever_is_asked(made: World) -> None:
+def test_outside_of_all_images_is_masked_whatever_is_asked(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte")
     made.image("one", full(1), HERE)
     bounds = [499_990, 4_999_910, 500_090, 5_000_010]
@@ -67,7 +67,7 @@ def test_outside_of_all_images_is_masked_whatever_is_asked(made: World) -> None:
     assert (data[mask] == 0).all()
 
 
-def alpha_world(made: World) -> None:
+def alpha_world(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte")
     made.band("alpha", data_type="Byte", type="mask", is_alpha=True)
     half = full(1)
@@ -76,7 +76,7 @@ def alpha_world(made: World) -> None:
     made.image("two", np.concatenate([full(20), half]), HERE)
 
 
-def test_alpha_last_composites_by_pixel(made: World) -> None:
+def test_alpha_last_composites_by_pixel(made: DiskCatalog) -> None:
     alpha_world(made)
     _, data, mask = made.raster()
     assert data[0, 0].tolist() == [10] * 4 + [20] * 4
@@ -84,7 +84,7 @@ def test_alpha_last_composites_by_pixel(made: World) -> None:
     assert not mask.any()
 
 
-def test_transparent_pixels_are_zero_and_masked_if_asked(made: World) -> None:
+def test_transparent_pixels_are_zero_and_masked_if_asked(made: DiskCatalog) -> None:
     alpha_world(made)
     two = f"{PRODUCT}:two"
     _, data, mask = made.raster(ids=[two], mask_alpha=False)
@@ -97,14 +97,14 @@ def test_transparent_pixels_are_zero_and_masked_if_asked(made: World) -> None:
     assert made.raster(ids=[two])[2].any()
 
 
-def test_alpha_that_is_not_last_is_a_band_like_others(made: World) -> None:
+def test_alpha_that_is_not_last_is_a_band_like_others(made: DiskCatalog) -> None:
     alpha_world(made)
     _, data, _ = made.raster(bands=["alpha", "b"])
     assert (data[1] == 20).all()
     assert data[0, 0].tolist() == [0] * 4 + [1] * 4
 
 
-def test_class_bands_are_never_interpolated(made: World) -> None:
+def test_class_bands_are_never_interpolated(made: DiskCatalog) -> None:
     made.band("c", data_type="Byte", type="class")
     made.image("one", noise((1, 16, 16), "uint8") // 128 * 200, HERE)
     for resampling in ("bilinear", "cubic", "average", "lanczos", "med"):
@@ -112,7 +112,7 @@ def test_class_bands_are_never_interpolated(made: World) -> None:
         assert set(np.unique(data)) <= {0, 200}
 
 
-def test_the_cutline_hides_what_is_outside(made: World) -> None:
+def test_the_cutline_hides_what_is_outside(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte")
     made.image("one", full(1, size=100), HERE, "EPSG:32618")
     ring = [[-75.0, 45.1543], [-74.995, 45.1543], [-74.995, 45.1495], [-75.0, 45.1543]]
@@ -128,7 +128,7 @@ def test_the_cutline_hides_what_is_outside(made: World) -> None:
     assert touched.sum() < inside.sum()
 
 
-def test_a_long_edge_follows_longitude_and_latitude(made: World) -> None:
+def test_a_long_edge_follows_longitude_and_latitude(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte")
     made.image("one", full(1, size=500), Affine(1000, 0, 300_000, 0, -1000, 5_200_000))
     area = box(-76.2, 43.1, -72.9, 46.4)
@@ -152,7 +152,7 @@ def test_a_long_edge_follows_longitude_and_latitude(made: World) -> None:
         '{"type":"Polygon","coordinates":[[[0,0],[null,1],[1,1],[0,0]]]}',
     ],
 )
-def test_a_cutline_that_is_none(made: World, shape: str) -> None:
+def test_a_cutline_that_is_none(made: DiskCatalog, shape: str) -> None:
     made.band("b", data_type="Byte")
     made.image("one", full(1), HERE)
     with pytest.raises(BadRequest) as caught:
@@ -160,7 +160,7 @@ def test_a_cutline_that_is_none(made: World, shape: str) -> None:
     assert caught.value.parameter == "shape"
 
 
-def test_zones_and_the_antimeridian_in_one_mosaic(made: World) -> None:
+def test_zones_and_the_antimeridian_in_one_mosaic(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte", nodata=0)
     step = Affine(1000, 0, 0, 0, -1000, 0)
     west = Affine.translation(780_000, 60_000) @ step
@@ -182,7 +182,7 @@ def test_zones_and_the_antimeridian_in_one_mosaic(made: World) -> None:
     assert {1, 2, 3} <= set(np.unique(pacific).tolist())
 
 
-def test_what_is_hidden_is_not_read(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_hidden_is_not_read(made: DiskCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
     made.band("b", data_type="Byte")
     for number in range(12):
         made.image(f"i{number}", full(number, size=64), HERE)
@@ -193,32 +193,32 @@ def test_what_is_hidden_is_not_read(made: World, monkeypatch: pytest.MonkeyPatch
         read.append(plan.file.path)
         return warp(pool, plan, *rest)
 
-    monkeypatch.setattr(mosaic, "warp_file", noted)
+    monkeypatch.setattr(_mosaic, "warp_file", noted)
     _, data, _ = made.raster()
     assert (data == 11).all()
     assert len(read) == 1
 
 
-def test_strips_are_one_raster(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_strips_are_one_raster(made: DiskCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
     made.band("b", data_type="UInt16", nodata=0)
     made.image("one", noise((1, 1300, 700), "uint16"), HERE)
     whole = made.raster(srs="EPSG:3857", scales=[[]], ot="Byte")
     for strip_bytes in (1, 5 * 512 * 512 * 3):
-        monkeypatch.setattr(mosaic, "STRIP_BYTES", strip_bytes)
+        monkeypatch.setattr(_mosaic, "STRIP_BYTES", strip_bytes)
         parts = made.raster(srs="EPSG:3857", scales=[[]], ot="Byte")
         assert np.array_equal(whole[1], parts[1])
         assert np.array_equal(whole[2], parts[2])
 
 
 def test_strips_hold_whole_blocks_in_their_order(
-    made: World, monkeypatch: pytest.MonkeyPatch
+    made: DiskCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made.band("b", data_type="UInt16", nodata=0)
     made.image("one", noise((1, 1300, 1100), "uint16"), HERE)
 
     def windows(blocks: int) -> list[tuple[int, int, int, int]]:
-        monkeypatch.setattr(mosaic, "STRIP_BYTES", blocks * 512 * 512 * 5)
-        parts = made.service.raster("me", _native()).parts
+        monkeypatch.setattr(_mosaic, "STRIP_BYTES", blocks * 512 * 512 * 5)
+        parts = made.service.raster(ME, _native()).parts
         return [astuple(part.window) for part in parts]
 
     assert windows(9) == [(0, 0, 1300, 1100)]
@@ -228,12 +228,12 @@ def test_strips_hold_whole_blocks_in_their_order(
 
 
 def _native() -> Any:
-    from swath_core.raster.request import parse_request
+    from swath_core.raster._request import parse_request
 
     return parse_request({"ids": [f"{PRODUCT}:one"], "bands": ["b"]})
 
 
-def test_levels_use_each_images_own_coefficients(made: World) -> None:
+def test_levels_use_each_images_own_coefficients(made: DiskCatalog) -> None:
     steps = [{"function": "gain_bias", "parameter": "reflectance_gain_bias", "index": 0}]
     levels = {"default": "toa", "toa": steps, "raw": []}
     made.band("b", data_type="Byte", nodata=0, processing_levels=levels)
@@ -249,7 +249,7 @@ def test_levels_use_each_images_own_coefficients(made: World) -> None:
         made.raster()
 
 
-def test_bands_of_several_types_and_files(made: World) -> None:
+def test_bands_of_several_types_and_files(made: DiskCatalog) -> None:
     made.band("a", data_type="UInt16", file_index=0, band_index=0)
     made.band("b", data_type="Int16", file_index=1, band_index=0)
     made.image("one", full(40_000, "uint16"), HERE)
@@ -261,7 +261,7 @@ def test_bands_of_several_types_and_files(made: World) -> None:
     assert (data[0, 0, 0], data[1, 0, 0]) == (40_000, -5)
 
 
-def test_what_is_not_there(made: World) -> None:
+def test_what_is_not_there(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte")
     made.image("one", full(1), HERE)
     with pytest.raises(NotFound, match="does not exist"):
@@ -270,12 +270,12 @@ def test_what_is_not_there(made: World) -> None:
         made.raster(bands=["nir"])
     with pytest.raises(BadRequest, match="no processing levels"):
         made.raster(processing_level="cooked")
-    made.readers = frozenset()
+    made.readers = ()
     with pytest.raises(NotFound, match="does not exist"):
         made.raster()
 
 
-def test_what_cannot_be_read(made: World) -> None:
+def test_what_cannot_be_read(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte")
     broken = made.image("one", full(1), HERE)
     with open(made.path(broken), "wb") as file:  # noqa: PTH123

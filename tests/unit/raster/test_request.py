@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from swath_core.errors import BadRequest
-from swath_core.raster.request import parse_body, parse_request
+from swath_core.raster._request import parse_body, parse_request
 
 BODY = {"ids": ["a:b:c"], "bands": ["red", "alpha"]}
 

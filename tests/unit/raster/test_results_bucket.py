@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from swath_core.raster.delivery import ResultsBucket
+from swath_core.raster._stream import ResultsBucket
 from swath_core.store.s3 import s3_client
 
 PARTS = [b"a" * (5 * 2**20), b"tail"]

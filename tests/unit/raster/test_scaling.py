@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from affine import Affine
-from tests.raster_world import World
+from tests.raster_world import DiskCatalog
 
-from swath_core.raster.scaling import rescale, resolve_scale, to_type
+from swath_core.raster._output import rescale, resolve_scale, to_type
 
 HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 
@@ -44,7 +44,7 @@ def test_two_numbers_go_to_a_byte_and_none_to_what_was_found() -> None:
     assert resolve_scale(None, None) is None
 
 
-def test_automatic_scales_leave_nodata_and_masked_pixels_out(made: World) -> None:
+def test_automatic_scales_leave_nodata_and_masked_pixels_out(made: DiskCatalog) -> None:
     made.band("b", data_type="Int16", nodata=-999)
     pixels = np.array([[[-999, 100], [150, 200]]], "int16")
     made.image("one", pixels, HERE)
@@ -53,7 +53,7 @@ def test_automatic_scales_leave_nodata_and_masked_pixels_out(made: World) -> Non
     assert mask[0].tolist() == [[True, False], [False, False]]
 
 
-def test_physical_values(made: World) -> None:
+def test_physical_values(made: DiskCatalog) -> None:
     made.band("b", data_type="UInt16")
     made.image("one", np.array([[[0, 5000], [10_000, 12_000]]], "uint16"), HERE)
     _, data, _ = made.raster(scales=[[0, 10_000, 0, 1.0]], ot="Float64")

@@ -5,8 +5,8 @@ import pytest
 
 from swath_core.catalog import image_prefix
 from swath_core.documents import Document
-from swath_core.raster.files import gdal_options, overview_level
-from swath_core.raster.sources import BucketStorage, native_grid
+from swath_core.raster._files import gdal_options, overview_level
+from swath_core.raster._sources import BucketStorage, native_grid
 
 STORAGE = BucketStorage("data", lambda: boto3.client("s3"))
 

@@ -12,9 +12,17 @@ from moto import mock_aws
 from tests.raster_world import noise
 
 from swath_core.errors import NotFound
-from swath_core.raster import delivery
-from swath_core.raster.grid import Window
-from swath_core.raster.stream import Part, Raster, encode
+from swath_core.raster import _stream
+from swath_core.raster._grid import Window
+from swath_core.raster._stream import (
+    Delivered,
+    MultipartUpload,
+    Part,
+    Raster,
+    ResultsBucket,
+    deliver,
+    encode,
+)
 
 
 def raster(data: Any, mask: Any, strip: int = 512) -> Raster:
@@ -98,7 +106,7 @@ def test_what_is_the_callers_is_raised() -> None:
         b"".join(encode(broken))
 
 
-class Uploads:
+class Uploads(MultipartUpload):
     def __init__(self) -> None:
         self.parts: dict[int, bytes] = {}
         self.aborted = False
@@ -115,31 +123,31 @@ class Uploads:
 
 def test_what_fits_is_the_body() -> None:
     uploads = Uploads()
-    sent = delivery.deliver([b"a" * delivery.INLINE_BYTES], lambda: uploads)
+    sent = deliver([b"a" * _stream.INLINE_BYTES], lambda: uploads)
     assert sent.body is not None
-    assert (len(sent.body) + 2) // 3 * 4 < delivery.RESPONSE_BYTES
+    assert (len(sent.body) + 2) // 3 * 4 < _stream.RESPONSE_BYTES
     assert not uploads.parts
 
 
 def test_what_does_not_fit_goes_part_by_part() -> None:
     uploads = Uploads()
     pieces = [bytes([number]) * 3_000_000 for number in range(20)]
-    sent = delivery.deliver(pieces, lambda: uploads)
-    assert sent == delivery.Delivered(link="link")
+    sent = deliver(pieces, lambda: uploads)
+    assert sent == Delivered(link="link")
     stored = [uploads.parts[number] for number in sorted(uploads.parts)]
     assert b"".join(stored) == b"".join(pieces)
-    assert all(len(part) == delivery.PART_BYTES for part in stored[:-1])
+    assert all(len(part) == _stream.PART_BYTES for part in stored[:-1])
 
 
 def test_what_fails_on_the_way_leaves_nothing() -> None:
     uploads = Uploads()
 
     def pieces() -> Iterator[bytes]:
-        yield b"a" * (delivery.INLINE_BYTES + 1)
+        yield b"a" * (_stream.INLINE_BYTES + 1)
         raise NotFound("gone")
 
     with pytest.raises(NotFound):
-        delivery.deliver(pieces(), lambda: uploads)
+        deliver(pieces(), lambda: uploads)
     assert uploads.aborted
 
 
@@ -147,7 +155,7 @@ def test_what_fails_on_the_way_leaves_nothing() -> None:
 def test_the_results_bucket() -> None:
     client = boto3.client("s3", region_name="us-east-1")
     client.create_bucket(Bucket="results")
-    bucket = delivery.ResultsBucket(client, "results")
+    bucket = ResultsBucket(client, "results")
     upload = bucket.begin()
     upload.put(2, b"b")
     upload.put(1, b"a" * 5 * 2**20)

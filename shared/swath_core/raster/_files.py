@@ -27,7 +27,8 @@ from rasterio.session import DummySession
 from rasterio.windows import Window as GdalWindow
 
 from swath_core.errors import NotFound, SwathError, Unavailable
-from swath_core.raster.grid import Grid, Window
+
+from ._grid import Grid, Window
 
 T = TypeVar("T")
 

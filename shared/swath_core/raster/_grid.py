@@ -16,8 +16,9 @@ from affine import Affine
 from pyproj import CRS
 
 from swath_core.errors import BadRequest
-from swath_core.raster.crs import parse_crs, same_crs, transform_bounds, transform_points
-from swath_core.raster.request import Bounds, RasterRequest
+
+from ._crs import parse_crs, same_crs, transform_bounds, transform_points
+from ._request import Bounds, RasterRequest
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -21,7 +21,7 @@ _MAC_BYTES = 32
 _PURPOSE = b"swath map ticket\0"
 
 
-def issue(caller: Caller, subject: str, key: bytes, *, now: float | None = None) -> str:
+def issue_ticket(caller: Caller, subject: str, key: bytes, *, now: float | None = None) -> str:
     """Return a ticket of a caller for a subject (``product:ID``, ``image:ID``), good a day."""
     body = json.dumps(
         {
@@ -37,7 +37,7 @@ def issue(caller: Caller, subject: str, key: bytes, *, now: float | None = None)
     return urlsafe_b64encode(_mac(body, key) + body).decode().rstrip("=")
 
 
-def redeem(ticket: str, subject: str, key: bytes, *, now: float | None = None) -> Caller:
+def redeem_ticket(ticket: str, subject: str, key: bytes, *, now: float | None = None) -> Caller:
     """Return the caller of a ticket for a subject. Raises Unauthorized."""
     try:
         raw = urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))

@@ -16,8 +16,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from swath_core.raster.crs import same_crs, transform_points
-from swath_core.raster.grid import Floats, Grid, Window
+from ._crs import same_crs, transform_points
+from ._grid import Floats, Grid, Window
 
 NODES = 12
 PATCH = 512

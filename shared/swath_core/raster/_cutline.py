@@ -15,8 +15,9 @@ from shapely.geometry import box, shape
 from shapely.geometry.base import BaseGeometry
 
 from swath_core.errors import BadRequest
-from swath_core.raster.crs import WGS84, transform_bounds, transform_points
-from swath_core.raster.grid import Grid, Window
+
+from ._crs import WGS84, transform_bounds, transform_points
+from ._grid import Grid, Window
 
 MAX_VERTICES = 200_000
 MAX_LATITUDE = 90.0

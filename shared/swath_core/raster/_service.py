@@ -2,96 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 import numpy as np
 
+from swath_core.access import Caller, may_read
+from swath_core.catalog import ImageCatalog
 from swath_core.definitions import NUMPY_TYPES
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
-from swath_core.raster.cutline import Cutline
-from swath_core.raster.deadline import NEVER, Deadline
-from swath_core.raster.files import FilePool, FileUnreadable
-from swath_core.raster.grid import Grid, target_grid
-from swath_core.raster.metadata import raster_metadata
-from swath_core.raster.mosaic import Mosaic, MosaicPlan, Strip
-from swath_core.raster.request import RasterRequest
-from swath_core.raster.scaling import Finish, resolve_scale, value_ranges
-from swath_core.raster.sources import (
+from swath_core.settings import Settings, settings
+from swath_core.store.catalog import CatalogStore
+from swath_core.store.s3 import s3_client
+
+from ._cutline import Cutline
+from ._files import FilePool, FileUnreadable
+from ._grid import Grid, target_grid
+from ._mosaic import NEVER, Deadline, Mosaic, MosaicPlan, Strip
+from ._output import OutputConversion, raster_metadata, resolve_scale, value_ranges
+from ._request import RasterRequest
+from ._sources import (
     BandInfo,
+    BucketStorage,
     ImageSource,
     PlanOptions,
     Product,
-    Storage,
     common_dtype,
     plan_bands,
     plan_image,
 )
-from swath_core.raster.stream import Part, Raster
-
-CallerT = TypeVar("CallerT")
+from ._stream import Part, Raster, ResultsBucket
 
 
-class Catalog(Protocol):
-    """What raster reads of the catalog."""
+class CatalogReader:
+    """What raster reads of the catalog, from the tables."""
+
+    def __init__(self, where: Settings) -> None:
+        self._images = ImageCatalog(where)
+        self._catalog = CatalogStore(where)
 
     def images(self, ids: Sequence[str]) -> Mapping[str, Document]:
         """Return the images that exist, by id."""
+        return self._images.get_many(ids)
 
     def product(self, product_id: str) -> Product | None:
         """Return a product and its bands."""
+        return self._catalog.product_with_bands(product_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RequestedImages:
     """The images of a request, in its order, and their products by id."""
 
     images: tuple[Document, ...]
     products: dict[str, Product]
 
 
-class RasterService(Generic[CallerT]):
+class RasterService:
     """Rasters of catalogued images for callers who may read them."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        storage: Storage,
-        pool: FilePool,
-        may_read: Callable[[CallerT, Document], bool],
-    ) -> None:
+    def __init__(self, catalog: CatalogReader, storage: BucketStorage, pool: FilePool) -> None:
         self._catalog, self._storage, self._pool = catalog, storage, pool
-        self._may_read = may_read
 
-    def find(self, caller: CallerT, ids: Sequence[str]) -> Found:
+    def find(self, caller: Caller, ids: Sequence[str]) -> RequestedImages:
         """Return images and products. Raises NotFound for one that is not there for the caller."""
         images = self._catalog.images(list(dict.fromkeys(ids)))
         products: dict[str, Product] = {}
         for id in ids:
             image = images.get(id)
             if image is None or not self._readable(caller, image, products):
-                raise missing(id)
-        return Found(tuple(images[id] for id in ids), products)
+                raise image_not_found(id)
+        return RequestedImages(tuple(images[id] for id in ids), products)
 
-    def _readable(self, caller: CallerT, image: Document, products: dict[str, Product]) -> bool:
+    def _readable(self, caller: Caller, image: Document, products: dict[str, Product]) -> bool:
         product_id = str(image.get("product_id"))
         if product_id not in products:
             product = self._catalog.product(product_id)
-            if product is None or not self._may_read(caller, product[0]):
+            if product is None or not may_read(caller, product[0]):
                 return False
             products[product_id] = product
         return True
 
-    def product(self, caller: CallerT, product_id: str) -> Product:
+    def product(self, caller: Caller, product_id: str) -> Product:
         """Return a product and its bands. Raises NotFound, also where it is not the caller's."""
         product = self._catalog.product(product_id)
-        if product is None or not self._may_read(caller, product[0]):
+        if product is None or not may_read(caller, product[0]):
             raise NotFound(f"'{product_id}' does not exist in the catalog")
         return product
 
-    def raster(self, caller: CallerT, request: RasterRequest, deadline: Deadline = NEVER) -> Raster:
+    def raster(self, caller: Caller, request: RasterRequest, deadline: Deadline = NEVER) -> Raster:
         """Return the raster that a request asks for; its pixels are read as its parts are consumed.
 
         Raises NotFound for an image that does not exist for the caller or cannot be read,
@@ -99,16 +101,20 @@ class RasterService(Generic[CallerT]):
         """
         return self.compute(self.find(caller, request.ids), request, deadline)
 
-    def compute(self, found: Found, request: RasterRequest, deadline: Deadline = NEVER) -> Raster:
+    def compute(
+        self, found: RequestedImages, request: RasterRequest, deadline: Deadline = NEVER
+    ) -> Raster:
         """Return the raster of images that were found."""
         prepared = self.prepare(found, request, deadline)
-        plan, finish = prepared.plan, prepared.finish
-        shape = (finish.count, plan.target.height, plan.target.width)
-        bands = plan.bands[: finish.count]
-        metadata = raster_metadata(plan.images, bands, plan.target, finish.dtype)
-        return Raster(metadata, shape, finish.dtype, prepared.parts())
+        plan, conversion = prepared.plan, prepared.conversion
+        shape = (conversion.count, plan.target.height, plan.target.width)
+        bands = plan.bands[: conversion.count]
+        metadata = raster_metadata(plan.images, bands, plan.target, conversion.dtype)
+        return Raster(metadata, shape, conversion.dtype, prepared.parts())
 
-    def prepare(self, found: Found, request: RasterRequest, deadline: Deadline = NEVER) -> Prepared:
+    def prepare(
+        self, found: RequestedImages, request: RasterRequest, deadline: Deadline = NEVER
+    ) -> PreparedRaster:
         """Return everything about a request that can be said without reading pixels."""
         bands = plan_bands(found.products, request.bands, request.processing_level)
         options = PlanOptions(self._storage, request.resampling, request.processing_level)
@@ -126,7 +132,8 @@ class RasterService(Generic[CallerT]):
             else None
         )
         plan = MosaicPlan(images, bands, target, alpha_last, cutline, deadline)
-        return Prepared(self._pool, plan, _finish(request, bands, alpha_last=alpha_last))
+        conversion = _conversion(request, bands, alpha_last=alpha_last)
+        return PreparedRaster(self._pool, plan, conversion)
 
     def _grid(self, image: ImageSource) -> Grid:
         if image.grid is not None:
@@ -134,55 +141,51 @@ class RasterService(Generic[CallerT]):
         try:
             return self._pool.info(image.files[0].path).grid
         except FileUnreadable as error:
-            raise missing(image.id) from error
+            raise image_not_found(image.id) from error
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A mosaic and how it is finished."""
+class PreparedRaster:
+    """A mosaic and how its values are converted to the output."""
 
     pool: FilePool
     plan: MosaicPlan
-    finish: Finish
+    conversion: OutputConversion
 
     def parts(self) -> Iterator[Part]:
-        """Yield the finished parts; automatic scales are resolved in a pass of its own before."""
+        """Yield the converted parts; automatic scales are resolved in a pass of its own before."""
         mosaic = Mosaic(self.pool, self.plan)
-        automatic = [at for at, scale in enumerate(self.finish.scales) if scale == ()]
+        automatic = [at for at, scale in enumerate(self.conversion.scales) if scale == ()]
         kept: list[Strip] = []
         strips: Iterator[Strip] | list[Strip] = kept
         ranges: dict[int, tuple[float, float]] = {}
         if automatic and len(mosaic.windows) == 1:
             kept.extend(mosaic.strips())
-            ranges = value_ranges(self.finish, kept, automatic)
+            ranges = value_ranges(self.conversion, kept, automatic)
         else:
             if automatic:
-                ranges = value_ranges(self.finish, mosaic.strips(), automatic)
+                ranges = value_ranges(self.conversion, mosaic.strips(), automatic)
             strips = mosaic.strips()
-        finish = self._resolved(ranges)
+        conversion = self._resolved(ranges)
         for strip in strips:
-            data, mask = finish.apply(strip)
+            data, mask = conversion.apply(strip)
             yield Part(strip.window, data, mask)
 
-    def _resolved(self, ranges: Mapping[int, tuple[float, float]]) -> Finish:
-        finish = self.finish
-        scales = [resolve_scale(scale, ranges.get(at)) for at, scale in enumerate(finish.scales)]
-        return Finish(
-            finish.bands,
-            scales,
-            finish.dtype,
-            mask_nodata=finish.mask_nodata,
-            mask_alpha=finish.mask_alpha,
-            drop_alpha=finish.drop_alpha,
-        )
+    def _resolved(self, ranges: Mapping[int, tuple[float, float]]) -> OutputConversion:
+        scales = [
+            resolve_scale(scale, ranges.get(at)) for at, scale in enumerate(self.conversion.scales)
+        ]
+        return replace(self.conversion, scales=scales)
 
 
-def missing(image_id: str) -> NotFound:
+def image_not_found(image_id: str) -> NotFound:
     """Return the error for an image that is not there, or not for this caller."""
     return NotFound(f"'{image_id}' does not exist in the catalog")
 
 
-def _finish(request: RasterRequest, bands: Sequence[BandInfo], *, alpha_last: bool) -> Finish:
+def _conversion(
+    request: RasterRequest, bands: Sequence[BandInfo], *, alpha_last: bool
+) -> OutputConversion:
     if request.drop_alpha and len(bands) == 1:
         raise BadRequest(
             "drop_alpha would leave no band: bands has one member", parameter="drop_alpha"
@@ -192,7 +195,7 @@ def _finish(request: RasterRequest, bands: Sequence[BandInfo], *, alpha_last: bo
         dtype = np.dtype(NUMPY_TYPES[request.data_type])
     else:
         dtype = common_dtype([band.dtype for band in kept])
-    return Finish(
+    return OutputConversion(
         bands=bands,
         scales=request.scales or (None,) * len(bands),
         dtype=dtype,
@@ -200,3 +203,28 @@ def _finish(request: RasterRequest, bands: Sequence[BandInfo], *, alpha_last: bo
         mask_alpha=alpha_last if request.mask_alpha is None else request.mask_alpha,
         drop_alpha=request.drop_alpha,
     )
+
+
+@cache
+def raster_service() -> RasterService:
+    """Return the raster service of this process, on the deployed stack."""
+    where = settings()
+    storage = BucketStorage(where.need("data_bucket"), _s3)
+    return RasterService(CatalogReader(where), storage, FilePool(exists=storage.exists))
+
+
+@cache
+def signing_key() -> bytes:
+    """Return the catalog's key, with which tickets are signed."""
+    return CatalogStore(settings()).signing_key()
+
+
+@cache
+def results_bucket() -> ResultsBucket:
+    """Return the bucket of results that are too big for a response."""
+    return ResultsBucket(_s3(), settings().need("results_bucket"))
+
+
+@cache
+def _s3() -> Any:
+    return s3_client()

@@ -5,24 +5,45 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from swath_core.access import Caller
-from swath_core.catalog import SearchableProducts
+from swath_core.catalog import ImageCatalog, ProductAccess, SearchableProducts
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
-from swath_core.raster import maps
-from swath_core.raster.grid import Grid
-from swath_core.raster.service import Found, RasterService
-from swath_core.raster.sources import Product, native_grid
+from swath_core.raster import (
+    Bounds,
+    Grid,
+    Product,
+    RasterService,
+    RequestedImages,
+    native_grid,
+    raster_service,
+    signing_key,
+)
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
+from swath_core.settings import settings
+from swath_core.store.catalog import CatalogStore
+from swath_core.store.postings import DynamoPostings
+from swath_core.store.rollups import RollupStore
+
+from ._renderer import Picture, PictureRenderer, content_type
+from ._style import style_of
+from ._tiles import (
+    MAX_PREVIEW,
+    PREVIEW,
+    TileIndex,
+    image_bounds,
+    preview_request,
+    tile_area,
+    tile_request,
+)
 
 TILE_IMAGES = (24, 200)
 """Images that one tile of a product is made of: the first of the order that touch it, and as many
 as the second says where those leave holes."""
 ORDERS = {"newest": "-acquired", "oldest": "acquired", "clearest": "cloud_fraction"}
-Place = tuple[int, int, int]
-"""Zoom, column and row of a tile."""
 WORLD = (-180.0, -85.051129, 180.0, 85.051129)
 
 
@@ -31,69 +52,74 @@ class Extent:
     """The name of what a map shows, and its box in longitude and latitude."""
 
     name: str
-    bounds: tuple[float, float, float, float]
+    bounds: Bounds
 
 
-class Atlas:
+class MapService:
     """Tiles, previews and TileJSON for callers who may read the images."""
 
     def __init__(
-        self, service: RasterService[Caller], search: ImageSearch, products: SearchableProducts
+        self, service: RasterService, search: ImageSearch, products: SearchableProducts
     ) -> None:
         self._service, self._search, self._products = service, search, products
-        self._maps = maps.Cartographer(service)
+        self._renderer = PictureRenderer(service)
 
     def image_tile(
-        self, caller: Caller, image_id: str, place: Place, query: Mapping[str, str], format: str
-    ) -> maps.Picture:
+        self, caller: Caller, image_id: str, tile: TileIndex, query: Mapping[str, str], format: str
+    ) -> Picture:
         """Return a tile of one image. Raises NotFound, BadRequest."""
         found = self._service.find(caller, [image_id])
-        style = maps.style_of(_product(found), query)
-        request = maps.tile_request([image_id], style, place)
-        return self._maps.picture((found, request), style, format)
+        style = style_of(_product(found), query)
+        request = tile_request([image_id], style, tile)
+        return self._renderer.picture((found, request), style, format)
 
     def preview(
         self, caller: Caller, image_id: str, query: Mapping[str, str], format: str
-    ) -> maps.Picture:
+    ) -> Picture:
         """Return the whole image as a picture of at most ``size`` pixels. Raises NotFound."""
         found = self._service.find(caller, [image_id])
-        style = maps.style_of(_product(found), query)
+        style = style_of(_product(found), query)
         native = _native(found.images[0])
-        request = maps.preview_request(image_id, native, style, _longest(query))
-        return self._maps.picture((found, request), style, format)
+        request = preview_request(image_id, native, style, _longest(query))
+        return self._renderer.picture((found, request), style, format)
 
     def product_tile(
-        self, caller: Caller, product_id: str, place: Place, query: Mapping[str, str], format: str
-    ) -> maps.Picture | None:
+        self,
+        caller: Caller,
+        product_id: str,
+        tile: TileIndex,
+        query: Mapping[str, str],
+        format: str,
+    ) -> Picture | None:
         """Return a tile of a product's images, None where there are none. Raises NotFound."""
         product = self._service.product(caller, product_id)
-        style = maps.style_of(product, query)
-        return self._maps.pile(
+        style = style_of(product, query)
+        return self._renderer.stacked(
             (
                 (
-                    Found(tuple(reversed(images)), {product_id: product}),
-                    maps.tile_request([image.id for image in reversed(images)], style, place),
+                    RequestedImages(tuple(reversed(images)), {product_id: product}),
+                    tile_request([image.id for image in reversed(images)], style, tile),
                 )
-                for images in self.images(caller, product_id, place, query)
+                for images in self.images(caller, product_id, tile, query)
             ),
             style,
             format,
         )
 
     def images(
-        self, caller: Caller, product_id: str, place: Place, query: Mapping[str, str]
+        self, caller: Caller, product_id: str, tile: TileIndex, query: Mapping[str, str]
     ) -> Iterator[list[Document]]:
         """Yield the images that touch a tile, topmost first, a few and then more."""
         body = {
             "filter": json.dumps([*_own_filter(query), *_conditions(product_id, query)]),
-            "intersects": json.dumps(maps.tile_area(*place)),
+            "intersects": json.dumps(tile_area(*tile)),
             "sort": _order(query),
         }
-        asked = [ImageQuery.from_body({**body, "limit": limit}) for limit in TILE_IMAGES]
-        searched, _ = self._products.of(caller, asked[0].expression)
+        queries = [ImageQuery.from_body({**body, "limit": limit}) for limit in TILE_IMAGES]
+        searched, _ = self._products.of(caller, queries[0].expression)
         seen: set[str] = set()
-        for limit, query_of_limit in zip(TILE_IMAGES, asked, strict=True):
-            for page in self._pages(query_of_limit, searched):
+        for limit, image_query in zip(TILE_IMAGES, queries, strict=True):
+            for page in self._pages(image_query, searched):
                 fresh = [image for image in page if image.id not in seen]
                 seen.update(image.id for image in fresh)
                 with_files = [image for image in fresh if image.get("files")]
@@ -103,19 +129,19 @@ class Atlas:
                 return
 
     def _pages(
-        self, asked: ImageQuery, searched: Sequence[SearchProduct]
+        self, query: ImageQuery, searched: Sequence[SearchProduct]
     ) -> Iterator[Sequence[Document]]:
-        page = self._search.page(asked, searched)
+        page = self._search.page(query, searched)
         yield page.documents
         while page.token:
-            page = self._search.page(asked, searched, page.token)
+            page = self._search.page(query, searched, page.token)
             yield page.documents
 
     def describe_image(self, caller: Caller, image_id: str, query: Mapping[str, str]) -> Extent:
         """Return what a map needs to know of an image. Raises NotFound, BadRequest for a query."""
         found = self._service.find(caller, [image_id])
         _check(_product(found), query)
-        return Extent(image_id, maps.image_bounds(_native(found.images[0])))
+        return Extent(image_id, image_bounds(_native(found.images[0])))
 
     def describe_product(self, caller: Caller, product_id: str, query: Mapping[str, str]) -> Extent:
         """Return what a map needs to know of a product. Raises NotFound, BadRequest for a query."""
@@ -126,11 +152,11 @@ class Atlas:
 
 
 def _check(product: Product, query: Mapping[str, str]) -> None:
-    maps.style_of(product, query)
-    maps.content_type(query.get("format", "png"))
+    style_of(product, query)
+    content_type(query.get("format", "png"))
 
 
-def _product(found: Found) -> Product:
+def _product(found: RequestedImages) -> Product:
     return next(iter(found.products.values()))
 
 
@@ -142,10 +168,10 @@ def _native(image: Document) -> Grid:
 
 
 def _longest(query: Mapping[str, str]) -> int:
-    text = query.get("size", str(maps.PREVIEW))
-    if not (text.isdecimal() and 0 < int(text) <= maps.MAX_PREVIEW):
+    text = query.get("size", str(PREVIEW))
+    if not (text.isdecimal() and 0 < int(text) <= MAX_PREVIEW):
         raise BadRequest(
-            f"size is {text!r}; it must be a whole number from 1 to {maps.MAX_PREVIEW}",
+            f"size is {text!r}; it must be a whole number from 1 to {MAX_PREVIEW}",
             parameter="size",
         )
     return int(text)
@@ -183,3 +209,18 @@ def _own_filter(query: Mapping[str, str]) -> list[Any]:
     if not isinstance(conditions, list):
         raise BadRequest("filter must be a JSON array of conditions", parameter="filter")
     return conditions
+
+
+@cache
+def map_service() -> MapService:
+    """Return the map service of this process, on the deployed stack."""
+    where = settings()
+    images = ImageCatalog(where)
+    search = ImageSearch(
+        postings=DynamoPostings(where.need("postings_table")),
+        documents=images,
+        months=RollupStore(where),
+        signing_key=signing_key,
+    )
+    products = SearchableProducts(ProductAccess(CatalogStore(where)))
+    return MapService(raster_service(), search, products)

@@ -33,7 +33,7 @@ _WKT = re.compile(
     r"|BOUNDCRS|COMPD_CS|COMPOUNDCRS)\s*[\[(]",
     re.IGNORECASE,
 )
-_EXTENSION = re.compile(r"EXTENSION\s*[\[(]\s*\"PROJ4\"\s*,\s*\"([^\"]*)\"", re.IGNORECASE)
+_PROJ4_EXTENSION = re.compile(r"EXTENSION\s*[\[(]\s*\"PROJ4\"\s*,\s*\"([^\"]*)\"", re.IGNORECASE)
 _PROJ_TOKEN = re.compile(r"\+?([A-Za-z_][\w]*)(?:=([\w.,+:@-]*))?")
 _FILE_KEYS = frozenset(
     {"catalog", "file", "geoidgrids", "geoid_crs", "grids", "init", "nadgrids", "proj_lib", "step"}
@@ -89,9 +89,7 @@ def _refuse_files(text: str) -> None:
     if _WKT.match(text):
         if re.search(r"PARAMETERFILE", text, re.IGNORECASE):
             raise ValueError("a CRS may not name a grid file (PARAMETERFILE)")
-        for proj4 in re.findall(
-            r"EXTENSION\s*[\[(]\s*\"PROJ4\"\s*,\s*\"([^\"]*)\"", text, re.IGNORECASE
-        ):
+        for proj4 in _PROJ4_EXTENSION.findall(text):
             _refuse_proj_files(proj4)
         return
     if "+proj=" in text or text.lstrip().startswith("+"):

@@ -1,11 +1,13 @@
 """Mosaics: images in list order, later ones on top, strip by strip in bounded memory.
 
-Images are read from the top of the pile down, so that what is hidden is never read, and a few
-files ahead in parallel, so that the network is not waited for twice.
+Images are read topmost first, so that pixels that others hide are never read, and a few files
+ahead in parallel, so that reading overlaps with compositing. A deadline ends what takes too long.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,19 +16,43 @@ from typing import Any
 
 import numpy as np
 
-from swath_core.errors import NotFound
-from swath_core.raster.cutline import Cutline
-from swath_core.raster.deadline import NEVER, Deadline
-from swath_core.raster.files import FilePool, FileUnreadable
-from swath_core.raster.grid import Grid, Window
-from swath_core.raster.sources import BandInfo, FileSource, ImageSource
-from swath_core.raster.warp import (
+from swath_core.errors import BadRequest, NotFound
+
+from ._cutline import Cutline
+from ._files import FilePool, FileUnreadable
+from ._grid import TILING_ADVICE, Grid, Window
+from ._sources import BandInfo, FileSource, ImageSource
+from ._warp import (
     BandPixels,
     FilePlan,
     footprint_window,
     plan_file,
     warp_file,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment, on a clock of seconds, by which a raster must have been computed.
+
+    ``advice`` tells the caller what else could be done than asking for less.
+    """
+
+    at: float
+    advice: str = ""
+    clock: Callable[[], float] = time.monotonic
+
+    def check(self, done: float) -> None:
+        """Raise BadRequest if time is up with only this part (0 to 1) of the raster done."""
+        if self.clock() >= self.at:
+            raise BadRequest(
+                f"the raster takes too long for one request: {done:.0%} of it was done when time "
+                f"was up. {TILING_ADVICE}{self.advice}"
+            )
+
+
+NEVER = Deadline(math.inf)
+
 
 Array = np.ndarray[Any, Any]
 
@@ -112,7 +138,7 @@ def strip_windows(target: Grid, blocks: int) -> list[Window]:
 
 @dataclass(slots=True)
 class _Layer:
-    """One image of the pile: where it can reach, and its files' plans once they are opened."""
+    """One image of the stack: where it can reach, and its files' plans once they are opened."""
 
     pool: FilePool
     image: ImageSource
@@ -159,7 +185,7 @@ def _around(windows: Sequence[Window]) -> Window:
     return Window(row, column, bottom - row, right - column)
 
 
-class _Reading:
+class _PendingRead:
     """One image's files being read: by workers, or but for the first, which the caller reads."""
 
     def __init__(self, layer: _Layer, window: Window, *, ahead: bool) -> None:
@@ -181,14 +207,14 @@ class _Reading:
 
 def _composite(canvas: _Canvas, layers: Sequence[_Layer], check_time: Callable[[], None]) -> None:
     """Put layers, topmost first, on a canvas until it is full."""
-    reading: dict[int, _Reading] = {}
+    reading: dict[int, _PendingRead] = {}
     try:
         for number, layer in enumerate(layers):
             needed = canvas.open_window(layer.window(canvas.window))
             if needed.empty:
                 continue
             check_time()
-            current = reading.pop(number, None) or _Reading(layer, needed, ahead=False)
+            current = reading.pop(number, None) or _PendingRead(layer, needed, ahead=False)
             _read_ahead(canvas, layers[number:], (number, reading))
             canvas.put(current.result())
     finally:
@@ -199,7 +225,7 @@ def _composite(canvas: _Canvas, layers: Sequence[_Layer], check_time: Callable[[
 def _read_ahead(
     canvas: _Canvas,
     layers: Sequence[_Layer],
-    state: tuple[int, dict[int, _Reading]],
+    state: tuple[int, dict[int, _PendingRead]],
 ) -> None:
     """Start reading those of the next layers that will show, if the ones above have no holes."""
     first, reading = state
@@ -215,7 +241,7 @@ def _read_ahead(
                     return
                 needed = canvas.open_window(window)
                 if not needed.empty:
-                    reading[number] = _Reading(layer, needed, ahead=True)
+                    reading[number] = _PendingRead(layer, needed, ahead=True)
         expected[cells] = True
 
 

@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from swath_core.raster.coordinates import (
+from ._coordinates import (
     Coordinates,
     points_in_source,
     source_coordinates,
 )
-from swath_core.raster.crs import same_crs, transform_points
-from swath_core.raster.files import (
+from ._crs import same_crs, transform_points
+from ._files import (
     FilePool,
     RawPixels,
     overview_level,
 )
-from swath_core.raster.grid import Grid, Window
-from swath_core.raster.kernels import Case, Kernels, is_data, unused_value
-from swath_core.raster.sources import BandSource, FileSource
+from ._grid import Grid, Window
+from ._kernels import Kernels, WarpInput, is_data, unused_value
+from ._sources import BandSource, FileSource
 
 Array = np.ndarray[Any, Any]
 
@@ -164,7 +164,7 @@ def warp_file(pool: FilePool, plan: FilePlan, target: Grid, window: Window) -> l
     raw = pool.read(plan.file.path, plan.level, indexes, needed, with_mask=info.has_mask)
     bands = [replace(band, nodata=_nodata(band, info.nodata)) for band in plan.file.bands]
     values = [raw.values[indexes.index(band.index)] for band in bands]
-    return _Warper(Case(target, source, window, coordinates, raw, scale)).warp(bands, values)
+    return _Warper(WarpInput(target, source, window, coordinates, raw, scale)).warp(bands, values)
 
 
 def _nodata(band: BandSource, of_file: Sequence[float | None]) -> float | None:
@@ -252,9 +252,9 @@ def _span(values: Array, margin: int, size: int) -> tuple[int, int]:
 class _Warper:
     """The warp of one window of one file."""
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self._kernels = Kernels(case)
+    def __init__(self, given: WarpInput) -> None:
+        self._input = given
+        self._kernels = Kernels(given)
 
     def warp(self, bands: Sequence[BandSource], values: Sequence[Array]) -> list[BandPixels]:
         """Return the pixels of bands whose source values are given in the same order."""
@@ -274,21 +274,21 @@ class _Warper:
     def _nearest(
         self, bands: Sequence[BandSource], values: Sequence[Array], nodata: float | None
     ) -> list[BandPixels]:
-        picker = self._picker
-        picked = [picker.pick(of_band) for of_band in values]
+        nearest = self._nearest_pixels
+        taken = [nearest.take(of_band) for of_band in values]
         return [
-            BandPixels(band.position, pixels, picker.inside, is_data(pixels, nodata))
-            for band, pixels in zip(bands, picked, strict=True)
+            BandPixels(band.position, pixels, nearest.inside, is_data(pixels, nodata))
+            for band, pixels in zip(bands, taken, strict=True)
         ]
 
     @cached_property
-    def _picker(self) -> _Picker:
-        return _Picker(self._case.coordinates, self._case.source, self._case.raw)
+    def _nearest_pixels(self) -> _NearestPixels:
+        return _NearestPixels(self._input.coordinates, self._input.source, self._input.raw)
 
     def _by_kernel(
         self, bands: Sequence[BandSource], values: Sequence[Array], nodata: float | None
     ) -> list[BandPixels]:
-        resampling, stack, mask = bands[0].resampling, np.stack(values), self._case.raw.mask
+        resampling, stack, mask = bands[0].resampling, np.stack(values), self._input.raw.mask
         if mask is not None:
             nodata = unused_value(stack) if nodata is None else nodata
             stack = np.where(mask, stack, np.asarray(nodata).astype(stack.dtype))
@@ -314,7 +314,7 @@ def _processed(band: BandSource, pixels: BandPixels) -> BandPixels:
     )
 
 
-class _Picker:
+class _NearestPixels:
     """Nearest neighbours: which source pixel each target pixel takes (GDAL's rule, floor)."""
 
     def __init__(self, coordinates: Coordinates, source: Grid, raw: RawPixels) -> None:
@@ -324,20 +324,20 @@ class _Picker:
             inside_x, columns = _index(x, source.width, window.column, window.width)
             inside_y, rows = _index(y, source.height, window.row, window.height)
             inside = inside_x & inside_y
-            self._take = _Lines(_slice_or_index(rows[:, 0]), _slice_or_index(columns[0]))
+            self._take = _RowsAndColumns(_slice_or_index(rows[:, 0]), _slice_or_index(columns[0]))
         else:
             inside, flat = _flat_index(coordinates, source, window)
             self._take = partial(np.take, indices=flat)
         self._all = bool(inside.all())
         self.inside = inside if raw.mask is None else inside & self._take(raw.mask)
 
-    def pick(self, values: Array) -> Array:
-        picked = self._take(values)
-        return picked if self._all else np.where(self.inside, picked, values.dtype.type(0))
+    def take(self, values: Array) -> Array:
+        taken = self._take(values)
+        return taken if self._all else np.where(self.inside, taken, values.dtype.type(0))
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines:
+class _RowsAndColumns:
     """Whole rows and columns of a window: what a target parallel to the source takes."""
 
     rows: slice | Array

@@ -24,7 +24,7 @@ MIN_GAIN = 0.9
 """A frame is compressed if that makes it at most this part of its size."""
 
 
-def copied_frame(data: np.ndarray[Any, Any]) -> bytes:
+def copied_blosc_frame(data: np.ndarray[Any, Any]) -> bytes:
     """Return an array's bytes as an uncompressed frame."""
     raw = np.ascontiguousarray(data).tobytes()
     header = _HEADER.pack(
@@ -33,13 +33,13 @@ def copied_frame(data: np.ndarray[Any, Any]) -> bytes:
     return header + raw
 
 
-def frame(data: np.ndarray[Any, Any], *, level: int = LEVEL) -> bytes:
+def blosc_frame(data: np.ndarray[Any, Any], *, level: int = LEVEL) -> bytes:
     """Return an array's bytes (C order) as a frame, compressed where that saves something."""
     raw = np.ascontiguousarray(data).reshape(-1).view(np.uint8)
     block = BLOCK_BYTES - BLOCK_BYTES % data.itemsize
     compressor = _Blocks(raw, data.itemsize, min(block, raw.size), level)
     if raw.size == 0 or not compressor.worthwhile():
-        return copied_frame(data)
+        return copied_blosc_frame(data)
     return compressor.frame()
 
 

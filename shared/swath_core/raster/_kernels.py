@@ -15,9 +15,9 @@ from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
 from rasterio.vrt import WarpedVRT
 
-from swath_core.raster.coordinates import Coordinates
-from swath_core.raster.files import RawPixels, gdal
-from swath_core.raster.grid import Grid, Window
+from ._coordinates import Coordinates
+from ._files import RawPixels, gdal
+from ._grid import Grid, Window
 
 Array = np.ndarray[Any, Any]
 
@@ -39,7 +39,7 @@ TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class WarpInput:
     """One window of one file to be warped; ``scale`` is target pixels per source pixel, x and y."""
 
     target: Grid
@@ -51,11 +51,11 @@ class Case:
 
 
 class Kernels:
-    """The kernels over one case."""
+    """The kernels over one window of one file."""
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self._turns = _turns(case.target, case.source)
+    def __init__(self, given: WarpInput) -> None:
+        self._input = given
+        self._turns = _turns(given.target, given.source)
         self._reached: dict[str, list[Array]] = {}
 
     def reached(self, resampling: str) -> Array:
@@ -69,7 +69,7 @@ class Kernels:
         Of several bands at once, GDAL treats nodata otherwise than of one: bands that hold some
         are warped one by one, so that none depends on what else is asked for.
         """
-        window = self._case.window
+        window = self._input.window
         warped = np.empty((len(values), window.height, window.width), values.dtype)
         holed = [nodata is not None and not is_data(band, nodata).all() for band in values]
         groups = [[number] for number, alone in enumerate(holed) if alone]
@@ -79,7 +79,7 @@ class Kernels:
         return warped
 
     def _warp(self, values: Array, resampling: str, nodata: float | None) -> Array:
-        window = self._case.window
+        window = self._input.window
         warped = np.zeros((len(values), window.height, window.width), values.dtype)
         for turn, reached in zip(self._turns, self._by_turn(resampling), strict=True):
             np.copyto(warped, self._reproject(values, resampling, nodata, turn), where=reached)
@@ -87,7 +87,7 @@ class Kernels:
 
     def _by_turn(self, resampling: str) -> list[Array]:
         if resampling not in self._reached:
-            raw = self._case.raw
+            raw = self._input.raw
             present = np.ones(raw.values.shape[1:], np.uint8) if raw.mask is None else raw.mask
             self._reached[resampling] = [
                 self._reproject(present.astype(np.uint8)[None], resampling, 0, turn)[0] > 0
@@ -99,24 +99,25 @@ class Kernels:
         self, values: Array, resampling: str, nodata: float | None, turn: Affine
     ) -> Array:
         """Return GDAL's warp of source arrays, through an uncompressed TIFF in memory."""
-        case, window, raw = self._case, self._case.window, self._case.raw.window
-        source = turn @ case.source.transform @ Affine.translation(raw.column, raw.row)
+        given, window, raw = self._input, self._input.window, self._input.raw.window
+        source = turn @ given.source.transform @ Affine.translation(raw.column, raw.row)
         with gdal(), MemoryFile() as memory:
-            _write(memory, values, _gdal_crs(case.source.crs), source)
+            _write(memory, values, _gdal_crs(given.source.crs), source)
             with (
                 memory.open() as dataset,
                 WarpedVRT(
                     dataset,
-                    crs=_gdal_crs(case.target.crs),
-                    transform=case.target.transform @ Affine.translation(window.column, window.row),
+                    crs=_gdal_crs(given.target.crs),
+                    transform=given.target.transform
+                    @ Affine.translation(window.column, window.row),
                     width=window.width,
                     height=window.height,
                     src_nodata=nodata,
                     nodata=nodata,
                     resampling=RESAMPLING[resampling],
                     tolerance=TOLERANCE,
-                    XSCALE=case.scale[0],
-                    YSCALE=case.scale[1],
+                    XSCALE=given.scale[0],
+                    YSCALE=given.scale[1],
                 ) as warped,
             ):
                 pixels: Array = warped.read()
