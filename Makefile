@@ -72,12 +72,15 @@ bench: $(STAMP) ## benchmarks, one JSON object per figure (NAME=coldstart for on
 
 # ---- release -----------------------------------------------------------------------------------
 
-.PHONY: package deploy lock
+.PHONY: package deploy smoke lock
 package: $(STAMP) ## build functions and layers for AWS and prove them (ARCH=arm64 or x86_64)
 	@$(PY) -m swath_dev package --architecture $(or $(ARCH),arm64)
 
 deploy: $(STAMP) ## deploy the package to AWS (STACK=swath BUCKET=artifacts PARAMETERS="Name=value ...")
 	@$(PY) -m swath_dev deploy --stack $(or $(STACK),swath) $(if $(BUCKET),--bucket "$(BUCKET)") $(PARAMETERS)
+
+smoke: $(STAMP) ## the main job against a deployed stack (URL=https://... TOKEN=...; default: the local one)
+	@$(PY) -m swath_dev smoke $(if $(URL),--url "$(URL)") $(if $(TOKEN),--token "$(TOKEN)")
 
 lock: $(STAMP) ## resolve the requirements anew
 	@$(PY) -m swath_dev lock

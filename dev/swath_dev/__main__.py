@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     replay = command("replay", _replay, "send dead letters again")
     replay.add_argument("queue", choices=("ingest", "tasks"))
     replay.add_argument("--stack", help="a stack on AWS; default: the local one")
+    smoke = command("smoke", _smoke, "do the main job against a deployed stack, and report")
+    smoke.add_argument("--url", help="the API's address; default: the local stack")
+    smoke.add_argument("--token", help="of a caller who may create products")
     bench = command("bench", _bench, "run a benchmark (or all): one JSON object per figure")
     bench.add_argument("name", nargs="?", help="a file of benchmarks/, without .py")
     command("lock", _lock, "resolve requirements anew and write the locks")
@@ -126,6 +129,19 @@ def _replay(options: argparse.Namespace) -> None:
     from swath_dev.replay import replay
 
     replay(options.queue, options.stack)
+
+
+def _smoke(options: argparse.Namespace) -> int:
+    from swath_dev.smoke import smoke
+
+    if options.url and options.token:
+        return smoke(options.url, options.token)
+    if options.url or options.token:
+        raise Trouble("a smoke test of another stack needs both URL and TOKEN")
+    from swath_dev.cloud import default_cloud
+
+    cloud = default_cloud()
+    return smoke(cloud.api_url, cloud.token())
 
 
 def _bench(options: argparse.Namespace) -> int:
