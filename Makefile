@@ -62,10 +62,10 @@ guide: $(STAMP) ## execute docs/guide.ipynb against a fresh stack, with our clie
 	@$(PY) -m swath_dev guide
 
 test: $(STAMP) ## every test, the deployed local stack included
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --dist loadgroup
 
-unit: $(STAMP) ## the fast tests: no I/O
-	@$(PY) -m pytest tests/unit
+unit: $(STAMP) ## the unit tests, in under a minute
+	@$(PY) -m pytest -n auto --dist worksteal tests/unit
 
 bench: $(STAMP) ## benchmarks, one JSON object per figure (NAME=coldstart for one)
 	@$(PY) -m swath_dev bench $(NAME)

@@ -1,4 +1,8 @@
-"""Shared by all suites: hypothesis budgets, credentials that reach nothing real, a local cloud."""
+"""Shared by all suites: hypothesis budgets, credentials that reach nothing real, a local cloud.
+
+With several workers (``pytest -n``) everything that needs the local cloud runs in one of them, so
+that there is one cloud; the others run the rest meanwhile.
+"""
 
 import os
 import socket
@@ -32,8 +36,11 @@ settings.load_profile("swath")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests that look back at the whole session last."""
+    """Put tests that look back at the whole session last, and all on the cloud in one worker."""
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    for item in items:
+        if {"cloud", "stack"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("cloud"))
 
 
 @pytest.fixture(scope="session")

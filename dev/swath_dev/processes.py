@@ -40,7 +40,8 @@ def _identity_from_proc(pid: int) -> str | None:
     except OSError:
         return None
     state, started = fields[0], fields[19]
-    return None if state in "ZX" else f"{started} {command.strip()}"
+    # a process that is about to be a zombie has lost its command line already
+    return None if state in "ZX" or not command else f"{started} {command.strip()}"
 
 
 def _collect(pid: int) -> None:

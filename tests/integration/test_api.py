@@ -162,7 +162,7 @@ def test_what_comes_without_a_token(http: Http) -> None:
     refused = requests.put(f"{http.url}/catalog/v2/products", json={}, timeout=SECONDS)
     assert refused.status_code == 401
     assert refused.json()["errors"][0]["status"] == "401"
-    # preflight requests do not come through the emulator: tests/unit/api has them
+    # preflight requests do not come through the emulator: tests/component/api has them
     origin = {"Origin": "https://map.example"}
     seen = requests.get(f"{http.url}/health", headers=origin, timeout=SECONDS)
     assert seen.headers["Access-Control-Allow-Origin"] == "*"

@@ -20,8 +20,8 @@ from hypothesis.stateful import (
     rule,
 )
 from moto import mock_aws
-from tests.unit.catalog.images.conftest import PRODUCT, SETTINGS, create_tables
-from tests.unit.catalog.images.reader import TableReader
+from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, create_tables
+from tests.component.catalog.images.reader import TableReader
 
 from swath_core.catalog import ImageCatalog
 from swath_core.errors import Conflict, NotFound

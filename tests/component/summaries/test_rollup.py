@@ -6,8 +6,8 @@ from unittest import mock
 import boto3
 import pytest
 from moto import mock_aws
+from tests.component.catalog.images.conftest import SETTINGS, create_tables
 from tests.memory_postings import MemoryPostings
-from tests.unit.catalog.images.conftest import SETTINGS, create_tables
 
 from swath_core.store._marks import SETTLED_SECONDS, Marker, Memory
 from swath_core.store.rollups import RollupStore, Row, Tally

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from shapely.geometry import shape
-from tests.unit.api.samples import samples
+from tests.component.api.samples import samples
 
 from swath_core.access import PLATFORM_ADMIN
 from swath_core.definitions import BANDS, IMAGE, PRODUCT, Attribute, ListOf, Resource

@@ -2,7 +2,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from tests.unit.catalog.images.conftest import PRODUCT, SETTINGS, SQUARE, attributes
+from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, SQUARE, attributes
 
 from swath_core.catalog import BULK_LIMIT, ImageCatalog, SavedImage
 from swath_core.documents import Document

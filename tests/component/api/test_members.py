@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tests.unit.api.conftest import SQUARE, band, image
+from tests.component.api.conftest import SQUARE, band, image
 
 from swath_core.catalog import run_task
 from swath_core.settings import settings

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.api.conftest import band, image
+from tests.component.api.conftest import band, image
 
 from swath_core.access import PLATFORM_ADMIN
 from swath_dev.inprocess import InProcessApi

@@ -3,7 +3,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from tests.unit.catalog.images.conftest import PRODUCT, SETTINGS, attributes
+from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, attributes
 
 from swath_core.catalog import delete_objects, image_prefix, objects_of, stored_bytes
 from swath_core.catalog._image_objects import belongs

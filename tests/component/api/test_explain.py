@@ -2,7 +2,7 @@
 
 import json
 
-from tests.unit.api.conftest import image
+from tests.component.api.conftest import image
 
 from swath_dev.inprocess import InProcessApi
 
