@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,18 +16,19 @@ import numpy.typing as npt
 import rasterio
 from rasterio.transform import from_origin
 
+from swath_core.catalog import ImageCatalog, SavedImage
 from swath_core.catalog._image_rules import new_attributes
-from swath_core.documents import Document
+from swath_core.documents import Document, StoredProduct
 from swath_core.errors import Conflict
-from swath_core.ingest.arrivals import Arrival, on_arrival
-from swath_core.ingest.attempt import Workshop
-from swath_core.ingest.keys import base_name, upload_key
-from swath_core.pixels import FileResult, FileTask
+from swath_core.ingest import IngestContext, ObjectCreated, ingest
+from swath_core.pixels import DecoderProcess, FileResult, FileTask
 from swath_core.pixels._process import process
-from swath_core.store.objects import Found, ObjectGone
-from swath_core.store.uploads import StaleUpload
+from swath_core.store.bus import Bus
+from swath_core.store.catalog import CatalogStore
+from swath_core.store.objects import Found, ObjectGone, Objects
 from swath_core.times import format_timestamp
-from swath_core.uploads import Lease, Part, Upload
+from swath_core.uploads import Lease, Part, StaleUpload, Upload, UploadStore, upload_key
+from swath_core.uploads._keys import base_name
 
 BUCKET = "data"
 PRODUCT = "acme:scenes"
@@ -47,7 +48,7 @@ class Clock:
         self.moment += timedelta(**span)
 
 
-class MemoryUploads:
+class MemoryUploads(UploadStore):
     """The upload store: the same conditions, under one lock."""
 
     def __init__(self) -> None:
@@ -84,13 +85,18 @@ class MemoryUploads:
             self.items[upload.id] = replace(stored, lease=lease)
             return True
 
+    def of_product(self, product_id: str) -> Iterator[Upload]:
+        with self.lock:
+            found = [upload for upload in self.items.values() if upload.product_id == product_id]
+        return iter(sorted(found, key=lambda each: each.created, reverse=True))
+
     def due(self, now: str, limit: int = 200) -> list[str]:
         with self.lock:
             found = [upload for upload in self.items.values() if upload.due and upload.due <= now]
             return [upload.id for upload in sorted(found, key=lambda each: str(each.due))][:limit]
 
 
-class MemoryObjects:
+class MemoryObjects(Objects):
     """The bucket: whole objects by key, ETags as S3 makes them for single PUTs."""
 
     bucket = BUCKET
@@ -165,7 +171,7 @@ class MemoryObjects:
         return
 
 
-class MemoryImages:
+class MemoryImages(ImageCatalog):
     """The image catalog: one document per id, replays told by their request."""
 
     def __init__(self) -> None:
@@ -179,30 +185,30 @@ class MemoryImages:
 
     def replace(
         self,
-        attributes: dict[str, Any],
+        attributes: Mapping[str, Any],
         product: Document,
         *,
         request: str | None = None,
         expected_version: int | None = None,
-    ) -> Document:
+    ) -> SavedImage:
         values = new_attributes(attributes, product, BUCKET)
         image_id = f"{values['product_id']}:{values['name']}"
         with self.lock:
             stored = self.items.get(image_id)
             if stored is not None and stored.request == request:
-                return stored
+                return SavedImage.of(stored)
             if expected_version is not None and expected_version != (stored or _NONE).version:
                 raise Conflict(image_id)
             version = (stored or _NONE).version + 1
             self.items[image_id] = Document("image", image_id, values, version, request)
             self.writes += 1
-            return self.items[image_id]
+            return SavedImage.of(self.items[image_id])
 
 
 _NONE = Document("image", "", {}, 0)
 
 
-class MemoryProducts:
+class MemoryProducts(CatalogStore):
     """Products and bands."""
 
     def __init__(self) -> None:
@@ -211,8 +217,15 @@ class MemoryProducts:
     def product_with_bands(self, product_id: str) -> tuple[Document, list[Document]] | None:
         return self.items.get(product_id)
 
+    def product(self, product_id: str) -> StoredProduct | None:
+        entry = self.items.get(product_id)
+        if entry is None:
+            return None
+        product = entry[0]
+        return StoredProduct(product.kind, product.id, product.attributes, product.version)
 
-class MemoryBus:
+
+class MemoryBus(Bus):
     """What was announced."""
 
     def __init__(self) -> None:
@@ -225,7 +238,7 @@ class MemoryBus:
         return [kind for kind, _ in self.events]
 
 
-class DecoderInProcess:
+class DecoderInProcess(DecoderProcess):
     """The decoder without its process: tests of the process itself are elsewhere."""
 
     def process(self, task: FileTask) -> FileResult:
@@ -273,8 +286,8 @@ class World:
         )
 
     @property
-    def workshop(self) -> Workshop:
-        return Workshop(
+    def context(self) -> IngestContext:
+        return IngestContext(
             uploads=self.uploads,
             products=self.products,
             images=self.images,
@@ -283,7 +296,7 @@ class World:
             decoder=DecoderInProcess(),
             now=self.clock,
             component_id="test",
-            beat_seconds=3600,
+            heartbeat_seconds=3600,
         )
 
     def declare(
@@ -315,18 +328,18 @@ class World:
         )
         return self.uploads.create(upload)
 
-    def put(self, key: str, body: bytes) -> Arrival:
+    def put(self, key: str, body: bytes) -> ObjectCreated:
         """Put an object and return the event that S3 would send."""
         self.sequence += 1
         found = self.objects.put(key, body)
-        return Arrival(key, found.size, found.etag, f"{self.sequence:016X}")
+        return ObjectCreated(key, found.size, found.etag, f"{self.sequence:016X}")
 
-    def send(self, upload: Upload, *bodies: bytes) -> list[Arrival]:
+    def send(self, upload: Upload, *bodies: bytes) -> list[ObjectCreated]:
         return [self.put(part.key, body) for part, body in zip(upload.parts, bodies, strict=False)]
 
-    def deliver(self, *arrivals: Arrival) -> None:
+    def deliver(self, *arrivals: ObjectCreated) -> None:
         for arrival in arrivals:
-            on_arrival(self.workshop, arrival)
+            ingest(self.context, arrival)
 
     def ingest(self, body: bytes, *, file: str = "one.tif", **declared: Any) -> Upload:
         """Declare, send and process one file; return the upload as it ended."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
-from urllib.parse import unquote_plus
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import (
@@ -16,27 +14,12 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from swath_core.ingest.arrivals import Arrival, on_arrival
-from swath_core.ingest.attempt import Busy
-from swath_core.ingest.wiring import Message, workshop
+from swath_core.ingest import Busy, Message, ingest, message_context, objects_created
+from swath_core.settings import settings
 
 logger = Logger()
 # a batch is often one message: that it is to come again is no error of the function
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-
-
-def arrivals(body: str) -> list[Arrival]:
-    """Return the objects that a message of S3 tells of; none for its test event."""
-    return [
-        Arrival(
-            key=unquote_plus(record["s3"]["object"]["key"]),
-            size=int(record["s3"]["object"].get("size", 0)),
-            etag=record["s3"]["object"].get("eTag", ""),
-            sequencer=record["s3"]["object"].get("sequencer", ""),
-        )
-        for record in json.loads(body).get("Records", ())
-        if record.get("eventName", "").startswith("ObjectCreated")
-    ]
 
 
 def handle(record: SQSRecord) -> None:
@@ -47,17 +30,17 @@ def handle(record: SQSRecord) -> None:
         deliveries=int(record.attributes.approximate_receive_count or 1),
         id=record.message_id,
     )
-    with workshop(message) as tools:
-        for arrival in arrivals(record.body):
-            logger.info("object arrived", key=arrival.key, size=arrival.size)
+    with message_context(settings(), message) as context:
+        for created in objects_created(record.body):
+            logger.info("object created", key=created.key, size=created.size)
             try:
-                on_arrival(tools, arrival)
+                ingest(context, created)
             except Busy as busy:
                 message.postpone()
                 logger.info("postponed", reason=str(busy))
                 raise
             except Exception:
-                logger.exception("to be delivered again", key=arrival.key)
+                logger.exception("to be delivered again", key=created.key)
                 raise
 
 

@@ -16,8 +16,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from swath_core.catalog import run_task
-from swath_core.ingest.sweep import sweep
-from swath_core.ingest.wiring import sweeper
+from swath_core.ingest import schedule_context, sweep
 from swath_core.settings import settings
 from swath_core.summaries import scheduled_rollup
 
@@ -30,19 +29,19 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 
 def scheduled() -> dict[str, Any]:
-    """Keep the rollups and clear dead uploads; return what was done."""
+    """Keep the rollups and end dead uploads; return what was done."""
     report = scheduled_rollup(settings(), seconds=ROLLUP_SECONDS)
     metrics.add_metric("RollupLagSeconds", MetricUnit.Seconds, report.lag_seconds)
     metrics.add_metric("BucketsRecounted", MetricUnit.Count, report.recounted)
     metrics.add_metric("RollupDrift", MetricUnit.Count, len(report.drifted))
     if report.drifted:
         logger.error("rollups differ from the index; marked for a recount", buckets=report.drifted)
-    swept = sweep(sweeper(settings()))
+    swept = sweep(schedule_context(settings()))
     metrics.add_metric("SweepBacklog", MetricUnit.Count, swept.due)
     metrics.add_metric("SweepProblems", MetricUnit.Count, len(swept.problems))
     metrics.flush_metrics()
     if swept.problems:
-        logger.error("uploads that could not be cleared away", problems=swept.problems)
+        logger.error("uploads that could not be cleaned up", problems=swept.problems)
     done = {
         "recounted": report.recounted,
         "lag_seconds": round(report.lag_seconds, 3),

@@ -16,10 +16,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from tests.ingest_world import PRODUCT, World, band
 
 from swath_core.errors import Conflict
-from swath_core.ingest.arrivals import Arrival, on_arrival
-from swath_core.ingest.attempt import Busy, Interrupted, Workshop
-from swath_core.ingest.sweep import sweep
-from swath_core.pixels import FileResult, FileTask, Refused
+from swath_core.ingest import Busy, IngestContext, Interrupted, ObjectCreated, ingest, sweep
+from swath_core.pixels import DecoderProcess, FileResult, FileTask, Refused
 from swath_core.uploads import FINAL, Step, Upload, machine
 
 SQUARE = {
@@ -32,7 +30,7 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-class BytesDecoder:
+class BytesDecoder(DecoderProcess):
     """Takes any bytes for a raster except those that begin with "bad"."""
 
     def process(self, task: FileTask) -> FileResult:
@@ -83,12 +81,12 @@ class Fuse:
 
         return Fused()
 
-    def workshop(self, world: World) -> Workshop:
+    def context(self, world: World) -> IngestContext:
         parts = {
-            name: self.around(getattr(world.workshop, name))
+            name: self.around(getattr(world.context, name))
             for name in ("uploads", "images", "objects", "bus", "products")
         }
-        return replace(world.workshop, decoder=BytesDecoder(), **parts)
+        return replace(world.context, decoder=BytesDecoder(), **parts)
 
 
 class Uploads(RuleBasedStateMachine):
@@ -100,7 +98,7 @@ class Uploads(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.world.define(band("one", file=0), band("two", file=1))
-        self.queue: list[Arrival] = []
+        self.queue: list[ObjectCreated] = []
         self.sent: dict[str, list[set[bytes]]] = {}
         self.final: dict[str, str] = {}
         self.serial = 0
@@ -128,7 +126,7 @@ class Uploads(RuleBasedStateMachine):
         if repeat:
             self.queue.append(arrival)
         try:
-            on_arrival(Fuse(calls).workshop(self.world), arrival)
+            ingest(Fuse(calls).context(self.world), arrival)
         except (Killed, Busy, Interrupted):
             self.queue.append(arrival)
 
@@ -154,7 +152,7 @@ class Uploads(RuleBasedStateMachine):
     @rule(calls=st.none() | st.integers(0, 25))
     def sweep(self, calls: int | None) -> None:
         with contextlib.suppress(Killed):
-            sweep(Fuse(calls).workshop(self.world))
+            sweep(Fuse(calls).context(self.world))
 
     def _get(self, upload_id: str) -> Upload:
         upload = self.world.uploads.get(upload_id)
@@ -188,14 +186,14 @@ class Uploads(RuleBasedStateMachine):
             waiting, self.queue = self.queue, []
             for arrival in waiting:
                 try:
-                    on_arrival(Fuse(None).workshop(self.world), arrival)
+                    ingest(Fuse(None).context(self.world), arrival)
                 except (Busy, Interrupted):
                     self.queue.append(arrival)
             self.world.clock.pass_(minutes=1)
         assert self.queue == []
         for _ in range(3):
             self.world.clock.pass_(hours=30)
-            sweep(Fuse(None).workshop(self.world))
+            sweep(Fuse(None).context(self.world))
         assert all(upload.is_final for upload in self.world.uploads.items.values())
         assert self.world.orphans() == []
         assert self.world.uploads.due(self.world.clock()) == []

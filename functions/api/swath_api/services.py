@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from swath_core.store.postings import DynamoPostings
     from swath_core.store.rollups import RollupStore
     from swath_core.summaries import Summaries
-    from swath_core.uploads.service import UploadService
+    from swath_core.uploads import UploadService
 
 
 @cache
@@ -116,7 +116,7 @@ def summaries() -> Summaries:
 @cache
 def uploads() -> UploadService:
     """Return the use cases on uploads."""
-    from swath_core.uploads.service import UploadService
+    from swath_core.uploads import UploadService
 
     return UploadService(settings(), catalog=access().store)
 

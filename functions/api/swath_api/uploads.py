@@ -25,14 +25,14 @@ from .request import ApiRequest
 from .responses import answer, answer_object
 
 if TYPE_CHECKING:
-    from swath_core.uploads.service import Shown
+    from swath_core.uploads import UploadView
 
 
 def create(request: ApiRequest) -> Response[Any]:
     """``POST /uploads_v2``."""
     _, given = parse_resource(request.body, "image_upload")
-    shown = services.uploads().declare(given, request.caller, request.token)
-    return _answer(request, shown, HTTPStatus.CREATED)
+    view = services.uploads().declare(given, request.caller, request.token)
+    return _answer(request, view, HTTPStatus.CREATED)
 
 
 def get(request: ApiRequest, object_id: str) -> Response[Any]:
@@ -49,26 +49,26 @@ def update(request: ApiRequest, object_id: str) -> Response[Any]:
     return _answer(request, services.uploads().change(object_id, changes, request.caller))
 
 
-def _answer(request: ApiRequest, shown: Shown, status: int = HTTPStatus.OK) -> Response[Any]:
+def _answer(request: ApiRequest, view: UploadView, status: int = HTTPStatus.OK) -> Response[Any]:
     with_events = "events" in request.query.get("include", "").split(",")
-    included = [resource(event) for event in shown.events] if with_events else None
-    return answer_object(single(_resource(shown), included), shown.document, status)
+    included = [resource(event) for event in view.events] if with_events else None
+    return answer_object(single(_resource(view), included), view.document, status)
 
 
-def _resource(shown: Shown) -> dict[str, Any]:
-    references = [{"type": event.kind, "id": event.id} for event in shown.events]
-    return resource(shown.document, relationships={"events": {"data": references}})
+def _resource(view: UploadView) -> dict[str, Any]:
+    references = [{"type": event.kind, "id": event.id} for event in view.events]
+    return resource(view.document, relationships={"events": {"data": references}})
 
 
 def search(request: ApiRequest) -> Response[Any]:
     """``PUT /uploads_v2``: the newest first unless another order is asked for."""
     body = parse_search(request.body, request.query)
     search = Search(query_of(request, body), UPLOAD, default_sort="-created")
-    shown = {each.upload.id: each for each in _candidates(request, search)}
-    page = search.run(each.document for each in shown.values())
-    kept, cut = page_within((_resource(shown[each.id]) for each in page.documents), MOST_BYTES)
+    views = {each.upload.id: each for each in _candidates(request, search)}
+    page = search.run(each.document for each in views.values())
+    kept, cut = page_within((_resource(views[each.id]) for each in page.documents), MOST_BYTES)
     more = bool(kept) and (cut or page.more)
-    events = [event for each in kept for event in shown[each["id"]].events]
+    events = [event for each in kept for event in views[each["id"]].events]
     return answer(
         listing(
             kept,
@@ -80,7 +80,7 @@ def search(request: ApiRequest) -> Response[Any]:
     )
 
 
-def _candidates(request: ApiRequest, search: Search) -> Iterable[Shown]:
+def _candidates(request: ApiRequest, search: Search) -> Iterable[UploadView]:
     """Yield the uploads that the caller may see, of the products that the filter leaves."""
     products = bounds(search.expression, "product_id")
     images = bounds(search.expression, "image_id")

@@ -7,7 +7,7 @@ together.
 from ._access import ProductAccess, not_found
 from ._bands import Bands
 from ._bulk import BULK_LIMIT, BulkResult
-from ._image_objects import delete_objects, image_prefix, objects_of
+from ._image_objects import delete_objects, image_prefix, objects_of, owned_keys
 from ._image_rules import stored_bytes
 from ._image_writes import ImageCatalog, SavedImage
 from ._images import Images, SearchableProducts
@@ -37,6 +37,7 @@ __all__ = [
     "image_prefix",
     "not_found",
     "objects_of",
+    "owned_keys",
     "run_task",
     "stored_bytes",
 ]

@@ -42,17 +42,21 @@ def own_key(href: str | None, bucket: str) -> str | None:
     return href.removeprefix(prefix) if bucket and href and href.startswith(prefix) else None
 
 
-def objects_of(image: Document | None, settings: Settings) -> frozenset[str]:
-    """Return the hrefs of an image's files that the catalog itself holds."""
+def owned_keys(image: Document | None, bucket: str) -> frozenset[str]:
+    """Return the keys of an image's files that the catalog itself holds in the data bucket."""
     if image is None:
         return frozenset()
     product_id, name = str(image.get("product_id")), str(image.get("name"))
-    hrefs = (file.get("href") for file in image.get("files", ()))
+    hrefs = (file.get("href") for file in image.get("files") or ())
     return frozenset(
-        href
-        for href in hrefs
-        if (key := own_key(href, settings.data_bucket)) and belongs(key, product_id, name)
+        key for href in hrefs if (key := own_key(href, bucket)) and belongs(key, product_id, name)
     )
+
+
+def objects_of(image: Document | None, settings: Settings) -> frozenset[str]:
+    """Return the hrefs of an image's files that the catalog itself holds."""
+    bucket = settings.data_bucket
+    return frozenset(f"s3://{bucket}/{key}" for key in owned_keys(image, bucket))
 
 
 def delete_objects(hrefs: Iterable[str], settings: Settings) -> None:

@@ -1,5 +1,30 @@
 """Ingest: files come in, are read whole, become COGs, and then an image of the catalog.
 
-``pixels`` is the part that decodes rasters; it runs in a child process (``decoder``) that holds
-no credentials. Everything else here moves objects and keeps the upload's record true.
+Read in this order: ``_service`` (an object was created), ``doors`` (which upload it belongs to),
+``_attempt`` (from files to an image) with ``_plan``, ``_files``, ``_attributes`` and
+``_publication``, ``_cleanup``, and ``_sweep`` (what nobody finished). Rasters are decoded by
+:mod:`swath_core.pixels` in a child process that holds no credentials; everything here moves
+objects and keeps the upload's record true.
 """
+
+from swath_core.uploads import Busy
+
+from ._attempt import Interrupted
+from ._context import IngestContext, message_context, schedule_context
+from ._message import Message, ObjectCreated, objects_created
+from ._service import ingest
+from ._sweep import Swept, sweep
+
+__all__ = [
+    "Busy",
+    "IngestContext",
+    "Interrupted",
+    "Message",
+    "ObjectCreated",
+    "Swept",
+    "ingest",
+    "message_context",
+    "objects_created",
+    "schedule_context",
+    "sweep",
+]

@@ -1,6 +1,35 @@
-"""Uploads: the state machine of files on their way to become an image, and its use cases."""
+"""Uploads: files on their way to become an image.
 
+Read in this order: the record of an upload, the ``machine`` that says which step it may take
+next, the store that makes every step conditional on the one before it, and the use cases behind
+``/uploads_v2``. What the files are turned into is the ingest's (:mod:`swath_core.ingest`).
+"""
+
+from . import machine
+from ._declared import image_attributes
+from ._keys import UPLOADS, parse_upload_key, safe_name, upload_key, upload_prefix
+from ._record import FINAL, Event, Lease, Part, Upload
+from ._service import UploadService, UploadView
+from ._store import StaleUpload, UploadStore
 from .machine import Busy, Step
-from .upload import FINAL, OPEN, Event, Lease, Part, Upload
 
-__all__ = ["FINAL", "OPEN", "Busy", "Event", "Lease", "Part", "Step", "Upload"]
+__all__ = [
+    "FINAL",
+    "UPLOADS",
+    "Busy",
+    "Event",
+    "Lease",
+    "Part",
+    "StaleUpload",
+    "Step",
+    "Upload",
+    "UploadService",
+    "UploadStore",
+    "UploadView",
+    "image_attributes",
+    "machine",
+    "parse_upload_key",
+    "safe_name",
+    "upload_key",
+    "upload_prefix",
+]

@@ -17,22 +17,19 @@ from datetime import timedelta
 from swath_core.errors import Conflict
 from swath_core.times import format_timestamp, parse_timestamp
 
-from .upload import FINAL, MOST_EVENTS, Event, Lease, Part, Upload
+from ._record import FINAL, MOST_EVENTS, Event, Lease, Part, Upload
 
 LEASE = timedelta(seconds=30)
 """How long an attempt may be silent before another takes its place."""
 
-PATIENCE = timedelta(hours=24)
+ARRIVAL_TIMEOUT = timedelta(hours=24)
 """How long declared files may take to arrive."""
 
-STALLED = timedelta(hours=6)
+STALL_TIMEOUT = timedelta(hours=6)
 """How long an upload may be pending or running with nobody at work before it is given up."""
 
-READERS = timedelta(hours=1)
+KEEP_REPLACED = timedelta(hours=1)
 """How long files of a replaced image stay for those who are reading them."""
-
-FAILED_DROPS = timedelta(hours=24)
-"""How long files of the drop folder that failed stay, so that the cause can be looked into."""
 
 MOST_ATTEMPTS = 5
 
@@ -100,7 +97,7 @@ def _newer(one: str, other: str) -> bool:
 
 def queue(upload: Upload, step: Step, why: str) -> Upload:
     """Return the upload waiting to be processed."""
-    queued = replace(upload, status="pending", due=step.after(STALLED))
+    queued = replace(upload, status="pending", due=step.after(STALL_TIMEOUT))
     return log(queued, step, "queue", f"waiting to be processed: {why}")
 
 
@@ -113,7 +110,7 @@ def submit(upload: Upload, step: Step) -> Upload:
         raise Conflict(f"upload {upload.id} was canceled")
     if upload.status != "transferring":
         return upload
-    return replace(queue(upload, step, "the client asked for it"), due=step.after(PATIENCE))
+    return replace(queue(upload, step, "the client asked for it"), due=step.after(ARRIVAL_TIMEOUT))
 
 
 def cancel(upload: Upload, step: Step) -> Upload:
@@ -145,7 +142,7 @@ def start(upload: Upload, step: Step, token: str) -> Upload:
         status="running",
         attempts=attempt,
         lease=Lease(token, step.after(LEASE)),
-        due=step.after(STALLED),
+        due=step.after(STALL_TIMEOUT),
     )
     again = " (the one before ended without a word)" if takeover else ""
     return log(running, step, "run", f"attempt {attempt} of {MOST_ATTEMPTS}{again}")
@@ -158,7 +155,7 @@ def prepare(upload: Upload, step: Step, outputs: str, replaced: tuple[str, ...])
 
 def succeed(upload: Upload, step: Step, usage: str) -> Upload:
     """End an attempt whose image is in the catalog; what it leaves behind is to be cleared."""
-    due = step.after(READERS) if upload.replaced else step.now
+    due = step.after(KEEP_REPLACED) if upload.replaced else step.now
     done = replace(upload, status="success", lease=None, due=due)
     used = log(done, step, "usage", usage)
     return log(used, step, "complete", f"image {upload.image_id} is available")
@@ -168,8 +165,8 @@ def fail(upload: Upload, step: Step, message: str) -> Upload:
     """End an upload that cannot succeed; ``message`` says why, for the user to read."""
     if upload.is_final:
         return upload
-    linger = FAILED_DROPS if upload.door == "drop" else timedelta(0)
-    failed = replace(upload, status="failure", lease=None, replaced=(), due=step.after(linger))
+    due = step.after(timedelta(seconds=upload.keep_failed_seconds))
+    failed = replace(upload, status="failure", lease=None, replaced=(), due=due)
     return log(failed, step, "complete", message, "ERROR")
 
 
@@ -180,7 +177,7 @@ def release(upload: Upload, step: Step, message: str) -> Upload:
     if upload.attempts >= MOST_ATTEMPTS:
         noted = log(upload, step, "error", message, "ERROR")
         return fail(noted, step, f"gave up after {upload.attempts} attempts: {message}")
-    freed = replace(upload, status="pending", lease=None, due=step.after(STALLED))
+    freed = replace(upload, status="pending", lease=None, due=step.after(STALL_TIMEOUT))
     return log(freed, step, "error", f"{message}; it will be tried again", "WARNING")
 
 

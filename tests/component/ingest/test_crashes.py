@@ -17,10 +17,8 @@ from typing import Any
 import pytest
 from tests.ingest_world import PRODUCT, World, band, ramp, raster
 
-from swath_core.ingest.arrivals import Arrival, on_arrival
-from swath_core.ingest.attempt import Busy, Interrupted, Workshop
-from swath_core.ingest.sweep import sweep
-from swath_core.pixels import FileResult, FileTask, Refused
+from swath_core.ingest import Busy, IngestContext, Interrupted, ObjectCreated, ingest, sweep
+from swath_core.pixels import DecoderProcess, FileResult, FileTask, Refused
 from swath_core.pixels._process import process
 
 _PARTS = ("uploads", "products", "images", "objects", "bus", "decoder")
@@ -80,10 +78,11 @@ _DECODED: dict[tuple[object, ...], FileResult | Refused] = {}
 _KEPT: dict[str, Path] = {}
 
 
-class QuickDecoder:
+class QuickDecoder(DecoderProcess):
     """The real decoder, remembering what it has decoded."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.folder = folder
 
     def process(self, task: FileTask) -> FileResult:
@@ -115,15 +114,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cogs")
 
 
-def one_file(world: World) -> list[Arrival]:
+def one_file(world: World) -> list[ObjectCreated]:
     return world.send(world.declare(), raster())
 
 
-def two_files_over_an_old_image(world: World) -> list[Arrival]:
+def two_files_over_an_old_image(world: World) -> list[ObjectCreated]:
     world.define(band("one", file=0), band("two", file=1))
     old = world.declare(files=("x.tif", "y.tif"))
     for arrival in world.send(old, raster(ramp() + 5), raster(ramp() + 6)):
-        on_arrival(replace(world.workshop, decoder=world.quick), arrival)  # type: ignore[attr-defined]
+        ingest(replace(world.context, decoder=world.quick), arrival)  # type: ignore[attr-defined]
     new = world.declare(files=("x.tif", "y.tif"))
     return world.send(new, raster(ramp()), raster(ramp() + 1))
 
@@ -135,16 +134,16 @@ def _cog() -> bytes:
     return elsewhere.cog()
 
 
-def a_cog(world: World) -> list[Arrival]:
+def a_cog(world: World) -> list[ObjectCreated]:
     return world.send(world.declare(), _cog())
 
 
-def a_drop_with_a_sidecar(world: World) -> list[Arrival]:
+def a_drop_with_a_sidecar(world: World) -> list[ObjectCreated]:
     first = world.put("drop/acme/scenes/a.json", b'{"acquired": "2021"}')
     return [first, world.put("drop/acme/scenes/a.tif", raster())]
 
 
-def a_manifest(world: World) -> list[Arrival]:
+def a_manifest(world: World) -> list[ObjectCreated]:
     world.define(band("one", file=0), band("two", file=1))
     return [
         world.put("drop/acme/scenes/a/x.tif", raster()),
@@ -156,11 +155,11 @@ def a_manifest(world: World) -> list[Arrival]:
     ]
 
 
-def a_bad_file(world: World) -> list[Arrival]:
+def a_bad_file(world: World) -> list[ObjectCreated]:
     return world.send(world.declare(), raster(dtype="float32", values=ramp(dtype="float32")))
 
 
-def a_bad_second_file(world: World) -> list[Arrival]:
+def a_bad_second_file(world: World) -> list[ObjectCreated]:
     world.define(band("one", file=0), band("two", file=1))
     return world.send(world.declare(files=("x.tif", "y.tif")), raster(), b"no raster")
 
@@ -176,22 +175,20 @@ SCENARIOS = (
 )
 
 
-def wired(workshop: Workshop, wire: Wire) -> Workshop:
-    return replace(
-        workshop, **{name: wire.around(getattr(workshop, name), name) for name in _PARTS}
-    )
+def wired(context: IngestContext, wire: Wire) -> IngestContext:
+    return replace(context, **{name: wire.around(getattr(context, name), name) for name in _PARTS})
 
 
-def deliver(world: World, arrivals: list[Arrival], wire: Wire) -> None:
+def deliver(world: World, arrivals: list[ObjectCreated], wire: Wire) -> None:
     """Deliver until every message was handled, as SQS does; time passes between deliveries."""
     waiting = list(arrivals)
     for _ in range(8):
         again = []
         for arrival in waiting:
             wire.dead = False
-            workshop = replace(world.workshop, decoder=world.quick)  # type: ignore[attr-defined]
+            context = replace(world.context, decoder=world.quick)  # type: ignore[attr-defined]
             try:
-                on_arrival(wired(workshop, wire), arrival)
+                ingest(wired(context, wire), arrival)
             except (Killed, Broken, Busy, Interrupted):
                 again.append(arrival)
         if not again:
@@ -204,7 +201,7 @@ def deliver(world: World, arrivals: list[Arrival], wire: Wire) -> None:
 def outcome(world: World) -> dict[str, Any]:
     """Return everything that may not depend on what went wrong on the way."""
     world.clock.pass_(hours=30)
-    sweep(world.workshop)
+    sweep(world.context)
     image = world.images.get(f"{PRODUCT}:a")
     return {
         "statuses": sorted(upload.status for upload in world.uploads.items.values()),
@@ -218,7 +215,7 @@ def outcome(world: World) -> dict[str, Any]:
     }
 
 
-def play(scenario: Callable[[World], list[Arrival]], folder: Path, wire: Wire) -> World:
+def play(scenario: Callable[[World], list[ObjectCreated]], folder: Path, wire: Wire) -> World:
     world = World()
     world.quick = QuickDecoder(folder)  # type: ignore[attr-defined]
     deliver(world, scenario(world), wire)
@@ -229,7 +226,7 @@ def play(scenario: Callable[[World], list[Arrival]], folder: Path, wire: Wire) -
 @pytest.mark.parametrize("error", [False, True], ids=["killed", "error"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_whatever_step_fails_the_end_is_the_same(
-    scenario: Callable[[World], list[Arrival]], folder: Path, *, error: bool, after: bool
+    scenario: Callable[[World], list[ObjectCreated]], folder: Path, *, error: bool, after: bool
 ) -> None:
     smooth = Wire(0, after=False, error=False)
     expected = outcome(play(scenario, folder, smooth))
@@ -245,7 +242,7 @@ def test_whatever_step_fails_the_end_is_the_same(
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.__name__)
 def test_nothing_is_available_before_it_is_and_nothing_stays_of_what_never_will_be(
-    scenario: Callable[[World], list[Arrival]], folder: Path
+    scenario: Callable[[World], list[ObjectCreated]], folder: Path
 ) -> None:
     """Killed for good at any step, with no second delivery: the sweep settles it."""
     smooth = Wire(0, after=False, error=False)
@@ -257,9 +254,9 @@ def test_nothing_is_available_before_it_is_and_nothing_stays_of_what_never_will_
         before = world.images.get(f"{PRODUCT}:a")
         wire = Wire(at, after=True, error=False)
         for arrival in arrivals:
-            workshop = replace(world.workshop, decoder=world.quick)  # type: ignore[attr-defined]
+            context = replace(world.context, decoder=world.quick)  # type: ignore[attr-defined]
             try:
-                on_arrival(wired(workshop, wire), arrival)
+                ingest(wired(context, wire), arrival)
             except (Killed, Busy, Interrupted):
                 continue
         found = outcome(world)

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from tests.ingest_world import World, raster
 
-from swath_core.ingest import wiring
-from swath_core.ingest.attempt import Busy, Workshop
+from swath_core.ingest import Busy, IngestContext, Message, objects_created
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,10 +34,10 @@ def world(handler: ModuleType, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
 
     @contextmanager
-    def workshop(message: object) -> Iterator[Workshop]:
-        yield world.workshop
+    def context(settings: object, message: object) -> Iterator[IngestContext]:
+        yield world.context
 
-    monkeypatch.setattr(handler, "workshop", workshop)
+    monkeypatch.setattr(handler, "message_context", context)
     return world
 
 
@@ -63,7 +62,7 @@ def test_a_drop_arrives(handler: ModuleType, world: World) -> None:
 
 
 def test_keys_come_encoded(handler: ModuleType, world: World) -> None:
-    (arrival,) = handler.arrivals(sample("s3-upload.json")["Records"][0]["body"])
+    (arrival,) = objects_created(sample("s3-upload.json")["Records"][0]["body"])
     assert arrival.key.endswith("/0/scene(1) red.tif")
 
 
@@ -71,13 +70,15 @@ def test_one_message_fails_without_its_neighbours(
     handler: ModuleType, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hidden: list[float] = []
-    monkeypatch.setattr(wiring.Message, "hide", lambda _, seconds: hidden.append(seconds))
+    monkeypatch.setattr(
+        Message, "extend_visibility_timeout", lambda _, seconds: hidden.append(seconds)
+    )
 
-    def arrive(_: object, arrival: Any) -> None:
-        if "uploads/" in arrival.key:
+    def ingest(_: object, created: Any) -> None:
+        if "uploads/" in created.key:
             raise Busy("somebody else is at it")
 
-    monkeypatch.setattr(handler, "on_arrival", arrive)
+    monkeypatch.setattr(handler, "ingest", ingest)
     good, busy = sample("s3-drop.json"), sample("s3-upload.json")
     busy["Records"][0]["attributes"]["ApproximateReceiveCount"] = "3"
     both = {"Records": [*busy["Records"], *good["Records"]]}

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,9 @@ import rasterio
 from rasterio.io import MemoryFile
 from rio_cogeo.cogeo import cog_validate
 from tests.ingest_world import ACQUIRED, PRODUCT, Values, World, band, ramp, raster
+
+from swath_core.ingest import sweep
+from swath_core.ingest.doors import door_of
 
 
 @pytest.fixture
@@ -150,8 +154,6 @@ def test_the_date_may_come_from_the_file_or_its_name(world: World) -> None:
 
 
 def test_a_drop_without_a_date_says_so_and_goes_with_the_sweep(world: World) -> None:
-    from swath_core.ingest.sweep import sweep
-
     world.deliver(world.put("drop/acme/scenes/n1.tif", raster()))
     (upload,) = world.uploads.items.values()
     assert upload.status == "failure"
@@ -159,14 +161,12 @@ def test_a_drop_without_a_date_says_so_and_goes_with_the_sweep(world: World) -> 
     assert world.images.items == {}
     assert world.orphans() == ["drop/acme/scenes/n1.tif"]
     world.clock.pass_(hours=25)
-    sweep(world.workshop)
+    sweep(world.context)
     assert world.orphans() == []
     assert world.uploads.due(world.clock()) == []
 
 
 def test_overwriting_keeps_the_old_files_for_an_hour(world: World) -> None:
-    from swath_core.ingest.sweep import sweep
-
     world.ingest(raster(ramp()))
     first = world.images.items[f"{PRODUCT}:a"].get("files")[0]["href"]
     world.ingest(raster(ramp() + 1))
@@ -175,10 +175,10 @@ def test_overwriting_keeps_the_old_files_for_an_hour(world: World) -> None:
     with MemoryFile(world.cog()) as memory, memory.open() as dataset:
         np.testing.assert_array_equal(dataset.read(), ramp() + 1)
     world.clock.pass_(minutes=59)
-    sweep(world.workshop)
+    sweep(world.context)
     assert len(world.orphans()) == 1
     world.clock.pass_(minutes=2)
-    sweep(world.workshop)
+    sweep(world.context)
     assert world.orphans() == []
 
 
@@ -190,15 +190,13 @@ def test_a_cog_of_the_right_shape_is_kept_byte_for_byte(world: World) -> None:
 
 
 def test_uploads_that_nobody_finishes_time_out(world: World) -> None:
-    from swath_core.ingest.sweep import sweep
-
     world.define(band("one", file=0), band("two", file=1))
     upload = world.declare(files=("a.tif", "b.tif"))
     world.deliver(world.send(upload, raster())[0])
     world.clock.pass_(hours=23)
-    assert sweep(world.workshop).expired == 0
+    assert sweep(world.context).expired == 0
     world.clock.pass_(hours=2)
-    assert sweep(world.workshop).expired == 1
+    assert sweep(world.context).expired == 1
     ended = world.now(upload)
     assert ended.status == "failure"
     assert [event.event_type for event in ended.events] == ["timeout", "complete"]
@@ -210,8 +208,6 @@ def test_uploads_that_nobody_finishes_time_out(world: World) -> None:
 def test_a_sweep_goes_on_past_an_upload_that_it_cannot_clear(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swath_core.ingest.sweep import sweep
-
     first, second = world.declare("a"), world.declare("b")
     world.send(first, raster())
     world.clock.pass_(hours=25)
@@ -223,9 +219,24 @@ def test_a_sweep_goes_on_past_an_upload_that_it_cannot_clear(
         delete(keys)
 
     monkeypatch.setattr(world.objects, "delete", refuse)
-    swept = sweep(world.workshop)
+    swept = sweep(world.context)
     assert swept.problems == (f"{first.id}: RuntimeError: S3 is unwell",)
     assert {world.now(each).status for each in (first, second)} == {"failure"}
     monkeypatch.undo()
-    assert sweep(world.workshop).problems == ()
+    assert sweep(world.context).problems == ()
     assert world.orphans() == []
+
+
+def test_a_dropped_file_whose_name_cannot_name_an_image_is_refused(world: World) -> None:
+    """A colon would split the name: the image of one id, the upload of another."""
+    world.deliver(world.put("drop/acme/scenes/north:n1.tif", raster()))
+    (upload,) = world.uploads.items.values()
+    assert upload.status == "failure"
+    assert "'north:n1' cannot name an image" in world.why(upload)
+    assert world.images.items == {}
+
+
+def test_an_upload_through_an_unknown_door_is_named(world: World) -> None:
+    upload = replace(world.declare(), door="window")
+    with pytest.raises(LookupError, match="'window'"):
+        door_of(upload)

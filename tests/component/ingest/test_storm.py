@@ -11,20 +11,19 @@ from pathlib import Path
 import pytest
 from tests.ingest_world import World, band, ramp, raster
 
-from swath_core.ingest.arrivals import Arrival, on_arrival
-from swath_core.ingest.attempt import Busy, Interrupted
-from swath_core.ingest.sweep import sweep
-from swath_core.pixels import FileResult, FileTask
+from swath_core.ingest import Busy, Interrupted, ObjectCreated, ingest, sweep
+from swath_core.pixels import DecoderProcess, FileResult, FileTask
 from swath_core.pixels._process import process
 
 UPLOADS = 200
 WORKERS = 4
 
 
-class OneDecoder:
+class OneDecoder(DecoderProcess):
     """Decodes each distinct file once: the storm is about records, not pixels."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.results: dict[str, tuple[FileResult, bytes]] = {}
         self.lock = threading.Lock()
 
@@ -45,7 +44,7 @@ def test_a_storm_of_events_makes_each_image_once(seed: int) -> None:
     world = World()
     world.define(band("one", file=0), band("two", file=1))
     decoder = OneDecoder()
-    events: list[Arrival] = []
+    events: list[ObjectCreated] = []
     bodies = {"a.tif": raster(ramp()), "b.tif": raster(ramp() + 1)}
     for number in range(UPLOADS):
         upload = world.declare(f"image{number}", files=tuple(bodies))
@@ -56,14 +55,14 @@ def test_a_storm_of_events_makes_each_image_once(seed: int) -> None:
     problems: list[BaseException] = []
 
     def work() -> None:
-        workshop = replace(world.workshop, decoder=decoder)
+        context = replace(world.context, decoder=decoder)
         while True:
             try:
                 arrival = queue.popleft()
             except IndexError:
                 return
             try:
-                on_arrival(workshop, arrival)
+                ingest(context, arrival)
             except (Busy, Interrupted):
                 queue.append(arrival)
             except BaseException as problem:  # noqa: BLE001 - the test's to report
@@ -81,7 +80,7 @@ def test_a_storm_of_events_makes_each_image_once(seed: int) -> None:
     assert {upload.status for upload in world.uploads.items.values()} == {"success"}
     assert all(upload.attempts == 1 for upload in world.uploads.items.values())
     world.clock.pass_(hours=2)
-    sweep(world.workshop, 10 * UPLOADS)
+    sweep(world.context, 10 * UPLOADS)
     assert world.orphans() == []
     assert len(world.objects.content) == 2 * UPLOADS
     assert world.bus.kinds().count("swath.image.available") == UPLOADS

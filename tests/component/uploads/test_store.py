@@ -13,8 +13,7 @@ from moto import mock_aws
 from swath_core.settings import Settings
 from swath_core.store.bus import IMAGE_AVAILABLE, Bus
 from swath_core.store.objects import ObjectGone, Objects
-from swath_core.store.uploads import StaleUpload, UploadStore
-from swath_core.uploads import Lease, Part, Step, Upload, machine
+from swath_core.uploads import Lease, Part, StaleUpload, Step, Upload, UploadStore, machine
 
 SETTINGS = Settings.from_environment(
     {

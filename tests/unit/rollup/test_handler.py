@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from swath_core.ingest.sweep import Swept
+from swath_core.ingest import Swept
 from swath_core.summaries import RollupReport
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,7 +50,7 @@ def test_the_schedule_keeps_rollups_and_uploads(
     with (
         mock.patch.object(handler, "scheduled_rollup", return_value=report) as rolled,
         mock.patch.object(handler, "sweep", return_value=Swept(1, 1, 0)),
-        mock.patch.object(handler, "sweeper"),
+        mock.patch.object(handler, "schedule_context"),
         mock.patch.object(handler.logger, "error") as complained,
     ):
         done = handler.lambda_handler(event, context())
@@ -72,7 +72,7 @@ def test_failures_are_raised_when_all_else_is_done(handler: ModuleType) -> None:
     with (
         mock.patch.object(handler, "scheduled_rollup", return_value=report),
         mock.patch.object(handler, "sweep", return_value=Swept(0, 0, 0)) as swept,
-        mock.patch.object(handler, "sweeper"),
+        mock.patch.object(handler, "schedule_context"),
         pytest.raises(ExceptionGroup, match="could not be recounted"),
     ):
         handler.lambda_handler({}, context())

@@ -19,7 +19,7 @@ from swath_core.errors import (
     SwathError,
 )
 from swath_core.settings import Settings
-from swath_core.uploads.service import UploadService
+from swath_core.uploads import UploadService
 
 WRITER = Caller("writer", "acme")
 READER = Caller("reader", "other")
@@ -46,18 +46,6 @@ class Objects:
         return True
 
 
-class Catalog:
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def product_with_bands(self, product_id: str) -> tuple[Document, list[Document]] | None:
-        return self.world.products.items.get(product_id)
-
-    def product(self, product_id: str) -> Document | None:
-        entry = self.world.products.items.get(product_id)
-        return entry[0] if entry else None
-
-
 @pytest.fixture
 def world() -> World:
     world = World()
@@ -76,8 +64,8 @@ def objects() -> Objects:
 def service(world: World, objects: Objects) -> UploadService:
     return UploadService(
         Settings.from_environment({}),
-        uploads=world.uploads,  # type: ignore[arg-type]
-        catalog=Catalog(world),  # type: ignore[arg-type]
+        uploads=world.uploads,
+        catalog=world.products,
         objects=objects,  # type: ignore[arg-type]
     )
 
@@ -220,7 +208,6 @@ def test_uploads_are_seen_by_who_declared_them_and_by_writers(
             service.get(upload.id, caller)
     with pytest.raises(NotFound):
         service.get("none", WRITER)
-    world.uploads.of_product = lambda _: iter(world.uploads.items.values())  # type: ignore[attr-defined]
     assert [each.upload.id for each in service.of_product(PRODUCT, WRITER)] == [upload.id]
     assert list(service.of_product(PRODUCT, READER)) == []
     assert list(service.of_product(PRODUCT, STRANGER)) == []

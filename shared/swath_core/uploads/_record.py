@@ -8,7 +8,6 @@ from typing import Any
 from swath_core.documents import Document
 
 FINAL = frozenset({"success", "failure", "canceled"})
-OPEN = frozenset({"transferring", "pending", "running"})
 MOST_EVENTS = 200
 
 
@@ -62,11 +61,12 @@ class Lease:
 class Upload:
     """An upload, whole. Instances never change: the state machine returns new ones.
 
-    ``image`` are the attributes that the image was declared with. ``companions`` are further
-    objects of the drop folder, such as the sidecar; ``multipart`` are the ids of uploads in parts,
-    by key. ``outputs`` is the prefix of the COGs that attempts write, ``replaced`` are keys of an
-    earlier image's files, which go once nobody can be reading them. ``due`` is when the sweep must
-    look at the upload, or None.
+    ``image`` are the attributes that the image was declared with. ``door`` names the way by which
+    the files come in; ``keep_failed_seconds`` is how long they stay after a failure. ``companions``
+    are further objects of the drop folder, such as the sidecar; ``multipart`` are the ids of
+    uploads in parts, by key. ``outputs`` is the prefix of the COGs that attempts write,
+    ``replaced`` are keys of an earlier image's files, which go once nobody can be reading them.
+    ``due`` is when the sweep must look at the upload, or None.
     """
 
     id: str
@@ -80,6 +80,7 @@ class Upload:
     created: str
     modified: str
     door: str = "url"
+    keep_failed_seconds: int = 0
     companions: tuple[Part, ...] = ()
     events: tuple[Event, ...] = ()
     lease: Lease | None = None

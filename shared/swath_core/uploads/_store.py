@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from pynamodb.exceptions import PutError, UpdateError
 
 from swath_core.settings import Settings
+from swath_core.store.tables import UploadItem, bind, is_key
 from swath_core.times import parse_timestamp
-from swath_core.uploads import Lease, Upload
 
-from .tables import UploadItem, bind, is_key
+from ._record import Lease, Upload
 
 _SWEEP = "due"
 _REMEMBERED_SECONDS = 400 * 86_400
@@ -52,6 +52,26 @@ class UploadStore:
         if previous.lease is not None and previous.lease.token != holder:
             condition &= UploadItem.lease_until == previous.lease.until
         return self._put(upload, condition, previous.version + 1)
+
+    def change(
+        self, upload_id: str, step: Callable[[Upload], Upload], *, stored: Upload | None = None
+    ) -> Upload | None:
+        """Take a step from an upload as it is now, and return the upload after it.
+
+        ``step`` returns its argument where there is nothing to change. It is asked again where
+        another step came between reading and writing. ``stored`` is the upload where the caller
+        has just read it. Returns None where there is no such upload.
+        """
+        upload = stored or self.get(upload_id)
+        while upload is not None:
+            after = step(upload)
+            if after is upload:
+                return upload
+            try:
+                return self.save(after, upload)
+            except StaleUpload:
+                upload = self.get(upload_id)
+        return None
 
     def _put(self, upload: Upload, condition: Any, version: int) -> Upload:
         item = _item(upload, version)

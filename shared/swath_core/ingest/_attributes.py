@@ -14,7 +14,7 @@ _FROM_FILES = frozenset(
 """What the stored pixels decide, whatever was declared."""
 
 
-def attributes(
+def image_attributes(
     upload: Upload,
     results: Sequence[FileResult],
     files: Sequence[dict[str, Any]],

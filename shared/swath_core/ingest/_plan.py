@@ -1,4 +1,4 @@
-"""What an upload's files must be: the product's bands, its wishes, and the image's attributes."""
+"""What an upload's files must be: the product's bands, its options, and the image's attributes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Plan:
     outline: bool
 
 
-def plan(upload: Upload, product: Document, bands: Iterable[Document]) -> Plan:
+def plan_of(upload: Upload, product: Document, bands: Iterable[Document]) -> Plan:
     """Return how to treat an upload. Raises Refused where files and bands do not match."""
     by_file = _by_file(list(bands))
     if not by_file:

@@ -11,17 +11,17 @@ from typing import Any
 from swath_core.access import Caller, may_read, may_write
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
-from swath_core.ingest.keys import base_name, upload_key
 from swath_core.settings import Settings
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.objects import PART_BYTES, Objects
-from swath_core.store.uploads import StaleUpload, UploadStore
 from swath_core.times import now as clock
 
 from . import machine
-from .declared import image_attributes, upload_options
+from ._declared import image_attributes, upload_options
+from ._keys import base_name, upload_key
+from ._record import Part, Upload
+from ._store import StaleUpload, UploadStore
 from .machine import Step
-from .upload import Part, Upload
 
 LARGEST_PUT = 5 * 1024**3
 """What S3 takes in one request; larger files are sent in parts."""
@@ -31,7 +31,7 @@ _COMPONENT = "api"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class UploadView:
     """An upload as its caller may see it, with the log, and the URLs where it was just declared.
 
     ``parts`` are, for a file too big for one PUT, the URLs of its parts in order by file index.
@@ -79,7 +79,7 @@ class UploadService:
 
     def declare(
         self, attributes: Mapping[str, Any], caller: Caller, request: str | None = None
-    ) -> Shown:
+    ) -> UploadView:
         """Declare an upload and return it with one URL per file.
 
         ``request`` is the token of the request: sent again, it finds the upload it made.
@@ -107,11 +107,11 @@ class UploadService:
             parts=parts,
             created=now,
             modified=now,
-            due=step.after(machine.PATIENCE),
+            due=step.after(machine.ARRIVAL_TIMEOUT),
         )
         return self._create(self._with_parts(upload))
 
-    def _create(self, upload: Upload) -> Shown:
+    def _create(self, upload: Upload) -> UploadView:
         try:
             stored = self._uploads.create(upload)
         except StaleUpload:
@@ -129,7 +129,7 @@ class UploadService:
         key = upload.parts[0].key
         return replace(upload, multipart={key: self._objects.begin_parts(key)})
 
-    def _with_urls(self, upload: Upload) -> Shown:
+    def _with_urls(self, upload: Upload) -> UploadView:
         urls = [self._objects.put_url(part.key) for part in upload.parts]
         size = int(upload.options.get("upload_size") or 0)
         parts = {
@@ -137,7 +137,7 @@ class UploadService:
             for index, part in enumerate(upload.parts)
             if part.key in upload.multipart
         }
-        return Shown(upload, urls, parts or None)
+        return UploadView(upload, urls, parts or None)
 
     def _check_product(self, product_id: str, caller: Caller, options: Mapping[str, Any]) -> None:
         entry = self._catalog.product_with_bands(product_id)
@@ -155,7 +155,7 @@ class UploadService:
                 pointer="/data/attributes/image_upload_options/image_files",
             )
 
-    def change(self, upload_id: str, changes: Mapping[str, Any], caller: Caller) -> Shown:
+    def change(self, upload_id: str, changes: Mapping[str, Any], caller: Caller) -> UploadView:
         """Set an upload's status to pending (all is sent) or canceled.
 
         Raises NotFound, Forbidden, BadRequest, and Conflict where it is too late.
@@ -172,34 +172,37 @@ class UploadService:
             for key, parts in upload.multipart.items():
                 self._objects.finish_parts(key, parts)
         step_of = machine.submit if wanted == "pending" else machine.cancel
-        while True:
-            step = Step(clock(), _COMPONENT, upload_id)
-            after = step_of(upload, step)
-            if after is upload:
-                return Shown(upload)
-            try:
-                return Shown(self._uploads.save(after, upload))
-            except StaleUpload:
-                upload = self.get(upload_id, caller).upload
+        changed = self._uploads.change(
+            upload_id,
+            lambda current: step_of(current, Step(clock(), _COMPONENT, upload_id)),
+            stored=upload,
+        )
+        if changed is None:
+            raise _not_found(upload_id)
+        return UploadView(changed)
 
-    def get(self, upload_id: str, caller: Caller) -> Shown:
+    def get(self, upload_id: str, caller: Caller) -> UploadView:
         """Return an upload. Raises NotFound, also where the caller may not know of it."""
         upload = self._uploads.get(upload_id)
         product = self._catalog.product(upload.product_id) if upload else None
         if upload is None or product is None or not _may_see(caller, upload, product):
-            raise NotFound(f"Object not found: {upload_id}")
+            raise _not_found(upload_id)
         if upload.status == "transferring" and upload.user == caller.user:
             return self._with_urls(upload)  # whoever declared it can go on in another process
-        return Shown(upload)
+        return UploadView(upload)
 
-    def of_product(self, product_id: str, caller: Caller) -> Iterator[Shown]:
+    def of_product(self, product_id: str, caller: Caller) -> Iterator[UploadView]:
         """Yield the uploads of a product that the caller may see, the newest first."""
         product = self._catalog.product(product_id)
         if product is None or not may_read(caller, product):
             return
         for upload in self._uploads.of_product(product_id):
             if _may_see(caller, upload, product):
-                yield Shown(upload)
+                yield UploadView(upload)
+
+
+def _not_found(upload_id: str) -> NotFound:
+    return NotFound(f"Object not found: {upload_id}")
 
 
 def _may_see(caller: Caller, upload: Upload, product: Document) -> bool:

@@ -1,0 +1,69 @@
+"""Publishing: the image in the catalog, whose it is, and what is put on the bus about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from swath_core.documents import Document
+from swath_core.errors import Conflict, NotFound, SwathError
+from swath_core.pixels import Refused
+from swath_core.store.bus import IMAGE_AVAILABLE, UPLOAD_FAILED
+from swath_core.uploads import Upload
+
+from ._context import IngestContext
+
+_MOST_MESSAGE = 2000
+
+
+def publish(
+    context: IngestContext, upload: Upload, values: dict[str, Any], product: Document
+) -> Document:
+    """Save the image of an upload over whatever has its id; again changes nothing.
+
+    Raises Refused where the catalog does not accept it, and Conflict or NotFound where the
+    image or the product was changed meanwhile.
+    """
+    try:
+        return context.images.replace(values, product, request=_request(upload))
+    except (Conflict, NotFound):
+        raise
+    except SwathError as error:
+        raise Refused("; ".join(single.detail for single in error)) from error
+
+
+def _request(upload: Upload) -> str:
+    """Return the token of the image's write: of this upload and these versions of its files."""
+    return f"{upload.id}/" + "-".join(part.etag[:8] for part in upload.parts)[:200]
+
+
+def is_published_by(image: Document | None, upload: Upload) -> bool:
+    """Return whether an image was written by this upload."""
+    return image is not None and (image.request or "").startswith(f"{upload.id}/")
+
+
+def announce_available(context: IngestContext, upload: Upload, image: Document) -> None:
+    """Put ``swath.image.available`` on the bus."""
+    context.bus.announce(
+        IMAGE_AVAILABLE,
+        {
+            "image_id": image.id,
+            "product_id": upload.product_id,
+            "upload_id": upload.id,
+            "acquired": image.get("acquired"),
+            "version": image.version,
+            "files": [file["href"] for file in image.get("files")],
+        },
+    )
+
+
+def announce_failure(context: IngestContext, upload: Upload, message: str) -> None:
+    """Put ``swath.upload.failed`` on the bus."""
+    context.bus.announce(
+        UPLOAD_FAILED,
+        {
+            "upload_id": upload.id,
+            "image_id": upload.image_id,
+            "product_id": upload.product_id,
+            "message": message[:_MOST_MESSAGE],
+        },
+    )
