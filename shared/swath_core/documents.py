@@ -1,7 +1,8 @@
-"""The document: what the catalog stores of a product, a band, an image or an upload."""
+"""The document, what the catalog stores of an object, and the JSON values that it is made of."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,3 +45,23 @@ class StoredProduct(Document):
 
     rungs: frozenset[int] = frozenset()
     extent: frozenset[int] = frozenset()
+
+
+# ---- JSON values
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """Return a short text of any value, for error messages."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def finite(value: object) -> float | None:
+    """Return a JSON number as a finite float, or None; a boolean is no number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

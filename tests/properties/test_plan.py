@@ -7,7 +7,7 @@ import pytest
 import shapely
 from tests.unit.search.world import MonthsOf, Tally, area, box, place
 
-from swath_core.filters._split import ALL_KEYS, KeyRange
+from swath_core.filters._expression import ALL_KEYS, KeyRange
 from swath_core.geo import footprint, normalise_footprint, query_geometry
 from swath_core.index import EVERYWHERE, PASSING, IndexState, ladder_of, planar_cells
 from swath_core.search import SearchProduct

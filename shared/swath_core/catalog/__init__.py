@@ -8,7 +8,7 @@ from ._access import ProductAccess, not_found
 from ._bands import Bands
 from ._bulk import BULK_LIMIT, BulkResult
 from ._image_objects import delete_objects, image_prefix, objects_of, owned_keys
-from ._image_rules import stored_bytes
+from ._image_rules import STORED_IMAGE
 from ._image_writes import ImageCatalog, SavedImage
 from ._images import Images, SearchableProducts
 from ._listing import Search, bounds
@@ -19,6 +19,7 @@ from ._versions import check_version
 
 __all__ = [
     "BULK_LIMIT",
+    "STORED_IMAGE",
     "Bands",
     "BulkResult",
     "ImageCatalog",
@@ -39,5 +40,4 @@ __all__ = [
     "objects_of",
     "owned_keys",
     "run_task",
-    "stored_bytes",
 ]

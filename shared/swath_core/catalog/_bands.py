@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from swath_core.access import Caller, may_read
-from swath_core.definitions import BAND, BAND_TYPES, BANDS, Resource, shown
-from swath_core.documents import Attributes, Document
+from swath_core.definitions import BAND, BAND_TYPES, BANDS, Resource
+from swath_core.documents import Attributes, Document, shown
 from swath_core.errors import Conflict, Invalid
 from swath_core.store.catalog import ChangedError
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from swath_core.definitions import IMAGE
+from swath_core.definitions import IMAGE, Footprint
 from swath_core.documents import Attributes, Document
 from swath_core.errors import Invalid, SwathError, raise_all
 
@@ -19,9 +19,23 @@ MOST_DOCUMENT_BYTES = 390_000
 _CRS_CODE = re.compile(r"(EPSG|ESRI):[0-9]{4,6}", re.IGNORECASE)
 
 
+class PlanarFootprint(Footprint):
+    """A footprint as it is stored: normalised at the antimeridian and the poles."""
+
+    def normalise(self, value: object) -> dict[str, Any]:
+        """Return the normalised GeoJSON geometry. Raises ValueError."""
+        from swath_core.geo import normalise_footprint  # noqa: PLC0415 - shapely, on demand
+
+        return normalise_footprint(value)
+
+
+STORED_IMAGE = IMAGE.with_type("geometry", PlanarFootprint())
+"""The image's attributes, by which every image is checked before it is stored."""
+
+
 def new_attributes(given: Mapping[str, Any], product: Document, bucket: str) -> Attributes:
     """Return the normalised attributes of a new image of a product. Raises Invalid or Errors."""
-    attributes = IMAGE.validate_create(given)
+    attributes = STORED_IMAGE.validate_create(given)
     raise_all(_agreement_errors(given))
     _check(attributes, product, bucket)
     return attributes
@@ -31,15 +45,10 @@ def changed_attributes(
     changes: Mapping[str, Any], image: Document, product: Document, bucket: str
 ) -> Attributes:
     """Return the attributes that an image becomes. Raises Invalid or Errors."""
-    attributes = IMAGE.validate_update(changes, image.attributes)
+    attributes = STORED_IMAGE.validate_update(changes, image.attributes)
     raise_all(_agreement_errors(changes))
     _check(attributes, product, bucket)
     return attributes
-
-
-def stored_bytes(attributes: Mapping[str, Any]) -> int:
-    """Return the summed ``size_bytes`` of an image's files."""
-    return sum(int(file.get("size_bytes") or 0) for file in attributes.get("files") or ())
 
 
 def _check(attributes: Attributes, product: Document, bucket: str) -> None:

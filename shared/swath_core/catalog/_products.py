@@ -16,8 +16,8 @@ from swath_core.access import (
     namespaced,
     visible_attributes,
 )
-from swath_core.definitions import ID_PATTERN, LONGEST_PRODUCT_ID, PRODUCT, shown
-from swath_core.documents import Document
+from swath_core.definitions import ID_PATTERN, LONGEST_PRODUCT_ID, PRODUCT
+from swath_core.documents import Document, shown
 from swath_core.errors import Conflict, Forbidden, Invalid
 from swath_core.store.catalog import ChangedError
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from swath_core import times
-from swath_core.definitions import shown
-from swath_core.documents import Attributes, Document
+from swath_core.documents import Attributes, Document, shown
 from swath_core.errors import Conflict, Invalid
 
 MOST_DOCUMENT_BYTES = 390_000

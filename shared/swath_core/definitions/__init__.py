@@ -7,7 +7,7 @@ from ._containers import AnyOf, Field, ListOf, MapOf, OrNull, Record
 from ._images import FILE, IMAGE, STORAGE_STATES
 from ._products import PRODUCT
 from ._spatial import METERS_PER_DEGREE, Footprint, Resolution
-from ._types import AttributeType, Boolean, Choice, Integer, Number, Text, Timestamp, finite, shown
+from ._types import AttributeType, Boolean, Choice, Integer, Number, Text, Timestamp
 from ._uploads import (
     EVENT_SEVERITIES,
     EVENT_TYPES,
@@ -58,6 +58,4 @@ __all__ = [
     "Resource",
     "Text",
     "Timestamp",
-    "finite",
-    "shown",
 ]

@@ -7,12 +7,13 @@ classes are all derived from these definitions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from swath_core.documents import shown
 from swath_core.errors import BadRequest, Invalid, SwathError, raise_all
 
-from ._types import AttributeType, shown
+from ._types import AttributeType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +39,6 @@ class Attribute:
     def pointer(self) -> str:
         """The JSON pointer of the attribute in a request body."""
         return f"/data/attributes/{self.name}"
-
-    @property
-    def in_posting(self) -> bool:
-        """Whether the search index holds the attribute: filterable or sortable, not a list."""
-        return (self.filterable or self.sortable) and not self.type.is_list
 
     def normalise(self, value: object) -> Any:
         """Return the stored form of a value. Raises Invalid with a pointer."""
@@ -80,6 +76,11 @@ class Resource:
     def attribute(self, name: str) -> Attribute:
         """Return the definition of an attribute. Raises KeyError."""
         return self.attributes[name]
+
+    def with_type(self, name: str, type_: AttributeType) -> Resource:
+        """Return the same resource with another type of one attribute."""
+        attribute = replace(self.attributes[name], type=type_)
+        return replace(self, attributes={**self.attributes, name: attribute})
 
     def validate_create(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the normalised attributes of a new object, defaults included.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._types import AttributeType, Json, Schema, Text, shown, wrong
+from swath_core.documents import shown
+
+from ._types import AttributeType, Json, Schema, Text, wrong
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,6 @@ class ListOf(AttributeType):
     item: AttributeType
     longest: int
     shortest: int = 0
-    is_list = True
 
     @property
     def accepts(self) -> str:

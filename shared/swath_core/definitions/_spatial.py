@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from swath_core.documents import finite
+
 from ._containers import Field, Record
-from ._types import AttributeType, Choice, Json, Number, Schema, finite, wrong
+from ._types import AttributeType, Choice, Json, Number, Schema, wrong
 
 _UNIT_WORDS = {
     "m": "meters",
@@ -79,15 +81,19 @@ class Resolution(AttributeType):
 
 @dataclass(frozen=True)
 class Footprint(AttributeType):
-    """A GeoJSON Polygon or MultiPolygon in WGS 84, normalised at the antimeridian and poles."""
+    """A GeoJSON Polygon or MultiPolygon in WGS 84.
+
+    Here it is an object and no more: whoever stores footprints normalises them, which takes
+    geometry (``swath_core.catalog.STORED_IMAGE``).
+    """
 
     accepts = "a GeoJSON Polygon or MultiPolygon in longitude and latitude"
 
     def normalise(self, value: Json) -> Json:
-        """Return the normalised GeoJSON geometry."""
-        from swath_core import geo  # noqa: PLC0415 - shapely is loaded only where it is needed
-
-        return geo.normalise_footprint(value)
+        """Return the object itself."""
+        if not isinstance(value, dict):
+            raise wrong(value, self.accepts)
+        return value
 
     def schema(self) -> Schema:
         """Return the JSON schema of the stored form."""

@@ -7,21 +7,15 @@ same for a stored value. All of them raise ValueError with what would have been 
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from swath_core import times
+from swath_core.documents import finite, shown
 
 Json = Any
 Schema = dict[str, Any]
-
-
-def shown(value: object, limit: int = 80) -> str:
-    """Return a short text of any value, for error messages."""
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def wrong(value: object, right: str) -> ValueError:
@@ -33,7 +27,6 @@ class AttributeType:
     """A type of attribute. ``comparable`` types can be filtered by order and sorted."""
 
     comparable = False
-    is_list = False
 
     @property
     def accepts(self) -> str:
@@ -169,17 +162,6 @@ class Integer(AttributeType):
     def schema(self) -> Schema:
         """Return the JSON schema of the stored form."""
         return _bounded({"type": "integer"}, self.least, self.most)
-
-
-def finite(value: object) -> float | None:
-    """Return a JSON number as a finite float, or None; a boolean is no number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _inside(number: float, least: float | None, most: float | None) -> bool:

@@ -1,22 +1,33 @@
 """Filter expressions and sort orders: for listings in memory and for the search over images.
 
-``parse_filter``, ``parse_sort`` and ``parse_limit`` read the contract's JSON form.
+:func:`parse_filter`, :func:`parse_sort` and :func:`parse_limit` read the contract's JSON form. No
+geometry is known here, so that a listing of products loads neither H3 nor shapely.
 """
 
-from ._expression import EVERYTHING, NOTHING, And, Comparison, Expression, IsNull, Or
-from ._parse import MOST_CONDITIONS, parse_filter
+from ._expression import (
+    EVERYTHING,
+    NOTHING,
+    And,
+    Comparison,
+    Expression,
+    IsNull,
+    KeyRange,
+    Or,
+    ids_of,
+    product_of,
+    split_range,
+)
+from ._parse import MOST_CONDITIONS, parse_filter, parse_limit
 from ._sort import (
     Sort,
     SortKey,
     is_after,
-    parse_limit,
     parse_sort,
     sort_documents,
     sort_key,
     sorted_keys,
     values_of,
 )
-from ._split import KeyRange, ids_of, product_of, split_range
 
 __all__ = [
     "EVERYTHING",

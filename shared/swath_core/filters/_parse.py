@@ -1,11 +1,12 @@
-"""From the JSON of a filter to its tree, checked against the attribute definitions."""
+"""From a search's JSON: the filter's tree, checked against the attribute definitions; the limit."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from swath_core.definitions import Attribute, Choice, Resource, Text, shown
+from swath_core.definitions import Attribute, Choice, Resource, Text
+from swath_core.documents import shown
 from swath_core.errors import BadRequest
 
 from ._expression import EVERYTHING, TESTS, And, Comparison, Expression, IsNull, Or, conjunction
@@ -13,6 +14,8 @@ from ._expression import EVERYTHING, TESTS, And, Comparison, Expression, IsNull,
 DEEPEST_FILTER = 16
 MOST_CONDITIONS = 2_000
 """Comparisons and listed values of one filter."""
+MOST_LIMIT = 2**53
+"""What every JSON parser keeps whole."""
 
 ID = Attribute(
     name="id",
@@ -39,6 +42,16 @@ def parse_filter(text: object, resource: Resource) -> Expression:
     elements = _decoded(text)
     parser = _Parser(resource)
     return conjunction(parser.expression(element, 0) for element in elements)
+
+
+def parse_limit(value: object) -> int | None:
+    """Return a search's ``limit``; None is none. Raises BadRequest."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_LIMIT:
+        message = f"limit must be a whole number of at least 0, not {json.dumps(value):.80}"
+        raise BadRequest(message, parameter="limit")
+    return value
 
 
 def attribute_of(resource: Resource, name: object) -> Attribute:

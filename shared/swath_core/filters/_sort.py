@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swath_core.definitions import Resource, shown
-from swath_core.documents import Document
+from swath_core.definitions import Resource
+from swath_core.documents import Document, shown
 from swath_core.errors import BadRequest
 
 from ._parse import attribute_of
 
 SortKey = tuple[Any, str]
-MOST_LIMIT = 2**53
-"""What every JSON parser keeps whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +40,6 @@ def parse_sort(text: object, resource: Resource, default: str) -> Sort:
         message = f"sort: a {resource.kind} is sorted by {', '.join(names)}, not by {shown(name)}"
         raise BadRequest(message, parameter="sort")
     return Sort(name, text.startswith("-"))
-
-
-def parse_limit(value: object) -> int | None:
-    """Return a search's ``limit``; None is none. Raises BadRequest."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_LIMIT:
-        message = f"limit: {shown(value)} is not a whole number of at least 0"
-        raise BadRequest(message, parameter="limit")
-    return value
 
 
 def sort_key(sort: Sort, resource: Resource, values: Mapping[str, Any]) -> SortKey:

@@ -5,8 +5,14 @@ split there, whatever holds a pole is carried up to it, and everything is valid:
 shapely's planar predicates are the meaning of ``intersects``.
 """
 
-from ._footprint import LONGEST_FOOTPRINT, footprint, normalise_footprint, to_geojson
-from ._query import LONGEST_QUERY, query_geometry
+from ._plane import (
+    LONGEST_FOOTPRINT,
+    LONGEST_QUERY,
+    footprint,
+    normalise_footprint,
+    query_geometry,
+    to_geojson,
+)
 
 __all__ = [
     "LONGEST_FOOTPRINT",

@@ -1,18 +1,22 @@
-"""From GeoJSON to plain coordinate parts, with an error that says what is wrong."""
+"""From GeoJSON or WKT to plain coordinate parts, with an error that says what is wrong."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from swath_core.definitions import finite, shown
+import shapely
+
+from swath_core.documents import finite, shown
 
 Position = tuple[float, float]
 Ring = list[Position]
 Rings = list[Ring]
 
 _DEEPEST = 8
+_DEEPEST_TEXT = 3
 _FURTHEST_LONGITUDE = 540.0
 _LATITUDE_SLACK = 1e-9
 _SHORTEST_RING = 4
@@ -30,6 +34,38 @@ class Parts:
         """Return the number of positions in all parts."""
         rings = sum(len(ring) for rings in self.polygons for ring in rings)
         return rings + sum(map(len, self.lines)) + len(self.points)
+
+
+def parse_geometry(value: object, depth: int = 0) -> Parts:
+    """Return the parts of GeoJSON, of its JSON text, of WKT, or of JSON text of either.
+
+    Raises ValueError, or what shapely raises.
+    """
+    if not isinstance(value, str):
+        return parse_geojson(value)
+    if depth >= _DEEPEST_TEXT:
+        message = "text within text within text"
+        raise ValueError(message)
+    if value.lstrip()[:1] in {"{", '"', "["}:
+        try:
+            decoded = json.loads(value)
+        except ValueError as error:
+            message = f"{shown(value)} is not JSON ({error})"
+            raise ValueError(message) from error
+        return parse_geometry(decoded, depth + 1)
+    return _wkt(value)
+
+
+def _wkt(text: str) -> Parts:
+    try:
+        geometry = shapely.from_wkt(text)
+    except (shapely.errors.GEOSException, NotImplementedError) as error:
+        message = f"{shown(text)} is neither GeoJSON nor WKT ({error})"
+        raise ValueError(message) from error
+    if geometry is None or geometry.is_empty:
+        message = f"{shown(text)} is empty"
+        raise ValueError(message)
+    return parse_geojson(json.loads(shapely.to_geojson(shapely.force_2d(geometry))))
 
 
 def parse_geojson(value: object) -> Parts:

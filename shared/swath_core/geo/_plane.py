@@ -1,4 +1,4 @@
-"""Onto the plane: the antimeridian, the poles, and rings that are not simple.
+"""Footprints and query areas on the plane: the antimeridian, the poles, rings that are not simple.
 
 GeoJSON leaves open what a step of more than 180 degrees of longitude means. Here:
 
@@ -16,17 +16,102 @@ GeoJSON leaves open what a step of more than 180 degrees of longitude means. Her
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from ._parse import Parts, Position, Ring, Rings
+from swath_core.errors import BadRequest
+
+from ._parse import Parts, Position, Ring, Rings, parse_geojson, parse_geometry
+
+LONGEST_FOOTPRINT = 2_000
+"""Positions of a footprint; each posting of the image carries a copy of it (16 bytes each)."""
+
+LONGEST_QUERY = 20_000
+"""Positions of a query's geometry."""
+
+_FORMS = (
+    "a GeoJSON geometry, Feature or FeatureCollection in longitude and latitude, "
+    "as JSON text, or WKT"
+)
 
 _HALF_TURN = 180.0
 _TURN = 360.0
 _POLEWARD = 45.0
 _THIN = 12.0
+
+
+def normalise_footprint(value: object) -> dict[str, Any]:
+    """Return the GeoJSON Polygon or MultiPolygon that the catalog stores for a footprint.
+
+    Crossings of the antimeridian are split, poles are closed, self-intersections repaired.
+    Raises ValueError with the reason where there is no area to speak of, or too many positions.
+    """
+    parts = parse_geojson(value)
+    if parts.lines or parts.points or not parts.polygons:
+        message = "a footprint has to be a Polygon or a MultiPolygon"
+        raise ValueError(message)
+    if parts.vertices() > LONGEST_FOOTPRINT:
+        message = (
+            f"the footprint has {parts.vertices()} positions, but at most {LONGEST_FOOTPRINT} "
+            "are stored: simplify it"
+        )
+        raise ValueError(message)
+    return to_geojson(planar_polygons(parts.polygons))
+
+
+def footprint(geojson: dict[str, Any]) -> Polygon | MultiPolygon:
+    """Return the shapely geometry of a stored (normalised) footprint."""
+    coordinates = geojson["coordinates"]
+    if geojson["type"] == "Polygon":
+        return Polygon(coordinates[0], coordinates[1:])
+    return MultiPolygon([Polygon(rings[0], rings[1:]) for rings in coordinates])
+
+
+def to_geojson(geometry: BaseGeometry) -> dict[str, Any]:
+    """Return a polygon or multi-polygon as GeoJSON with plain lists."""
+    if geometry.geom_type == "Polygon":
+        return {"type": "Polygon", "coordinates": _rings(geometry)}
+    polygons = [_rings(polygon) for polygon in shapely.get_parts(geometry)]
+    return {"type": "MultiPolygon", "coordinates": polygons}
+
+
+def _rings(polygon: BaseGeometry) -> list[Ring]:
+    rings = shapely.get_rings(polygon)
+    return [shapely.get_coordinates(ring).tolist() for ring in rings]
+
+
+def query_geometry(value: object) -> BaseGeometry:
+    """Return the area of a search's ``intersects`` as a valid geometry on the plane.
+
+    Takes a GeoJSON object, its JSON text, WKT, or JSON text of either (what the published
+    clients send for a user's string). Raises BadRequest.
+    """
+    try:
+        parts = parse_geometry(value)
+        _check(parts)
+        return planar(parts)
+    except (ValueError, RecursionError, shapely.errors.GEOSException) as error:
+        message = f"intersects: {error}; accepted is {_FORMS}"
+        raise BadRequest(message, parameter="intersects") from error
+
+
+def _check(parts: Parts) -> None:
+    vertices = parts.vertices()
+    if vertices == 0:
+        message = "the geometry is empty"
+        raise ValueError(message)
+    if vertices > LONGEST_QUERY:
+        message = (
+            f"the geometry has {vertices} positions, but at most {LONGEST_QUERY} are accepted: "
+            "simplify it"
+        )
+        raise ValueError(message)
+
+
+# ---- from parts to the plane
 
 
 def planar(parts: Parts) -> BaseGeometry:

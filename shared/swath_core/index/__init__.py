@@ -4,39 +4,42 @@
 reader opens.
 """
 
-from ._cells import PlanarCells, planar_cells
-from ._cover import cover
-from ._keys import (
-    key_of,
-    null_partition,
-    own_partition,
-    passing_partition,
-    predecessor,
-    shard_of,
-    split_key,
-    successor,
-    time_partition,
-    whole_partition,
-)
-from ._ladder import (
+from ._cells import PlanarCells, cover, planar_cells
+from ._postings import (
     EVERYWHERE,
     FEW_CELLS,
+    IN_KEYS,
+    LONG_VALUE,
     MOST_CELLS,
     MOST_POSTINGS,
+    OMITTED,
     PASSING,
     RUNGS,
     IndexState,
     Ladder,
     Posting,
     Postings,
+    attributes_of_row,
+    encode_row,
+    key_of,
     ladder_of,
+    null_partition,
+    own_partition,
+    passing_partition,
     postings_of,
+    predecessor,
+    shard_of,
+    split_key,
+    stored_bytes,
+    successor,
+    time_partition,
+    whole_partition,
 )
-from ._rows import LONG_VALUE, OMITTED, attributes_of_row, encode_row
 
 __all__ = [
     "EVERYWHERE",
     "FEW_CELLS",
+    "IN_KEYS",
     "LONG_VALUE",
     "MOST_CELLS",
     "MOST_POSTINGS",
@@ -61,6 +64,7 @@ __all__ = [
     "predecessor",
     "shard_of",
     "split_key",
+    "stored_bytes",
     "successor",
     "time_partition",
     "whole_partition",

@@ -12,14 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from swath_core.definitions import IMAGE, Resource
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
-from swath_core.filters import (
-    EVERYTHING,
-    Expression,
-    Sort,
-    parse_filter,
-    parse_limit,
-    parse_sort,
-)
+from swath_core.filters import EVERYTHING, Expression, Sort, parse_filter, parse_limit, parse_sort
 from swath_core.geo import query_geometry
 from swath_core.index import IndexState, attributes_of_row, encode_row, key_of, split_key
 from swath_core.store.postings import PostingRow

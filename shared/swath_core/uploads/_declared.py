@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from swath_core.definitions import IMAGE, UPLOAD_OPTIONS
+from swath_core.catalog import STORED_IMAGE
+from swath_core.definitions import UPLOAD_OPTIONS
 from swath_core.errors import Invalid, SwathError, raise_all
 
 _OPTIONS = "/data/attributes/image_upload_options"
@@ -22,7 +23,7 @@ def image_attributes(given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         if value is None:
             continue
-        attribute = IMAGE.attributes.get(name)
+        attribute = STORED_IMAGE.attributes.get(name)
         pointer = f"/data/attributes/image/data/attributes/{name}"
         if attribute is None or attribute.read_only:
             why = "is set by the service" if attribute else "an image has no such attribute"

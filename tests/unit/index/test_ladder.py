@@ -171,13 +171,13 @@ def test_states_only_grow() -> None:
 
 def test_the_same_footprint_is_covered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
-    real = index._cover.cover
+    real = index._cells.cover
 
     def counted(*arguments: Any) -> Any:
         calls.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(index._ladder, "cover", counted)
+    monkeypatch.setattr(index._postings, "cover", counted)
     shape = box(3.003, 4.004, 5.005, 6.006)
     postings_of(image("a", geometry=shape))
     first = len(calls)

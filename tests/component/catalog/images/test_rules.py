@@ -5,11 +5,12 @@ import pytest
 from moto import mock_aws
 from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, attributes
 
-from swath_core.catalog import delete_objects, image_prefix, objects_of, stored_bytes
+from swath_core.catalog import delete_objects, image_prefix, objects_of
 from swath_core.catalog._image_objects import belongs
 from swath_core.catalog._image_rules import changed_attributes, new_attributes
 from swath_core.documents import Document
 from swath_core.errors import Invalid
+from swath_core.index import stored_bytes
 
 OWN = "s3://data/images/acme/p/2020/02/03/a/v1/a.tif"
 WHOLE = {"size_bytes": 3, "hash": "0" * 32}

@@ -1,4 +1,7 @@
-"""The ladder of rungs: in which partitions an image is posted.
+"""What the index stores of an image: partitions, sort keys, rows, and the ladder of rungs.
+
+Within every partition postings are sorted by ``ACQUIRED#IMAGE_ID``. A key's neighbours in
+that order have names of their own, so that "after this key" can be an inclusive bound.
 
 A rung is an H3 resolution. An image's fine rung is the finest one where its footprint touches few
 enough cells; it is posted in each of those, and at every coarser rung of the ladder too. A cell has
@@ -12,6 +15,8 @@ each cell instead of two.
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,21 +26,11 @@ import h3.api.basic_int as h3
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from swath_core.documents import Document
+from swath_core.definitions import IMAGE
+from swath_core.documents import Attributes, Document
 from swath_core.geo import footprint
 
-from ._cells import Cell
-from ._cover import cover
-from ._keys import (
-    key_of,
-    null_partition,
-    own_partition,
-    passing_partition,
-    shard_of,
-    time_partition,
-    whole_partition,
-)
-from ._rows import encode_row
+from ._cells import Cell, cover
 
 RUNGS = (0, 1, 2, 4, 6, 8, 10, 12)
 EVERYWHERE = -1
@@ -51,6 +46,134 @@ PASSING = 100
 MOST_POSTINGS = 48
 """Cell postings of one image: an image that moves takes 2 x (48 + 1) + 1 of the 100 items that a
 DynamoDB transaction may hold."""
+
+LONG_VALUE = 256
+"""Characters of JSON that a value in a posting may have; what is longer stays on the document."""
+
+OMITTED = "?"
+"""Member of ``a`` that lists the attributes left out for their length."""
+
+IN_KEYS = frozenset({"id", "name", "product_id", "acquired"})
+"""Attributes that a posting's keys tell."""
+
+_POSTED = tuple(
+    attribute.name
+    for attribute in IMAGE
+    if (attribute.filterable or attribute.sortable) and attribute.name not in IN_KEYS
+)
+
+Row = dict[str, Any]
+"""``g`` the footprint as WKB (absent without one), ``a`` compact JSON of the attributes, ``b`` the
+bytes of the image's files, ``v`` the document's version."""
+
+_ACQUIRED = len("2021-05-31T10:20:30.000000Z")
+_LAST = "\U0010ffff"
+_SURROGATES = range(0xD800, 0xE000)
+
+
+# ---- partitions and sort keys
+
+
+def own_partition(product: str, cell: int) -> str:
+    """Return the partition of the images whose fine rung is the cell's resolution."""
+    return f"{product}|f|{h3.int_to_str(cell)}"
+
+
+def passing_partition(product: str, cell: int) -> str:
+    """Return the partition of the images that have a finer rung than the cell's resolution."""
+    return f"{product}|h|{h3.int_to_str(cell)}"
+
+
+def whole_partition(product: str) -> str:
+    """Return the partition of the images with more cells than any rung may take."""
+    return f"{product}|h|*"
+
+
+def null_partition(product: str) -> str:
+    """Return the partition of the images without a footprint."""
+    return f"{product}|n"
+
+
+def time_partition(product: str, month: str, shard: int) -> str:
+    """Return the partition of a month (``YYYY-MM``) and shard."""
+    return f"{product}|t|{month}|{shard}"
+
+
+def shard_of(image_id: str, shards: int) -> int:
+    """Return the shard of an image among a product's time partitions."""
+    return zlib.crc32(image_id.encode()) % shards if shards > 1 else 0
+
+
+def key_of(acquired: str, image_id: str) -> str:
+    """Return the sort key of an image. ``acquired`` is a canonical timestamp."""
+    return f"{acquired}#{image_id}"
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Return (acquired, image id) of a sort key."""
+    return key[:_ACQUIRED], key[_ACQUIRED + 1 :]
+
+
+def successor(key: str) -> str:
+    """Return a bound above a key and below every other key above it."""
+    return key + "\x01"
+
+
+def predecessor(key: str) -> str:
+    """Return a bound below a key and above every other key below it.
+
+    Ids hold neither control characters nor U+10FFFF (``swath_core.definitions.ID_PATTERN``).
+    """
+    before = ord(key[-1]) - 1
+    if before in _SURROGATES:
+        before = _SURROGATES.start - 1
+    return key[:-1] + chr(before) + _LAST * 2
+
+
+# ---- rows
+
+
+def encode_row(image: Document) -> Row:
+    """Return the attributes of an image's posting, its keys apart."""
+    values: dict[str, Any] = {}
+    omitted = []
+    for name in _POSTED:
+        value = image.get(name)
+        if value is None or value == []:
+            continue
+        if isinstance(value, (str, list)) and len(_compact(value)) > LONG_VALUE:
+            omitted.append(name)
+        else:
+            values[name] = value
+    if omitted:
+        values[OMITTED] = omitted
+    row: Row = {"a": _compact(values), "b": stored_bytes(image.attributes), "v": image.version}
+    geometry = image.get("geometry")
+    if geometry is not None:
+        row["g"] = shapely.to_wkb(footprint(geometry), byte_order=1)
+    return row
+
+
+def stored_bytes(attributes: Attributes) -> int:
+    """Return the summed ``size_bytes`` of an image's files."""
+    return sum(int(file.get("size_bytes") or 0) for file in attributes.get("files") or ())
+
+
+def attributes_of_row(product: str, acquired: str, image_id: str, row_json: str) -> dict[str, Any]:
+    """Return the attributes that a posting holds, those of its keys included."""
+    values: dict[str, Any] = json.loads(row_json)
+    values["id"] = image_id
+    values["product_id"] = product
+    values["name"] = image_id[len(product) + 1 :]
+    values["acquired"] = acquired
+    return values
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+# ---- the ladder
 
 
 @dataclass(frozen=True, slots=True)
