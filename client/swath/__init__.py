@@ -4,7 +4,11 @@
 `swath.geo` the areas they are read over.
 """
 
-from swath._version import __version__
-from swath.http import Client, configure, default_client, set_default_client
+# Everywhere in this package numpy, shapely, requests and the libraries of the extras are imported
+# by the function that needs them: the import of the client alone takes half as long so, and a
+# command that reads no pixels never loads them (benchmarks/client_import.py).
+
+from ._version import __version__
+from .http import Client, configure, default_client, set_default_client
 
 __all__ = ["Client", "__version__", "configure", "default_client", "set_default_client"]

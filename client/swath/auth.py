@@ -12,12 +12,10 @@ import json
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from swath.errors import AuthenticationError
-
-if TYPE_CHECKING:
-    from swath.config import Settings
+from .config import Settings
+from .errors import AuthenticationError
 
 _LEEWAY = 60.0  # seconds before its end from which a renewable token is renewed
 

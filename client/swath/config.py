@@ -18,12 +18,14 @@ credentials) or `refresh_token`; tokens are then fetched and renewed by the clie
 
 from __future__ import annotations
 
+import json
 import os
+import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from swath.errors import ConfigurationError
+from .errors import ConfigurationError
 
 DEFAULT_PROFILE = "default"
 
@@ -94,8 +96,6 @@ def config_path() -> Path:
 
 def read_profiles() -> dict[str, dict[str, Any]]:
     """Every profile of the configuration file; empty without a file."""
-    import tomllib
-
     path = config_path()
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
@@ -178,6 +178,4 @@ def _toml_value(value: object) -> str:
 
 
 def _toml_string(text: str) -> str:
-    import json
-
     return json.dumps(text)  # a JSON string is a TOML basic string

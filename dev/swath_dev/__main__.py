@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     landsat.add_argument("folder", type=Path, help="one GeoTIFF a band: *_B10.tif to *_B70.tif")
     command("permissions", _permissions, "write the table of permissions into docs/operations.md")
     command("reference", _reference, "write the client's reference from its docstrings")
+    command("client-attributes", _client_attributes, "write the client's attributes anew")
     guide = command("guide", _guide, "execute the guide's notebook against a fresh stack")
     guide.add_argument("--save", action="store_true", help="write the outputs into the notebook")
     guide.add_argument("--own", action="store_true", help="leave out the published client")
@@ -176,6 +177,12 @@ def _permissions(_: argparse.Namespace) -> None:
 
 def _reference(_: argparse.Namespace) -> None:
     from swath_dev.reference import write
+
+    write()
+
+
+def _client_attributes(_: argparse.Namespace) -> None:
+    from swath_dev.client_attributes import write
 
     write()
 

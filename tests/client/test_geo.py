@@ -7,8 +7,8 @@ import pytest
 import shapely
 
 from swath.geo import AOI, DLTile, XYZTile
-from swath.geo._shapes import as_shape
 from swath.geo._utm import to_lonlat, to_utm, zone_of
+from swath.shapes import as_shape
 
 SQUARE = {
     "type": "Polygon",

@@ -1,46 +1,5 @@
 """The catalog: products, their bands and their images."""
 
-from swath.catalog._band import (
-    Band,
-    ClassBand,
-    GenericBand,
-    MaskBand,
-    MicrowaveBand,
-    SpectralBand,
-)
-from swath.catalog._collection import Collection
-from swath.catalog._deletion import DeletionTask
-from swath.catalog._enums import (
-    AggregateDateField,
-    BandType,
-    Colormap,
-    DataType,
-    DocumentState,
-    DownloadFileFormat,
-    ImageUploadEventSeverity,
-    ImageUploadEventType,
-    ImageUploadStatus,
-    ImageUploadType,
-    Interval,
-    OverviewResampler,
-    ResampleAlgorithm,
-    ResolutionUnit,
-    StorageState,
-    TaskState,
-)
-from swath.catalog._expressions import Expression, properties
-from swath.catalog._file import File
-from swath.catalog._image import Image
-from swath.catalog._image_collection import ImageCollection
-from swath.catalog._image_search import ImageSearch
-from swath.catalog._image_upload import ImageUpload, ImageUploadEvent, ImageUploadOptions
-from swath.catalog._object import CatalogObject
-from swath.catalog._processing import DerivedParams, ProcessingStep
-from swath.catalog._product import Product
-from swath.catalog._resolution import Resolution
-from swath.catalog._search import Search
-from swath.catalog._summary import SummaryResult
-from swath.catalog._uploading import upload_images
 from swath.errors import (
     ApiError,
     AttributeValidationError,
@@ -56,6 +15,53 @@ from swath.errors import (
     UploadError,
     ValidationError,
 )
+
+from ._collection import Collection
+from ._deletion import DeletionTask
+from ._enums import (
+    AggregateDateField,
+    DocumentState,
+    DownloadFileFormat,
+    Interval,
+    ResampleAlgorithm,
+    ResolutionUnit,
+    TaskState,
+)
+from ._expressions import Expression, properties
+from ._generated import (
+    BandType,
+    Colormap,
+    DataType,
+    DerivedParams,
+    File,
+    ImageUploadEventSeverity,
+    ImageUploadEventType,
+    ImageUploadOptions,
+    ImageUploadStatus,
+    ImageUploadType,
+    OverviewResampler,
+    ProcessingStep,
+    StorageState,
+)
+from ._model import (
+    Band,
+    ClassBand,
+    GenericBand,
+    Image,
+    ImageCollection,
+    ImageSearch,
+    ImageUpload,
+    MaskBand,
+    MicrowaveBand,
+    Product,
+    SpectralBand,
+)
+from ._object import CatalogObject
+from ._resolution import Resolution
+from ._search import Search
+from ._summary import SummaryResult
+from ._upload import ImageUploadEvent
+from ._upload_many import upload_images
 
 __all__ = [
     "AggregateDateField",

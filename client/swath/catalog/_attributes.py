@@ -1,9 +1,4 @@
-"""Attributes of catalog objects: typed descriptors that validate on assignment.
-
-An attribute has three forms: the value that the user holds, what he may assign (`coerce` makes it
-the value or raises), and the JSON of the wire (`load` and `dump`). In-place changes need no
-tracking: an object compares its values with what the catalog last sent (`differs`).
-"""
+"""The types of attributes: descriptors that validate on assignment."""
 
 from __future__ import annotations
 
@@ -11,111 +6,15 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Generic,
-    Self,
-    SupportsFloat,
-    SupportsIndex,
-    TypeVar,
-    overload,
-)
+from typing import Any, SupportsFloat, SupportsIndex, TypeVar
 
-from swath.catalog._times import format_time, parse_time
 from swath.errors import AttributeValidationError
 
-if TYPE_CHECKING:
-    from swath.catalog._structure import AttributeOwner
+from ._attribute import MISSING, Attribute, AttributeOwner
+from ._times import format_time, parse_time
 
-Read = TypeVar("Read")
-Write = TypeVar("Write")
 Item = TypeVar("Item")
 Choice = TypeVar("Choice", bound=StrEnum)
-
-MISSING: Any = object()
-_SHOWN = 60
-
-
-class Attribute(Generic[Read, Write]):
-    """Base of all attributes: any JSON value, None while it is not set.
-
-    `read_only` values come from the service alone; values that are not `mutable` may be set once;
-    `nullable` allows None as an item of a list of these.
-    """
-
-    name = ""
-
-    def __init__(
-        self,
-        *,
-        read_only: bool = False,
-        mutable: bool = True,
-        nullable: bool = False,
-        doc: str | None = None,
-    ) -> None:
-        self.read_only = read_only
-        self.nullable = nullable
-        self.mutable = mutable
-        self.__doc__ = doc
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, owner: None, kind: type) -> Self: ...
-    @overload
-    def __get__(self, owner: AttributeOwner, kind: type) -> Read: ...
-    def __get__(self, owner: AttributeOwner | None, kind: type) -> Self | Read:
-        return self if owner is None else self.read(owner)
-
-    def __set__(self, owner: AttributeOwner, value: Write) -> None:
-        self.write(owner, value)
-
-    def read(self, owner: AttributeOwner) -> Read:
-        """The value of `owner`, converted from the wire's form when first asked for."""
-        if self.name not in owner._values:
-            owner._values[self.name] = self.load(owner._wire.get(self.name))
-        value: Read = owner._values[self.name]
-        return value
-
-    def write(self, owner: AttributeOwner, value: Any) -> None:
-        """Validate and set. Raises AttributeValidationError and leaves the object as it was."""
-        if self.read_only:
-            raise AttributeValidationError(f"{self.name!r} is set by the catalog, not by you")
-        new = None if value is None else self.coerce(value)
-        if not self.mutable and self.is_set(owner) and self.read(owner) != new:
-            raise AttributeValidationError(
-                f"{self.name!r} cannot change once it is set: it is {self.read(owner)!r}"
-            )
-        owner._values[self.name] = self.load(None) if new is None else new
-        owner._assigned.add(self.name)
-
-    def is_set(self, owner: AttributeOwner) -> bool:
-        """Whether `owner` has a value, its own or the catalog's."""
-        return self.name in owner._assigned or owner._wire.get(self.name) is not None
-
-    def coerce(self, value: Any) -> Any:
-        """The value for something that a user assigned; never called with None."""
-        return value
-
-    def load(self, wire: Any) -> Any:
-        """The value for the wire's form. Never fails: the catalog is believed."""
-        return wire
-
-    def dump(self, value: Any) -> Any:
-        """The wire's form of a value."""
-        return value
-
-    def differs(self, value: Any, wire: Any) -> bool:
-        """Whether a value is another than the catalog's."""
-        return bool(value != self.load(None if wire is MISSING else wire))
-
-    def wrong(self, value: Any, wanted: str) -> AttributeValidationError:
-        """The error for a value of the wrong kind."""
-        shown = repr(value)
-        shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
-        return AttributeValidationError(f"{self.name!r} must be {wanted}, not {shown}")
 
 
 class Text(Attribute[str | None, str | None]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Self, TypeVar, overload
 
@@ -125,8 +127,6 @@ class Each:
 
     def combine(self, function: Callable[[Any, Any], Any]) -> Any:
         """The values folded into one by a function of two."""
-        import functools
-
         return functools.reduce(function, self._values)
 
     def __repr__(self) -> str:
@@ -136,6 +136,4 @@ class Each:
 def _getter(key: Callable[[Any], Any] | str) -> Callable[[Any], Any]:
     if callable(key):
         return key
-    import operator
-
     return operator.attrgetter(key)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from swath.catalog._enums import TaskState
-
-if TYPE_CHECKING:
-    from swath.catalog._product import Product
+from ._enums import TaskState
 
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between looks; the last one repeats
 
@@ -16,9 +14,11 @@ _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between looks; the last one repe
 class DeletionTask:
     """A deletion that the service carries out; a snapshot, renewed by `reload`."""
 
-    def __init__(self, product: Product, body: dict[str, Any]) -> None:
-        self._product = product
-        self._attributes: dict[str, Any] = (body.get("data") or {}).get("attributes") or {}
+    def __init__(
+        self, product_id: str | None, body: dict[str, Any], look: Callable[[], dict[str, Any]]
+    ) -> None:
+        self._product_id, self._look = product_id, look
+        self._attributes = _attributes(body)
 
     @property
     def status(self) -> TaskState:
@@ -43,7 +43,7 @@ class DeletionTask:
 
     def reload(self) -> None:
         """Look again."""
-        self._attributes = self._product.get_delete_status()._attributes
+        self._attributes = _attributes(self._look())
 
     def wait_for_completion(self, timeout: float | None = None) -> None:
         """Return when the task has ended. Raises TimeoutError after `timeout` seconds."""
@@ -59,6 +59,10 @@ class DeletionTask:
 
     def __repr__(self) -> str:
         return (
-            f"DeletionTask of {self._product.id}: {self.status.value}, "
+            f"DeletionTask of {self._product_id}: {self.status.value}, "
             f"{self.objects_deleted} objects deleted"
         )
+
+
+def _attributes(body: dict[str, Any]) -> dict[str, Any]:
+    return (body.get("data") or {}).get("attributes") or {}

@@ -14,8 +14,9 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from swath.catalog._structure import AttributeOwner, Structure
-from swath.catalog._times import format_time
+from ._attribute import AttributeOwner
+from ._structure import Structure
+from ._times import format_time
 
 _REFERENCES = {"product": "product_id", "image": "image_id"}
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from swath.errors import MissingExtraError
 
-if TYPE_CHECKING:
-    from swath.catalog._object import CatalogObject
+from ._resource import Resource
 
 
-def feature(item: CatalogObject) -> dict[str, Any]:
+def feature(item: Resource) -> dict[str, Any]:
     """A GeoJSON Feature (RFC 7946): footprint or null, and the attributes that are set."""
     attributes = item.to_dict()
     return {
@@ -22,12 +21,12 @@ def feature(item: CatalogObject) -> dict[str, Any]:
     }
 
 
-def feature_collection(items: Iterable[CatalogObject]) -> dict[str, Any]:
+def feature_collection(items: Iterable[Resource]) -> dict[str, Any]:
     """A GeoJSON FeatureCollection."""
     return {"type": "FeatureCollection", "features": [feature(item) for item in items]}
 
 
-def to_geopandas(items: Iterable[CatalogObject]) -> Any:
+def to_geopandas(items: Iterable[Resource]) -> Any:
     """A GeoDataFrame in EPSG:4326: one row per object, its id the index, times as times."""
     try:
         import geopandas

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from swath.catalog._attributes import Attribute
+from swath.shapes import as_shape, shape_mapping
+
+from ._attribute import Attribute
 
 
 class GeometryAttribute(Attribute[Any, Any]):
@@ -12,8 +14,6 @@ class GeometryAttribute(Attribute[Any, Any]):
 
     def coerce(self, value: Any) -> Any:
         """Polygons with an area only: a footprint has one."""
-        from swath.geo._shapes import as_shape
-
         try:
             found = as_shape(value)
         except ValueError as error:
@@ -24,14 +24,10 @@ class GeometryAttribute(Attribute[Any, Any]):
 
     def load(self, wire: Any) -> Any:
         """The geometry of GeoJSON."""
-        from swath.geo._shapes import as_shape
-
         return None if wire is None else as_shape(wire)
 
     def dump(self, value: Any) -> dict[str, Any]:
         """GeoJSON."""
-        from swath.geo._shapes import shape_mapping
-
         return shape_mapping(value)
 
     def differs(self, value: Any, wire: Any) -> bool:

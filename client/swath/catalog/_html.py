@@ -6,13 +6,12 @@ import base64
 import html
 import urllib.parse
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from swath.catalog._enums import DocumentState
 from swath.errors import SwathError
 
-if TYPE_CHECKING:
-    from swath.catalog._object import CatalogObject
+from ._enums import DocumentState
+from ._resource import Resource
 
 _WORLD = (360, 180)  # pixels of the little map, one per degree
 _LINE = (360, 28)
@@ -20,7 +19,7 @@ _LONG = 300  # characters of a value that are shown
 _STYLE = "border:1px solid #8884;padding:.5em 1em;display:inline-block;font-size:90%"
 
 
-def object_html(item: CatalogObject) -> str:
+def object_html(item: Resource) -> str:
     """The object as a box: a heading, what there is to draw, a table of its attributes."""
     name = getattr(item, "name", None) or item.id
     head = f"<b>{_text(type(item).__name__)}: {_text(name)}</b> <i>{_text(item.state)}</i>"
@@ -35,7 +34,7 @@ def object_html(item: CatalogObject) -> str:
     return f"<div style='{_STYLE}'>{head}{figures}<table>{rows}</table></div>"
 
 
-def _footprint(item: CatalogObject) -> str:
+def _footprint(item: Resource) -> str:
     """The footprint filled, on a graticule of 30 degrees, and its bounds in words."""
     shape = getattr(item, "geometry", None)
     if shape is None:
@@ -66,7 +65,7 @@ def _path(polygon: Any) -> str:
     )
 
 
-def _preview(item: CatalogObject) -> str:
+def _preview(item: Resource) -> str:
     """The provider's picture where there is one, else the catalog's own, put into the page."""
     url = getattr(item, "preview_url", None)
     if not url or not str(url).startswith(("https://", "http://")):
@@ -74,7 +73,7 @@ def _preview(item: CatalogObject) -> str:
     return f"<img src='{_text(url)}' style='max-width:256px' alt='preview'/>" if url else ""
 
 
-def _rendered(item: CatalogObject) -> str | None:
+def _rendered(item: Resource) -> str | None:
     """The catalog's preview of a saved image as a data URL; None where there are no pixels.
 
     A box without a picture is better than an error in a notebook's display.
@@ -92,7 +91,7 @@ def _rendered(item: CatalogObject) -> str | None:
     return "data:image/png;base64," + base64.b64encode(answer.content).decode()
 
 
-def _time_line(item: CatalogObject) -> str:
+def _time_line(item: Resource) -> str:
     """The span of a product, or the moment of an image, between its surroundings in years."""
     first = getattr(item, "start_datetime", None) or getattr(item, "acquired", None)
     last = getattr(item, "end_datetime", None) or getattr(item, "acquired_end", None) or first

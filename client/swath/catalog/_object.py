@@ -1,20 +1,19 @@
-"""What products, bands, images and uploads have in common."""
+"""Finding objects in the catalog, and keeping them in step with it."""
 
 from __future__ import annotations
 
-import urllib.parse
+import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+from typing import Any, Self, overload
 
-from swath.catalog._attributes import Text, Timestamp
-from swath.catalog._enums import DocumentState
-from swath.catalog._included import Included
-from swath.catalog._structure import AttributeOwner
 from swath.errors import DeletedObjectError, NotFoundError, ServerError, UnsavedObjectError
 from swath.http import Client, default_client
 
-if TYPE_CHECKING:
-    from swath.catalog._search import Search
+from ._enums import DocumentState
+from ._html import object_html
+from ._included import Included
+from ._resource import Resource
+from ._search import Search
 
 _BATCH = 100  # ids per request of get_many
 
@@ -36,78 +35,16 @@ class Delete:
         return kind._delete_by_id if owner is None else owner._delete
 
 
-class CatalogObject(AttributeOwner):
+class CatalogObject(Resource):
     """An object of the catalog: attributes, and the requests that keep them in step with it.
 
     Attribute values given to the constructor are assigned; nothing is sent before `save`.
     """
 
-    _kind: ClassVar[str] = ""
-    _collection: ClassVar[str] = ""
-    _include: ClassVar[str | None] = None
-    _client: Client | None
-    _state: DocumentState
-
-    id = Text(mutable=False, doc="Unique in the catalog; cannot change once set.")
-    created = Timestamp(read_only=True, doc="When the object was first saved.")
-    modified = Timestamp(read_only=True, doc="When the object was last saved.")
-
-    def __init__(self, *, client: Client | None = None, **attributes: Any) -> None:
-        self._start()
-        self.__dict__.update(_client=client, _state=DocumentState.UNSAVED)
-        self._assign(attributes)
-
     delete = Delete()
 
-    # -- what it is ---------------------------------------------------------------------------
-
-    @property
-    def state(self) -> DocumentState:
-        """Saved, modified since, not saved yet, or deleted."""
-        if self._state is DocumentState.SAVED and self._changed():
-            return DocumentState.MODIFIED
-        return self._state
-
-    @property
-    def is_modified(self) -> bool:
-        """Whether `save` would send something."""
-        return self.state in {DocumentState.MODIFIED, DocumentState.UNSAVED}
-
-    @property
-    def client(self) -> Client:
-        """The client that this object talks through."""
-        return self._client or default_client()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The attributes that are set, as the wire's JSON, with the id."""
-        dumped = self._dump()
-        return {"id": self.id, **{k: v for k, v in dumped.items() if k != "id"}}
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, CatalogObject):
-            return NotImplemented
-        return type(self) is type(other) and self.to_dict() == other.to_dict()
-
-    def __hash__(self) -> int:
-        return hash((self._kind, self.id))
-
-    def __repr__(self) -> str:
-        lines = [f"{type(self).__name__}: {getattr(self, 'name', None) or self.id}"]
-        lines += [f"  {label}: {value}" for label, value in self._shown() if value is not None]
-        if self.state in {DocumentState.MODIFIED, DocumentState.UNSAVED}:
-            lines.append("* has changes that are not in the catalog yet; save() sends them")
-        if self.state is DocumentState.DELETED:
-            lines.append("* deleted from the catalog")
-        return "\n".join(lines)
-
     def _repr_html_(self) -> str:
-        from swath.catalog._html import object_html
-
         return object_html(self)
-
-    def _shown(self) -> list[tuple[str, object]]:
-        made = self.created
-        return [("id", self.id), ("created", made and made.strftime("%Y-%m-%d %H:%M:%S UTC"))]
 
     # -- finding ------------------------------------------------------------------------------
 
@@ -171,8 +108,6 @@ class CatalogObject(AttributeOwner):
         cls, *, client: Client | None = None, request_params: dict[str, Any] | None = None
     ) -> Search[Self]:
         """A search over all objects of this class; nothing is requested until it is used."""
-        from swath.catalog._search import Search
-
         return Search(cls, client=client, request_params=request_params)
 
     # -- keeping in step ----------------------------------------------------------------------
@@ -233,34 +168,7 @@ class CatalogObject(AttributeOwner):
     # -- for the classes below ----------------------------------------------------------------
 
     @classmethod
-    def _searchable(cls) -> set[str]:
-        """The attributes that a filter may name: those of the class and of its subclasses."""
-        found = set(cls._attributes)
-        return found.union(*(kind._searchable() for kind in cls.__subclasses__()))
-
-    @classmethod
-    def _path(cls, id: str) -> str:
-        return f"/{cls._collection}/{urllib.parse.quote(id, safe='')}"
-
-    @classmethod
-    def _including(cls) -> dict[str, str]:
-        return {"include": cls._include} if cls._include else {}
-
-    @classmethod
-    def _from_resource(
-        cls, resource: dict[str, Any], client: Client | None, included: Included
-    ) -> CatalogObject:
-        """The object of a JSON:API resource; bands choose their class by their type."""
-        made = cls.__new__(cls)
-        made._start()
-        made.__dict__.update(_client=client, _state=DocumentState.SAVED)
-        made._take(resource, included)
-        return made
-
-    @classmethod
     def _batch(cls, ids: list[str], client: Client) -> list[Self]:
-        import json
-
         text = json.dumps([{"name": "id", "op": "eq", "val": ids}], separators=(",", ":"))
         body = client.catalog(
             "PUT", f"/{cls._collection}", json={"filter": text}, params=cls._including()
@@ -268,11 +176,6 @@ class CatalogObject(AttributeOwner):
         included = Included(body)
         found = [cls._from_resource(item, client, included) for item in body.get("data") or []]
         return [item for item in found if isinstance(item, cls)]
-
-    def _take(self, resource: dict[str, Any], included: Included) -> None:  # noqa: ARG002
-        """Become what the service sent."""
-        self._start({**resource.get("attributes", {}), "id": resource["id"]})
-        self.__dict__["_state"] = DocumentState.SAVED
 
     def _before_create(self) -> None:
         """Raise what must be right before anything is sent."""

@@ -2,47 +2,118 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from swath.catalog._enums import DataType, ResampleAlgorithm
-from swath.catalog._scaling import scaling_parameters
+from swath.arguments import takes
+from swath.geo import AOI, GeoContext
+from swath.http import Client
+from swath.raster import Pixels, read_pixels
+
+from ._enums import DownloadFileFormat, ResampleAlgorithm
+from ._generated import BandAttributes, DataType
+from ._scaling import Ranges, scaling_parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from swath.catalog._band import Band
-    from swath.geo import GeoContext
-    from swath.http import Client
-    from swath.raster import Pixels
-
 _KEPT = 600.0  # seconds that a product's bands are believed
 _ALPHA = "alpha"
+_PLACING = ("crs", "resolution", "all_touched")
+Bands = str | Sequence[str]
+KnownBands = Mapping[str, Mapping[str, BandAttributes]]  # by product id, then by name
+
+
+class FileArguments(TypedDict, total=False):
+    """How pixels are wanted; see `Image.ndarray`."""
+
+    crs: str | None
+    resolution: float | None
+    all_touched: bool | None
+    resampler: ResampleAlgorithm | str
+    processing_level: str | None
+    scaling: Any
+    data_type: DataType | str | None
+    progress: bool | None
+
+
+class ArrayArguments(FileArguments, total=False):
+    """The same of pixels in memory: masked or not, and where the bands are."""
+
+    mask_nodata: bool
+    mask_alpha: bool | str | None
+    bands_axis: int
+
+
+takes_file = takes(FileArguments, resampler="near")
+takes_array = takes(ArrayArguments, resampler="near", mask_nodata=True, bands_axis=0)
+takes_stack = takes(ArrayArguments, resampler="near", mask_nodata=True, bands_axis=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadOptions:
     """How pixels are wanted; see `Image.ndarray`."""
 
-    bands: str | Sequence[str]
+    bands: Bands
     resampler: ResampleAlgorithm | str = ResampleAlgorithm.NEAR
     processing_level: str | None = None
     scaling: Any = None
     data_type: DataType | str | None = None
     mask_nodata: bool = True
     mask_alpha: bool | str | None = None
+    progress: bool | None = None
+
+    @classmethod
+    def of(
+        cls, bands: Bands, arguments: Mapping[str, Any], *, as_file: bool = False
+    ) -> ReadOptions:
+        """Those among a method's arguments; for a file nothing is masked."""
+        own = {k: v for k, v in arguments.items() if k not in {*_PLACING, "bands_axis"}}
+        made = cls(bands=bands, **own)
+        return replace(made, mask_nodata=False, mask_alpha=False) if as_file else made
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A raster request, without its ids, and what must be done with its answer."""
+    """A raster request, and what must be done with its answer."""
 
+    client: Client
     request: dict[str, Any]
     bands: list[str]
     masked: bool
+    progress: bool | None = None
+
+    def of(self, ids: Iterable[str | None]) -> Reading:
+        """The same of these images, later ones over earlier ones."""
+        return replace(self, request={**self.request, "ids": list(ids)})
+
+    def quiet(self) -> Reading:
+        """The same without a bar of its own, for one of several that share one."""
+        return replace(self, progress=False)
+
+    def pixels(self) -> Pixels:
+        """The whole answer."""
+        return read_pixels(self.client, self.request, progress=self.progress)
+
+    def for_file(self) -> dict[str, Any]:
+        """The request of a download: the contract's, without the three members about masks."""
+        keys = {"mask_nodata", "mask_alpha", "drop_alpha"}
+        return {name: value for name, value in self.request.items() if name not in keys}
+
+    def array(self, pixels: Pixels, bands_axis: int = 0) -> NDArray[Any]:
+        """(bands, rows, columns): a masked array where something was to be masked."""
+        import numpy as np
+
+        whole: NDArray[Any] = pixels.data
+        if self.masked:
+            whole = np.ma.MaskedArray(pixels.data, pixels.mask)
+        return np.moveaxis(whole, 0, bands_axis)
 
 
 class BandCache:
@@ -50,50 +121,43 @@ class BandCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[tuple[int, str], tuple[float, dict[str, Band]]] = {}
+        self._kept: weakref.WeakKeyDictionary[
+            Client, dict[str, tuple[float, Mapping[str, BandAttributes]]]
+        ] = weakref.WeakKeyDictionary()
 
-    def bands(self, product_id: str, client: Client) -> dict[str, Band]:
-        """Name to band, requested when what is kept is older than ten minutes."""
-        from swath.catalog._band import Band
-        from swath.catalog._expressions import properties
-
-        key = (id(client), product_id)
+    def bands(
+        self, product_id: str, client: Client, load: Callable[[], Mapping[str, BandAttributes]]
+    ) -> Mapping[str, BandAttributes]:
+        """Name to band, loaded when what is kept is older than ten minutes."""
         with self._lock:
-            kept = self._kept.get(key)
+            kept = self._kept.get(client, {}).get(product_id)
         if kept and time.monotonic() - kept[0] < _KEPT:
             return kept[1]
-        search = Band.search(client=client).filter(properties.product_id == product_id)
-        found = {str(band.name): band for band in search}
+        found = load()
         with self._lock:
-            self._kept[key] = (time.monotonic(), found)
+            self._kept.setdefault(client, {})[product_id] = (time.monotonic(), found)
         return found
 
     def forget(self, product_id: str | None) -> None:
         """A band of this product changed."""
         with self._lock:
-            for key in [key for key in self._kept if key[1] == product_id]:
-                del self._kept[key]
+            for kept in self._kept.values():
+                kept.pop(str(product_id), None)
 
 
 band_cache = BandCache()
 
 
-def plan(
-    product_ids: Iterable[str], context: GeoContext, options: ReadOptions, client: Client
-) -> Reading:
-    """The request for some bands of images of these products over an area.
+def plan(known: KnownBands, context: GeoContext, options: ReadOptions, client: Client) -> Reading:
+    """The request, without ids, for some bands of images of these products over an area.
 
     Raises ValueError for a band that one of the products does not have, or bands that differ.
     """
     names = split_bands(options.bands)
-    products = sorted(set(product_ids))
-    known = [band_cache.bands(product, client) for product in products]
-    alpha = _alpha(options.mask_alpha, known)
+    alpha = _alpha(options.mask_alpha, list(known.values()))
     drop = alpha is not None and alpha != names[-1]
     asked = [*names, alpha] if alpha is not None and drop else names
-    chosen = [
-        _chosen(asked, bands, product) for product, bands in zip(products, known, strict=True)
-    ]
+    chosen = [_chosen(asked, bands, product, options) for product, bands in sorted(known.items())]
     scales, data_type = _same_scaling(chosen, options)
     request = {
         "bands": asked,
@@ -107,28 +171,11 @@ def plan(
         "mask_alpha": alpha is not None,
         "drop_alpha": drop,
     }
-    return Reading(request, names, bool(options.mask_nodata) or alpha is not None)
+    masked = bool(options.mask_nodata) or alpha is not None
+    return Reading(client, request, names, masked, options.progress)
 
 
-def for_download(reading: Reading) -> dict[str, Any]:
-    """The request of a download: the contract's, without the three members about masks."""
-    keys = {"mask_nodata", "mask_alpha", "drop_alpha"}
-    return {name: value for name, value in reading.request.items() if name not in keys}
-
-
-def to_array(reading: Reading, pixels: Pixels) -> NDArray[Any]:
-    """(bands, rows, columns): a masked array where something was to be masked."""
-    import numpy as np
-
-    return np.ma.MaskedArray(pixels.data, pixels.mask) if reading.masked else pixels.data
-
-
-def without_mask(options: ReadOptions) -> ReadOptions:
-    """The same options for a file: nothing is masked, an alpha band only if it was asked for."""
-    return replace(options, mask_nodata=False, mask_alpha=False)
-
-
-def split_bands(bands: str | Sequence[str]) -> list[str]:
+def split_bands(bands: Bands) -> list[str]:
     """A list of names, or one string with spaces between them. Raises ValueError without any."""
     names = bands.split() if isinstance(bands, str) else [str(name) for name in bands]
     if not names:
@@ -136,7 +183,57 @@ def split_bands(bands: str | Sequence[str]) -> list[str]:
     return names
 
 
-def _alpha(wish: bool | str | None, known: list[dict[str, Band]]) -> str | None:  # noqa: FBT001
+def adjusted(context: GeoContext, arguments: Mapping[str, Any]) -> GeoContext:
+    """The context with the changes that a method was given. Raises ValueError for a fixed tile."""
+    given = {name: arguments.get(name) for name in _PLACING}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if not changes:
+        return context
+    if not isinstance(context, AOI):
+        raise ValueError(  # noqa: TRY004 - a wrong combination, not a wrong type
+            f"{', '.join(changes)} can only be changed on an AOI: a tile is fixed"
+        )
+    return context.assign(**changes)
+
+
+def destination(
+    dest: str | Path | None, format: DownloadFileFormat | str | None, stem: str
+) -> tuple[Path, str]:
+    """The path of a download and its format, "tif" where neither says anything else."""
+    path = None if dest is None else Path(dest)
+    ending = path.suffix.removeprefix(".").lower() if path else ""
+    ending = {"tiff": "tif", "jpeg": "jpg"}.get(ending, ending)
+    kinds = {str(kind) for kind in DownloadFileFormat}
+    kind = str(DownloadFileFormat(format)) if format else (ending if ending in kinds else "tif")
+    name = f"{stem.replace(':', '_').replace('/', '_')}.{kind}"
+    if path is None:
+        return Path(name), kind
+    if path.is_dir() or not path.suffix:
+        return path / name, kind
+    if ending != kind:
+        raise ValueError(f"{path} does not end like a {kind} file")
+    return path, kind
+
+
+def own_grid(geotrans: Sequence[float], columns: int, rows: int, crs: str) -> AOI:
+    """The grid of an image; of a rotated one the upright box around it, pixels of the same size."""
+    left, dx, rx, top, ry, dy = geotrans
+    corners = [
+        (left + i * dx + j * rx, top + i * ry + j * dy) for i in (0, columns) for j in (0, rows)
+    ]
+    xs, ys = zip(*corners, strict=True)
+    bounds = (min(xs), min(ys), max(xs), max(ys))
+    if rx == 0 and ry == 0:
+        shape = (rows, columns)
+        return AOI(None, None, crs, align_pixels=False, bounds=bounds, bounds_crs=crs, shape=shape)
+    size = math.sqrt(abs(dx * dy - rx * ry))
+    return AOI(None, size, crs, align_pixels=False, bounds=bounds, bounds_crs=crs)
+
+
+def _alpha(
+    wish: bool | str | None,  # noqa: FBT001
+    known: list[Mapping[str, BandAttributes]],
+) -> str | None:
     """The name of the band to mask by, or None."""
     if isinstance(wish, str):
         return wish
@@ -146,59 +243,29 @@ def _alpha(wish: bool | str | None, known: list[dict[str, Band]]) -> str | None:
     return _ALPHA if everywhere and wish is not False and known else None
 
 
-def _chosen(names: list[str], bands: dict[str, Band], product: str) -> list[Band]:
+def _chosen(
+    names: list[str], bands: Mapping[str, BandAttributes], product: str, options: ReadOptions
+) -> list[Ranges]:
     missing = [name for name in names if name not in bands]
     if missing:
         there = ", ".join(bands) or "none"
         raise ValueError(f"product {product} has no band {missing[0]!r}; it has {there}")
-    return [bands[name] for name in names]
+    return [Ranges.at_level(name, bands[name], options.processing_level) for name in names]
 
 
 def _same_scaling(
-    chosen: list[list[Band]], options: ReadOptions
+    chosen: list[list[Ranges]], options: ReadOptions
 ) -> tuple[list[Any] | None, DataType | None]:
-    found = []
-    for bands in chosen:
-        leveled = [_at_level(band, options.processing_level) for band in bands]
-        found.append(_parameters(leveled, options))
+    found = [_parameters(bands, options) for bands in chosen]
     if any(parameters != found[0] for parameters in found[1:]):
         raise ValueError("the bands of these products differ in type or range: give data_type")
     return found[0]
 
 
 def _parameters(
-    bands: list[Band], options: ReadOptions
+    bands: list[Ranges], options: ReadOptions
 ) -> tuple[list[Any] | None, DataType | None]:
     scaling = options.scaling
     if isinstance(scaling, list | tuple) and len(scaling) == len(bands) - 1:
         scaling = [*scaling, None]  # the alpha band that was added
     return scaling_parameters(bands, scaling, options.data_type)
-
-
-def _at_level(band: Band, level: str | None) -> Band:
-    """The band with the ranges and the type that a processing level gives it."""
-    from swath.catalog._processing import ProcessingStep
-
-    levels = band.processing_levels
-    steps = levels.get(level or "default")
-    while isinstance(steps, str):
-        steps = levels.get(steps)
-    if level is not None and steps is None and level != "default":
-        raise ValueError(f"band {band.name!r} has no processing level {level!r}")
-    if not steps:
-        return band
-    last: ProcessingStep = steps[-1]
-    given = {
-        name: value
-        for name in ("data_range", "display_range", "physical_range")
-        if (value := getattr(last, name)) is not None and hasattr(type(band), name)
-    }
-    return type(band)(
-        name=band.name, product_id=band.product_id, **{**_ranges(band), **given},
-        data_type=last.data_type or DataType.FLOAT64,
-    )  # fmt: skip
-
-
-def _ranges(band: Band) -> dict[str, Any]:
-    names = ("data_range", "display_range", "physical_range")
-    return {name: value for name in names if (value := getattr(band, name, None)) is not None}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from swath.catalog._attributes import Enumerated, Number
-from swath.catalog._enums import ResolutionUnit
-from swath.catalog._structure import Structure, StructureAttribute
 from swath.errors import AttributeValidationError
+
+from ._attributes import Enumerated, Number
+from ._enums import ResolutionUnit
+from ._structure import Structure, StructureAttribute
 
 _WRITTEN = re.compile(r"\s*([0-9.]+(?:[eE][-+]?\d+)?)\s*([a-zA-Z]+\.?|°)?\s*")
 _UNITS = {

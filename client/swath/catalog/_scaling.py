@@ -12,14 +12,13 @@ never scaled by a mode that is meant for all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from swath.catalog._enums import BandType, DataType
-
-if TYPE_CHECKING:
-    from swath.catalog._band import Band
+from ._generated import BandAttributes, BandType, DataType
 
 Scale = list[float] | None
+Range = tuple[float, ...] | None
 _MODES = ("raw", "auto", "display", "physical")
 _BYTE = (0, 255)
 _FALLBACK = (0.0, 10000.0)  # display range of a band that has none (contract, surprise 19)
@@ -39,8 +38,54 @@ _LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """What of a band decides how its pixels are scaled."""
+
+    name: str
+    type: BandType | None
+    data_type: DataType | None
+    data_range: Range
+    display_range: Range
+    physical_range: Range
+
+    @classmethod
+    def of(cls, name: str, band: BandAttributes) -> Ranges:
+        """Those of the stored pixels."""
+        physical = getattr(band, "physical_range", None)  # of some types of bands only
+        return cls(name, band.type, band.data_type, band.data_range, band.display_range, physical)
+
+    @classmethod
+    def at_level(cls, name: str, band: BandAttributes, level: str | None) -> Ranges:
+        """Those that a processing level gives; None: the default one, where there is one.
+
+        Raises ValueError for a level that the band does not have.
+        """
+        levels = band.processing_levels
+        steps = levels.get(level or "default")
+        while isinstance(steps, str):
+            steps = levels.get(steps)
+        if level is not None and steps is None and level != "default":
+            raise ValueError(f"band {name!r} has no processing level {level!r}")
+        own = cls.of(name, band)
+        if not steps:
+            return own
+        last = steps[-1]
+        physical = own.physical_range
+        if hasattr(type(band), "physical_range"):
+            physical = last.physical_range or physical
+        return cls(
+            name,
+            own.type,
+            last.data_type or DataType.FLOAT64,
+            last.data_range or own.data_range,
+            last.display_range or own.display_range,
+            physical,
+        )
+
+
 def scaling_parameters(
-    bands: Sequence[Band], scaling: Any = None, data_type: DataType | str | None = None
+    bands: Sequence[Ranges], scaling: Any = None, data_type: DataType | str | None = None
 ) -> tuple[list[Scale] | None, DataType | None]:
     """`scales`, or None when no band is scaled, and the output type; None: the service's choice.
 
@@ -80,7 +125,7 @@ def _known_type(data_type: DataType | str | None) -> DataType | None:
         raise ValueError(f"{data_type!r} is no data type; there are {', '.join(_ORDER)}") from None
 
 
-def _entries(bands: Sequence[Band], scaling: Any) -> list[Any]:
+def _entries(bands: Sequence[Ranges], scaling: Any) -> list[Any]:
     if scaling is None or isinstance(scaling, str):
         return [_for_all(band, scaling) for band in bands]
     if isinstance(scaling, Mapping):
@@ -95,12 +140,12 @@ def _entries(bands: Sequence[Band], scaling: Any) -> list[Any]:
     return [_checked(entry, band) for entry, band in zip(scaling, bands, strict=True)]
 
 
-def _for_all(band: Band, entry: Any) -> Any:
+def _for_all(band: Ranges, entry: Any) -> Any:
     entry = _checked(entry, band)
     return None if band.type in {BandType.MASK, BandType.CLASS} else entry
 
 
-def _checked(entry: Any, band: Band) -> Any:
+def _checked(entry: Any, band: Ranges) -> Any:
     if isinstance(entry, str) and entry not in _MODES:
         raise ValueError(f"{entry!r} (band {band.name!r}) is no scaling; {', '.join(_MODES)}")
     if entry is None or isinstance(entry, str):
@@ -110,7 +155,7 @@ def _checked(entry: Any, band: Band) -> Any:
     return tuple(entry)
 
 
-def _scale(band: Band, entry: Any, data_type: DataType | None) -> Scale:
+def _scale(band: Ranges, entry: Any, data_type: DataType | None) -> Scale:
     if entry is None or entry == "raw":
         return None
     if entry in {"auto", ()}:
@@ -119,7 +164,7 @@ def _scale(band: Band, entry: Any, data_type: DataType | None) -> Scale:
         shown = _DISPLAYED_FLOAT if data_type in _FLOATS else _BYTE
         return [*(band.display_range or _FALLBACK), *shown]
     if entry == "physical":
-        physical = getattr(band, "physical_range", None)
+        physical = band.physical_range
         return None if physical is None else [*(band.data_range or _FALLBACK), *physical]
     inputs = [_share(value, *_input_range(band, data_type)) for value in entry[:2]]
     if data_type is None and any(isinstance(value, str) for value in entry[2:]):
@@ -129,7 +174,7 @@ def _scale(band: Band, entry: Any, data_type: DataType | None) -> Scale:
     return [*inputs, *(outputs or limits)]
 
 
-def _input_range(band: Band, data_type: DataType | None) -> tuple[float, ...]:
+def _input_range(band: Ranges, data_type: DataType | None) -> tuple[float, ...]:
     if data_type is None or data_type == DataType.BYTE:
         return band.display_range or _FALLBACK
     return (band.data_range or _FALLBACK) if data_type in _FLOATS else _LIMITS[data_type]
@@ -148,7 +193,7 @@ def _share(value: Any, low: float, high: float) -> float:
     return int(found) if whole or found.is_integer() else found
 
 
-def _implied(bands: Sequence[Band], scales: list[Scale]) -> DataType | None:
+def _implied(bands: Sequence[Ranges], scales: list[Scale]) -> DataType | None:
     """Byte when something is scaled to it; Float64 when the output range may not fit a byte."""
     scaled = [scale for scale in scales if scale is not None]
     if not scaled:

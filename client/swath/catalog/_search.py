@@ -5,21 +5,24 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, Self, TypeVar, cast
 
-from swath.catalog._expressions import And, Expression
-from swath.catalog._included import Included
-from swath.catalog._structure import unknown_attribute
+from swath.arguments import public
 from swath.http import Client, default_client
 from swath.progress import track
 
-if TYPE_CHECKING:
-    from swath.catalog._collection import Collection
-    from swath.catalog._object import CatalogObject
+from ._attribute import unknown_attribute
+from ._collection import Collection
+from ._expressions import And, Expression
+from ._features import feature_collection, to_geopandas
+from ._included import Included
+from ._resource import Resource
 
-T = TypeVar("T", bound="CatalogObject")
+T = TypeVar("T", bound=Resource)
 
 
+@public
 class Search(Generic[T]):
     """A search for objects of one class; every method that refines it returns a new search.
 
@@ -99,8 +102,6 @@ class Search(Generic[T]):
 
     def collect(self) -> Collection[T]:
         """All objects at once, in a collection that groups, filters and sorts."""
-        from swath.catalog._collection import Collection
-
         return Collection(self)
 
     def explain(self) -> dict[str, Any]:
@@ -111,14 +112,10 @@ class Search(Generic[T]):
 
     def to_geojson(self) -> dict[str, Any]:
         """A GeoJSON FeatureCollection: footprints (null where there are none) and attributes."""
-        from swath.catalog._features import feature_collection
-
         return feature_collection(self)
 
     def to_geopandas(self) -> Any:
         """A GeoDataFrame in EPSG:4326, one row per object, indexed by id. Needs geopandas."""
-        from swath.catalog._features import to_geopandas
-
         return to_geopandas(self)
 
     def __repr__(self) -> str:
@@ -157,14 +154,11 @@ class Search(Generic[T]):
         for page in self._pages():
             included = Included(page)
             for resource in page["data"][:left]:
-                made = self._kind._from_resource(resource, self._client, included)
-                yield cast("T", made)
+                yield self._kind._from_resource(resource, self._client, included)
             left = None if left is None else left - len(page["data"])
 
     def _pages(self) -> Iterator[dict[str, Any]]:
         """The pages, the next of which is requested while the current one is used."""
-        from concurrent.futures import ThreadPoolExecutor
-
         body = {**self._body(), **self._kind._including()}
         page = self._request(body)
         with ThreadPoolExecutor(1, thread_name_prefix="swath-pages") as background:

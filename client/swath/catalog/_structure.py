@@ -1,62 +1,12 @@
-"""Things with attributes: the common ground of catalog objects and of the small values inside."""
+"""Values inside of an attribute that are made of attributes themselves."""
 
 from __future__ import annotations
 
-import difflib
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from swath.catalog._attributes import MISSING, Attribute
 from swath.errors import AttributeValidationError
 
-
-class AttributeOwner:
-    """Holds what the catalog sent (`_wire`) and what the user holds (`_values`), name by name."""
-
-    _attributes: ClassVar[dict[str, Attribute[Any, Any]]] = {}
-    _wire: dict[str, Any]
-    _values: dict[str, Any]
-    _assigned: set[str]
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        found: dict[str, Attribute[Any, Any]] = {}
-        for base in reversed(cls.__mro__):
-            mine = vars(base)
-            found.update((name, v) for name, v in mine.items() if isinstance(v, Attribute))
-            for name in set(found) & set(mine):  # a plain class member hides an inherited attribute
-                if not isinstance(mine[name], Attribute):
-                    del found[name]
-        cls._attributes = found
-
-    def _start(self, wire: dict[str, Any] | None = None) -> None:
-        self.__dict__.update(_wire=wire or {}, _values={}, _assigned=set())
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not hasattr(type(self), name) and name not in self.__dict__:
-            raise AttributeError(unknown_attribute(type(self), name))
-        super().__setattr__(name, value)
-
-    def _assign(self, attributes: dict[str, Any]) -> None:
-        for name, value in attributes.items():
-            setattr(self, name, value)
-
-    def _changed(self) -> list[str]:
-        """Names of the attributes whose values are not the catalog's."""
-        return [
-            name
-            for name, value in self._values.items()
-            if self._attributes[name].differs(value, self._wire.get(name, MISSING))
-        ]
-
-    def _dump(self, names: set[str] | None = None) -> dict[str, Any]:
-        """The wire's form of every attribute that is set, or of those in `names`."""
-        out: dict[str, Any] = {}
-        for name, attribute in self._attributes.items():
-            wanted = attribute.is_set(self) if names is None else name in names
-            if wanted:
-                value = attribute.read(self)
-                out[name] = None if value is None else attribute.dump(value)
-        return out
+from ._attribute import Attribute, AttributeOwner
 
 
 class Structure(AttributeOwner):
@@ -119,11 +69,3 @@ class StructureAttribute(Attribute[S | None, S | dict[str, Any] | None]):
     def dump(self, value: Any) -> dict[str, Any]:
         """JSON; checked once more, since lists of structures may hold mappings by now."""
         return self.coerce(value).to_wire()
-
-
-def unknown_attribute(kind: type, name: str) -> str:
-    """The message for an attribute that a class does not have, with the nearest that it has."""
-    known = [*getattr(kind, "_attributes", {})]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"{kind.__name__} has no attribute {name!r}{hint}"

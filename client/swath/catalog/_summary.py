@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from swath.catalog._times import parse_time
+from ._times import parse_time
 
 
 @dataclass(frozen=True, slots=True, repr=False)

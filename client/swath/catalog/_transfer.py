@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swath.errors import SwathError, UploadError
-
-if TYPE_CHECKING:
-    from swath.http import Client, HttpSession
-    from swath.progress import Bar
+from swath.http import Client, HttpSession
+from swath.progress import Bar
 
 WORKERS = 4
 _ATTEMPTS = 8
@@ -85,8 +83,6 @@ def transfer(client: Client, files: Sequence[Transfer], bar: Bar) -> None:
 
     All are tried, even when one fails for good; then UploadError names those that did not arrive.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     http = _patient(client)
     with ThreadPoolExecutor(max(min(WORKERS, len(files)), 1)) as pool:
         running = [(item, pool.submit(_put, http, item, bar)) for item in files]
@@ -115,7 +111,5 @@ def _put(http: HttpSession, item: Transfer, bar: Bar) -> None:
 
 def _patient(client: Client) -> HttpSession:
     """A session of its own: more attempts than an ordinary request is worth."""
-    from swath.http import HttpSession
-
     attempts = max(_ATTEMPTS, client.settings.attempts)
     return HttpSession(replace(client.settings, attempts=attempts), client.tokens)

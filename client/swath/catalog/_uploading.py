@@ -3,44 +3,33 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from swath.catalog._enums import ImageUploadStatus, ImageUploadType
-from swath.catalog._image_upload import ImageUpload, ImageUploadOptions, as_paths, total_size
-from swath.catalog._included import Included
 from swath.errors import AttributeValidationError, UploadError
-from swath.progress import Bar, progress_bar
+
+from ._generated import ImageUploadOptions, ImageUploadStatus, ImageUploadType
+from ._image_pixels import ReadableImage
+from ._included import Included
+from ._upload import WatchedUpload, total_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from swath.catalog._image import Image
+U = TypeVar("U", bound=WatchedUpload)
+
 
 _DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 _ONE_PUT = 5 * 1024**3  # bytes that S3 takes in one request
-_MANY = 4  # images that `upload_images` works on at a time
 
 
-def start_upload(
-    image: Image,
-    paths: Sequence[Path],
-    options: ImageUploadOptions,
-    *,
-    overwrite: bool,
-    bar: Bar,
-) -> ImageUpload:
-    """Declare the upload, send its files and set it going."""
-    _ready(image, overwrite=overwrite)
-    upload = declare(image, options)
-    upload._send_files(paths, bar)
-    return upload
-
-
-def declare(image: Image, options: ImageUploadOptions) -> ImageUpload:
+def declare(
+    image: ReadableImage, options: ImageUploadOptions, kind: type[U], *, overwrite: bool
+) -> U:
     """The upload as the service made it, with one signed URL per file."""
+    _ready(image, overwrite=overwrite)
     nested = {"type": "image", "id": image.id, "attributes": _attributes(image)}
     attributes = {
         "image": {"data": nested},
@@ -53,15 +42,13 @@ def declare(image: Image, options: ImageUploadOptions) -> ImageUpload:
         json={"data": {"type": "image_upload", "attributes": attributes}},
         params={"include": "events"},
     )
-    made = ImageUpload._from_resource(body["data"], image._client, Included(body))
-    assert isinstance(made, ImageUpload)  # noqa: S101 - for the type checker
-    made.__dict__["_image"] = image
+    made = kind._from_resource(body["data"], image._client, Included(body))
     if made.status != ImageUploadStatus.TRANSFERRING:
         raise UploadError(f"upload {made.id} begins as {made.status}")
     return made
 
 
-def check_array(image: Image, array: NDArray[Any]) -> None:
+def check_array(image: ReadableImage, array: NDArray[Any]) -> None:
     """Raises ValueError for an array that cannot become an image."""
     if str(array.dtype) not in _DTYPES and str(array.dtype.newbyteorder("=")) not in _DTYPES:
         raise ValueError(f"an array of {array.dtype} cannot be uploaded; {', '.join(_DTYPES)} can")
@@ -95,7 +82,7 @@ def as_npy(arrays: Sequence[NDArray[Any]]) -> Iterator[list[Path]]:
         yield paths
 
 
-def georeference(image: Image, raster_meta: Mapping[str, Any]) -> None:
+def georeference(image: ReadableImage, raster_meta: Mapping[str, Any]) -> None:
     """Take geotransform and CRS from the metadata of a raster answer, where they are not set."""
     if image.geotrans is None and raster_meta.get("geoTransform"):
         image.geotrans = raster_meta["geoTransform"]
@@ -105,40 +92,6 @@ def georeference(image: Image, raster_meta: Mapping[str, Any]) -> None:
             image.cs_code = f"EPSG:{system['epsg']}"
         elif system.get("proj4") or system.get("wkt"):
             image.projection = system.get("proj4") or system.get("wkt")
-
-
-def upload_images(
-    images: Iterable[tuple[Image, str | Path | Sequence[str | Path]]],
-    *,
-    upload_options: ImageUploadOptions | None = None,
-    overwrite: bool = False,
-    progress: bool | None = None,
-) -> list[ImageUpload]:
-    """Upload many images, each with its file or files, several at a time and under one bar.
-
-    Every one is tried; those that did not get through are in the notes of the UploadError that is
-    raised at the end, and are finished by `ImageUpload.resume` or another call.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    work = [(image, as_paths(files)) for image, files in images]
-    bar = progress_bar(sum(total_size(p) for _, p in work), "upload", "B", show=progress)
-
-    def one(item: tuple[Image, list[Path]]) -> ImageUpload:
-        options = file_options(item[1], upload_options)
-        return start_upload(item[0], item[1], options, overwrite=overwrite, bar=bar)
-
-    try:
-        with ThreadPoolExecutor(_MANY, thread_name_prefix="swath-upload") as pool:
-            jobs = [pool.submit(one, item) for item in work]
-            failures = [(item[0], job.exception()) for item, job in zip(work, jobs, strict=True)]
-    finally:
-        bar.close()
-    failed = [(image, error) for image, error in failures if error is not None]
-    if failed:
-        notes = "\n".join(f"{image.id}: {error}" for image, error in failed)
-        raise UploadError(f"{len(failed)} of {len(work)} images were not uploaded\n{notes}")
-    return [job.result() for job in jobs]
 
 
 def file_options(paths: Sequence[Path], given: ImageUploadOptions | None) -> ImageUploadOptions:
@@ -152,11 +105,21 @@ def file_options(paths: Sequence[Path], given: ImageUploadOptions | None) -> Ima
     return options
 
 
-def _ready(image: Image, *, overwrite: bool) -> None:
+def array_options(
+    arrays: Sequence[NDArray[Any]], given: ImageUploadOptions | None
+) -> ImageUploadOptions:
+    """The options of an upload of arrays, on top of those given."""
+    options = ImageUploadOptions.from_wire(given.to_wire() if given else {})
+    options.upload_type = ImageUploadType.NDARRAY
+    options.upload_size = sum(array.nbytes for array in arrays)
+    return options
+
+
+def _ready(image: ReadableImage, *, overwrite: bool) -> None:
     image._before_create()
     if image.id is None or (not overwrite and type(image).exists(image.id, client=image._client)):
         raise ValueError(f"image {image.id} exists already; overwrite=True replaces it")
 
 
-def _attributes(image: Image) -> dict[str, Any]:
+def _attributes(image: ReadableImage) -> dict[str, Any]:
     return {name: value for name, value in image._dump().items() if name != "id"}

@@ -7,32 +7,24 @@ coordinate `spatial_ref` whose attributes hold the CRS (`crs_wkt`) and the `GeoT
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from swath.catalog._image_reading import adjusted
-from swath.catalog._reading import Reading, ReadOptions, plan
 from swath.errors import MissingExtraError
+from swath.raster import Pixels
 
-if TYPE_CHECKING:
-    from swath.catalog._image_collection import ImageCollection
-    from swath.catalog._image_reading import ReadableImage
-    from swath.geo import GeoContext
-    from swath.raster import Pixels
+from ._named import NamedObject
+from ._reading import Reading
 
 
-def image_to_xarray(
-    image: ReadableImage, bands: str | Sequence[str], geocontext: GeoContext | None, **options: Any
-) -> Any:
-    """(band, y, x). Without dask, or where the size is not known beforehand, read at once."""
+def image_to_xarray(image: NamedObject, reading: Reading) -> Any:
+    """(band, y, x). Without dask, or where the grid is not known beforehand, read at once."""
     xarray = _xarray()
-    context, wanted = _wanted(geocontext or image.geocontext, bands, options)
-    reading = plan([str(image.product_id)], context, wanted, image.client)
     grid = _Grid.of_request(reading)
     if grid is None or _dask() is None or reading.request["ot"] is None:
-        pixels = image._read(reading)
+        pixels = reading.pixels()
         grid, data = _Grid.of_info(pixels), _filled(pixels, reading)
     else:
-        data = _lazy(image, reading, (len(reading.bands), *grid.shape))
+        data = _lazy(reading, (len(reading.bands), *grid.shape), _result_type(reading))
     made = xarray.DataArray(
         data, dims=("band", "y", "x"), coords=grid.coords(reading), name=image.name
     )
@@ -40,30 +32,20 @@ def image_to_xarray(
     return made.assign_attrs(id=image.id)
 
 
-def collection_to_xarray(
-    images: ImageCollection,
-    bands: str | Sequence[str],
-    geocontext: GeoContext | None,
-    **options: Any,
-) -> Any:
+def collection_to_xarray(images: Sequence[NamedObject], reading: Reading) -> Any:
     """(time, band, y, x). The first image is read at once: it tells the grid of all."""
-    xarray = _xarray()
-    context, wanted = _wanted(images._context(geocontext, None, None, None), bands, options)
-    reading = images._plan(context, wanted)
-    first = images[0]._read(reading)
-    grid, shape = _Grid.of_info(first), first.data.shape
-    dask, kind = _dask(), _float_type(first.data.dtype, reading)
-    parts = [_filled(first, reading).astype(kind)]
-    for image in images[1:]:
-        if dask is None:
-            parts.append(_filled(image._read(reading), reading).astype(kind))
-        else:
-            parts.append(_lazy(image, reading, shape, kind))
-    if dask is None:
-        import numpy as np
+    import numpy as np
 
-        data: Any = np.stack(parts)
+    xarray, dask = _xarray(), _dask()
+    each = [reading.quiet().of([image.id]) for image in images]
+    first = each[0].pixels()
+    grid, shape = _Grid.of_info(first), first.data.shape
+    kind = _float_type(first.data.dtype, reading)
+    parts = [_filled(first, reading).astype(kind)]
+    if dask is None:
+        data = np.stack([*parts, *(_load(one, kind) for one in each[1:])])
     else:
+        parts += [_lazy(one, shape, kind) for one in each[1:]]
         data = dask.stack([dask.asarray(part) for part in parts])
     coords = {"time": [_moment(image) for image in images], **grid.coords(reading)}
     made = xarray.DataArray(data, dims=("time", "band", "y", "x"), coords=coords)
@@ -71,10 +53,10 @@ def collection_to_xarray(
 
 
 class _Grid:
-    """A geotransform, the size of its grid and its CRS."""
+    """A geotransform, the size of its grid and the WKT of its CRS."""
 
-    def __init__(self, geotrans: Sequence[float], shape: tuple[int, int], crs: str | None) -> None:
-        self.geotrans, self.shape, self.crs = tuple(geotrans), shape, crs
+    def __init__(self, geotrans: Sequence[float], shape: tuple[int, int], wkt: str | None) -> None:
+        self.geotrans, self.shape, self.wkt = tuple(geotrans), shape, wkt
 
     @classmethod
     def of_info(cls, pixels: Pixels) -> _Grid:
@@ -90,10 +72,13 @@ class _Grid:
         same = asked["outputBoundsSRS"] in {None, asked["srs"]}
         if not (same and asked["outsize"] and asked["outputBounds"]):
             return None
+        wkt = _wkt(asked["srs"])
+        if wkt is None:
+            return None
         left, bottom, right, top = asked["outputBounds"]
         columns, rows = asked["outsize"]
         geotrans = (left, (right - left) / columns, 0.0, top, 0.0, (bottom - top) / rows)
-        return cls(geotrans, (rows, columns), asked["srs"])
+        return cls(geotrans, (rows, columns), wkt)
 
     def coords(self, reading: Reading) -> dict[str, Any]:
         """Centres of pixels, names of bands, and the CRS."""
@@ -101,20 +86,13 @@ class _Grid:
 
         left, dx, _, top, _, dy = self.geotrans
         rows, columns = self.shape
-        attributes = {"crs_wkt": self.crs, "GeoTransform": " ".join(map(repr, self.geotrans))}
+        attributes = {"crs_wkt": self.wkt, "GeoTransform": " ".join(map(repr, self.geotrans))}
         return {
             "band": reading.bands,
             "y": top + (np.arange(rows) + 0.5) * dy,
             "x": left + (np.arange(columns) + 0.5) * dx,
             "spatial_ref": ((), 0, {k: v for k, v in attributes.items() if v}),
         }
-
-
-def _wanted(
-    context: GeoContext, bands: str | Sequence[str], options: dict[str, Any]
-) -> tuple[GeoContext, ReadOptions]:
-    changes = [options.pop(name, None) for name in ("crs", "resolution", "all_touched")]
-    return adjusted(context, *changes), ReadOptions(bands=bands, **options)
 
 
 def _filled(pixels: Pixels, reading: Reading) -> Any:
@@ -128,16 +106,16 @@ def _filled(pixels: Pixels, reading: Reading) -> Any:
     return data
 
 
-def _lazy(image: ReadableImage, reading: Reading, shape: tuple[int, ...], dtype: Any = None) -> Any:
-    import numpy as np
+def _lazy(reading: Reading, shape: tuple[int, ...], kind: Any) -> Any:
     from dask import array, delayed  # type: ignore[attr-defined]
 
-    kind = dtype or _result_type(reading)
+    return array.from_delayed(delayed(_load)(reading, kind), shape, dtype=kind)  # type: ignore[no-untyped-call]
 
-    def load() -> Any:
-        return np.asarray(_filled(image._read(reading), reading), dtype=kind)
 
-    return array.from_delayed(delayed(load)(), shape, dtype=kind)  # type: ignore[no-untyped-call]
+def _load(reading: Reading, kind: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(_filled(reading.pixels(), reading), dtype=kind)
 
 
 def _result_type(reading: Reading) -> Any:
@@ -157,7 +135,7 @@ def _float_type(stored: Any, reading: Reading) -> Any:
     return np.dtype(np.float64 if stored.itemsize > 2 else np.float32)  # noqa: PLR2004
 
 
-def _moment(image: ReadableImage) -> Any:
+def _moment(image: NamedObject) -> Any:
     import numpy as np
 
     taken = getattr(image, "acquired", None)
@@ -182,3 +160,12 @@ def _dask() -> Any:
     except ImportError:
         return None
     return dask.array
+
+
+def _wkt(crs: str) -> str | None:
+    """The WKT of a CRS in any form, or None where no library is installed that knows it."""
+    try:
+        from pyproj import CRS
+    except ImportError:
+        return None
+    return str(CRS.from_user_input(crs).to_wkt())

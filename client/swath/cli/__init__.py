@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from swath.cli._parser import parser
 from swath.errors import (
     AuthenticationError,
     ForbiddenError,
@@ -17,6 +16,8 @@ from swath.errors import (
     SwathError,
     UnauthorizedError,
 )
+
+from ._parser import parser
 
 __all__ = ["main"]
 

@@ -8,9 +8,10 @@ from argparse import Namespace
 from datetime import UTC, datetime
 
 from swath.auth import read_claims
-from swath.cli._output import client_of, emit_object
 from swath.config import DEFAULT_PROFILE, load_settings, read_profiles, store_profile
 from swath.http import Client
+
+from ._output import client_of, emit_object
 
 
 def login(options: Namespace) -> None:

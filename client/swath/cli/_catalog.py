@@ -9,8 +9,9 @@ from typing import Any
 
 from swath.catalog import Band, Expression, Image, ImageSearch, Product, SummaryResult
 from swath.catalog import properties as p
-from swath.cli._output import client_of, emit, emit_json, emit_object, pairs
 from swath.errors import NotFoundError
+
+from ._output import client_of, emit, emit_json, emit_object, pairs
 
 _WHERE = re.compile(r"(\w+)\s*(<=|>=|!=|=|<|>)\s*(.*)")
 

@@ -9,10 +9,11 @@ from argparse import Namespace
 from importlib.util import find_spec
 from typing import Any
 
-from swath.cli._output import emit, emit_json
-from swath.cli._upload import _boto3
 from swath.config import store_profile
 from swath.errors import ConfigurationError
+
+from ._output import emit, emit_json
+from ._upload import _boto3
 
 _QUEUES = {
     "ingest": ("IngestDeadLetters", "IngestQueue"),

@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Callable
 
 from swath._version import __version__
-from swath.cli import _account, _catalog, _operate, _pixels, _upload
-from swath.cli._completion import completion
+
+from . import _account, _catalog, _operate, _pixels, _upload
+from ._completion import completion
 
 Run = Callable[[argparse.Namespace], None]
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swath.catalog import Image, ImageCollection, Product
-from swath.cli._catalog import area_of, search_of
-from swath.cli._output import client_of, emit_object
 from swath.errors import NotFoundError
 from swath.geo import AOI, GeoContext, XYZTile
+
+from ._catalog import area_of, search_of
+from ._output import client_of, emit_object
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from swath.catalog import Image, ImageUpload, Product, upload_images
-from swath.cli._output import client_of, emit, pairs
 from swath.errors import MissingExtraError, UploadError
+
+from ._output import client_of, emit, pairs
 
 
 def upload(options: Namespace) -> None:

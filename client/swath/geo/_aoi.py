@@ -6,8 +6,9 @@ import json
 import math
 from typing import Any, Final
 
-from swath.geo._geocontext import GeoContext, request_params
-from swath.geo._shapes import as_shape, shape_mapping
+from swath.shapes import as_shape, shape_mapping
+
+from ._geocontext import GeoContext, request_params
 
 _LONLAT = "EPSG:4326"
 Bounds = tuple[float, float, float, float]

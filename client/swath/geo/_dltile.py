@@ -6,8 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from swath.geo._geocontext import GeoContext, request_params
-from swath.geo._utm import central_meridian, to_lonlat, to_utm, zone_of
+from swath.shapes import as_shape
+
+from ._geocontext import GeoContext, request_params
+from ._tiling import touched
+from ._utm import central_meridian, to_lonlat, to_utm, zone_of
 
 _ZONES = 60
 _MERIDIAN = 500000.0  # easting of a zone's central meridian, where tile column 0 begins
@@ -100,9 +103,6 @@ class DLTile(GeoContext):
         all_touched: bool = False,
     ) -> Iterator[DLTile]:
         """Like `from_shape`, one tile after the other: zone by zone, row by row."""
-        from swath.geo._shapes import as_shape
-        from swath.geo._tiling import touched
-
         side = resolution * tilesize
         for zone, ti, tj in touched(as_shape(shape), side):
             yield cls(tilesize, pad, resolution, zone, ti, tj, all_touched=all_touched)

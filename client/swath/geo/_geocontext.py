@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+from swath.shapes import shape_mapping
+
 
 class GeoContext(ABC):
     """Where, in which CRS and how finely pixels are read. Immutable; `assign` makes another."""
@@ -33,8 +35,6 @@ class GeoContext(ABC):
 
     @property
     def __geo_interface__(self) -> dict[str, Any]:
-        from swath.geo._shapes import shape_mapping
-
         if self.geometry is None:
             raise ValueError(f"this {type(self).__name__} has no geometry")
         return shape_mapping(self.geometry)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from swath.geo._utm import to_utm, zone_of
+from ._utm import to_utm, zone_of
 
 _ZONE = 6.0  # degrees
 _STEP = 0.05  # degrees between points that an edge is bent at when it is projected

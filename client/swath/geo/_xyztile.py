@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from swath.geo._geocontext import GeoContext, request_params
+from ._geocontext import GeoContext, request_params
 
 _HALF = math.pi * 6378137.0  # half the width of the world in EPSG:3857, metres
 _SIZE = 256

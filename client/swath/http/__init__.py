@@ -1,8 +1,8 @@
 """Requests to the service: connections kept, retried, timed out, with errors as exceptions."""
 
-from swath.http._client import Client, configure, default_client, set_default_client
-from swath.http._retry import RetryPolicy
-from swath.http._session import HttpSession
+from ._client import Client, configure, default_client, set_default_client
+from ._retry import RetryPolicy
+from ._session import HttpSession
 
 __all__ = [
     "Client",

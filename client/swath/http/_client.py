@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from swath.auth import TokenSource, token_source
 from swath.config import Settings, load_settings
-from swath.http._session import HttpSession
+
+from ._session import HttpSession
 
 
 class Client:

@@ -10,14 +10,14 @@ import warnings
 from typing import TYPE_CHECKING, Any, Protocol
 
 from swath._version import __version__
+from swath.auth import TokenSource
+from swath.config import Settings
 from swath.errors import ConnectionFailedError, ServerError, error_for
-from swath.http._retry import RetryPolicy
+
+from ._retry import RetryPolicy
 
 if TYPE_CHECKING:
     import requests
-
-    from swath.auth import TokenSource
-    from swath.config import Settings
 
 _POOL = 32
 _ERROR = 400

@@ -1,6 +1,7 @@
 """The raster service: requests for pixels and the stream that answers them."""
 
-from swath.raster._read import Pixels, read_pixels
-from swath.raster._stream import Chunk, RasterStream
+from ._files import download
+from ._read import Pixels, read_pixels
+from ._stream import Chunk, RasterStream
 
-__all__ = ["Chunk", "Pixels", "RasterStream", "read_pixels"]
+__all__ = ["Chunk", "Pixels", "RasterStream", "download", "read_pixels"]

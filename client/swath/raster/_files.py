@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swath.errors import MissingExtraError
-from swath.raster._read import read_stream
-from swath.raster._stream import RasterStream
+
+from ._read import read_stream
+from ._stream import RasterStream
 
 if TYPE_CHECKING:
     from swath.http import Client

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from swath.errors import ApiError, ConnectionFailedError, ServerError
-from swath.raster._stream import RasterStream
+from swath.http import Client
+from swath.progress import progress_bar
+
+from ._stream import RasterStream
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from swath.http import Client
 
 _R = TypeVar("_R")
 
@@ -28,9 +29,14 @@ class Pixels:
     info: dict[str, Any]
 
 
-def read_pixels(client: Client, request: dict[str, Any]) -> Pixels:
-    """The whole answer to a raster request in memory. Pixels that no image covers are masked."""
-    return read_stream(client, request, _gather)
+def read_pixels(
+    client: Client, request: dict[str, Any], *, progress: bool | None = False
+) -> Pixels:
+    """The whole answer to a raster request in memory. Pixels that no image covers are masked.
+
+    `progress`: whether a bar counts the bytes of the array; None: on terminals.
+    """
+    return read_stream(client, request, lambda stream: _gather(stream, progress))
 
 
 def read_stream(client: Client, request: dict[str, Any], use: Callable[[RasterStream], _R]) -> _R:
@@ -74,12 +80,17 @@ def _answer(client: Client, request: dict[str, Any]) -> Iterator[Any]:
         answer.close()
 
 
-def _gather(stream: RasterStream) -> Pixels:
+def _gather(stream: RasterStream, progress: bool | None) -> Pixels:  # noqa: FBT001
     import numpy as np
 
     data = np.zeros(stream.shape, stream.dtype)
     mask = np.ones(stream.shape, np.bool_)
-    for chunk in stream:
-        data[chunk.window] = chunk.data
-        mask[chunk.window] = chunk.mask
+    bar = progress_bar(data.nbytes, "read", "B", show=progress)
+    try:
+        for chunk in stream:
+            data[chunk.window] = chunk.data
+            mask[chunk.window] = chunk.mask
+            bar.update(chunk.data.nbytes)
+    finally:
+        bar.close()
     return Pixels(data, mask, stream.metadata)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from swath.errors import ServerError
-from swath.raster._blosc import HEADER, decode, frame_size
+
+from ._blosc import HEADER, decode, frame_size
 
 if TYPE_CHECKING:
     import numpy as np

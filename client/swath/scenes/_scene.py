@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from swath.catalog import Image
 from swath.errors import NotFoundError
 from swath.geo import AOI, GeoContext
+from swath.http import Client
+from swath.shapes import shape_mapping
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from swath.http import Client
 
 
 class Scene:
@@ -49,8 +49,6 @@ class Scene:
 
     @property
     def __geo_interface__(self) -> dict[str, Any]:
-        from swath.geo._shapes import shape_mapping
-
         return shape_mapping(self.geometry)
 
     def default_ctx(self) -> AOI:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from swath.catalog import Collection, ImageCollection
-from swath.scenes._scene import Scene
+from swath.geo import GeoContext
+
+from ._scene import Scene
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from swath.geo import GeoContext
 
 
 class SceneCollection(Collection[Scene]):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from swath.catalog import Expression, Image, ImageSearch, StorageState
 from swath.catalog import properties as p
 from swath.geo import AOI, GeoContext
-from swath.scenes._scene import Scene
-from swath.scenes._scene_collection import SceneCollection
+from swath.http import Client
 
-if TYPE_CHECKING:
-    from swath.http import Client
+from ._scene import Scene
+from ._scene_collection import SceneCollection
 
 Moment = datetime | date | str
 

@@ -46,21 +46,27 @@ COLORMAPS = (
 _RANGE = ListOf(Number(), 2, 2)
 _STEP = Record(
     {
-        "function": Field(Text(100, shortest=1), required=True),
-        "parameter": Field(AnyOf((Number(), Text(1000), ListOf(Number(), 100))), required=True),
-        "index": Field(Integer(0)),
-        "data_type": Field(Choice(DATA_TYPES)),
-        "data_range": Field(_RANGE),
-        "display_range": Field(_RANGE),
-        "physical_range": Field(_RANGE),
-        "physical_range_unit": Field(Text(200)),
+        "function": Field(Text(100, shortest=1), "Name of the function.", required=True),
+        "parameter": Field(
+            AnyOf((Number(), Text(1000), ListOf(Number(), 100))),
+            "What the function takes: numbers, or the image attribute that holds them.",
+            required=True,
+        ),
+        "index": Field(Integer(0), "Which entry of that attribute."),
+        "data_type": Field(Choice(DATA_TYPES), "The type of the result."),
+        "data_range": Field(_RANGE, "Smallest and largest value of the result."),
+        "display_range": Field(_RANGE, "The range of the result to show."),
+        "physical_range": Field(_RANGE, "What the data range stands for, in physical units."),
+        "physical_range_unit": Field(Text(200), "The unit of the physical range."),
     }
 )
 _DERIVED = Record(
     {
-        "function": Field(Text(1000, shortest=1), required=True),
-        "bands": Field(ListOf(Text(2000, shortest=1), 100, 1), required=True),
-        "source_type": Field(Choice(DATA_TYPES)),
+        "function": Field(Text(1000, shortest=1), "Name of the function.", required=True),
+        "bands": Field(
+            ListOf(Text(2000, shortest=1), 100, 1), "Names of the bands it takes.", required=True
+        ),
+        "source_type": Field(Choice(DATA_TYPES), "The type that the bands are read as."),
     }
 )
 

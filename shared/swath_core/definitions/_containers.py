@@ -55,6 +55,7 @@ class Field:
     """One member of a :class:`Record`."""
 
     type: AttributeType
+    description: str
     required: bool = False
 
 

@@ -22,11 +22,11 @@ STORAGE_STATES = ("available", "remote")
 
 FILE = Record(
     {
-        "href": Field(Text(2000, shortest=1)),
-        "size_bytes": Field(Integer(0)),
-        "hash": Field(Text(200)),
-        "provider_id": Field(Text(2000)),
-        "provider_href": Field(Text(2000)),
+        "href": Field(Text(2000, shortest=1), "URL of the file."),
+        "size_bytes": Field(Integer(0), "Size in bytes."),
+        "hash": Field(Text(200), "MD5 of the content, in hexadecimal."),
+        "provider_id": Field(Text(2000), "The provider's name of the file."),
+        "provider_href": Field(Text(2000), "The provider's URL of the file."),
     }
 )
 

@@ -68,8 +68,8 @@ class Resolution(AttributeType):
         """Return the JSON schema of the stored form."""
         return Record(
             {
-                "value": Field(Number(), required=True),
-                "unit": Field(Choice(("meters", "degrees")), required=True),
+                "value": Field(Number(), "Length of a pixel's side.", required=True),
+                "unit": Field(Choice(("meters", "degrees")), "Its unit.", required=True),
             }
         ).schema()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._attribute import Attribute, Resource
 from ._common import CREATED, LONGEST_NAME, LONGEST_PRODUCT_ID, MODIFIED
 from ._containers import Field, ListOf, Record
-from ._types import AttributeType, Choice, Integer, Text
+from ._types import AttributeType, Choice, Integer, Text, Timestamp
 
 UPLOAD_STATUSES = ("transferring", "pending", "running", "success", "failure", "canceled")
 UPLOAD_TYPES = ("file", "ndarray")
@@ -25,12 +25,24 @@ EVENT_SEVERITIES = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 
 UPLOAD_OPTIONS = Record(
     {
-        "upload_type": Field(Choice(UPLOAD_TYPES), required=True),
-        "image_files": Field(ListOf(Text(4096, shortest=1), 1000, 1), required=True),
-        "overviews": Field(ListOf(Integer(2, 2**16), 16)),
-        "overview_resampler": Field(Choice(RESAMPLERS)),
-        "upload_size": Field(Integer(0)),
-        "worker_tag": Field(Text(200)),
+        "upload_type": Field(Choice(UPLOAD_TYPES), "Arrays or files.", required=True),
+        "image_files": Field(
+            ListOf(Text(4096, shortest=1), 1000, 1), "Names of the files, in order.", required=True
+        ),
+        "overviews": Field(ListOf(Integer(2, 2**16), 16), "Factors of the overviews."),
+        "overview_resampler": Field(Choice(RESAMPLERS), "How overviews are computed."),
+        "upload_size": Field(Integer(0), "Bytes of all files."),
+        "worker_tag": Field(Text(200), "Reserved for the operator."),
+    }
+)
+UPLOAD_EVENT = Record(
+    {
+        "event_datetime": Field(Timestamp(), "When it happened."),
+        "component": Field(Text(), "The part of the service that says so."),
+        "component_id": Field(Text(), "Which instance of it."),
+        "event_type": Field(Choice(EVENT_TYPES), "What kind of event."),
+        "severity": Field(Choice(EVENT_SEVERITIES), "How bad it is."),
+        "message": Field(Text(), "What happened, in words."),
     }
 )
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from swath.catalog._enums import AggregateDateField, Interval
-from swath.catalog._search import Search
-from swath.catalog._summary import SummaryResult
-from swath.catalog._times import format_time, parse_time
+from swath.arguments import public
+from swath.shapes import as_geojson
 
-if TYPE_CHECKING:
-    from swath.catalog._image import Image  # noqa: F401 - named in a string below
-    from swath.catalog._image_collection import ImageCollection
-    from swath.geo import GeoContext
+from ._enums import AggregateDateField, Interval
+from ._search import Search, T
+from ._summary import SummaryResult
+from ._times import format_time, parse_time
 
 
-class ImageSearch(Search["Image"]):
-    """A search for images."""
+@public
+class AreaSearch(Search[T]):
+    """The part of ImageSearch that knows places and sums."""
 
     _area: Any = None
     _no_area_too = False
@@ -30,22 +29,9 @@ class ImageSearch(Search["Image"]):
         anything else with `__geo_interface__`. `match_null_geometry`: images without a footprint
         too. Raises ValueError for anything else.
         """
-        from swath.geo._shapes import as_geojson
-
         return self._with(
             _area=geometry, _geojson=as_geojson(geometry), _no_area_too=match_null_geometry
         )
-
-    def collect(self, geocontext: GeoContext | None = None) -> ImageCollection:
-        """All images at once, ready to be stacked and mosaicked.
-
-        The collection reads over `geocontext`, or over the searched area where that is one.
-        """
-        from swath.catalog._image_collection import ImageCollection
-        from swath.geo import GeoContext
-
-        context = geocontext or (self._area if isinstance(self._area, GeoContext) else None)
-        return ImageCollection(self, geocontext=context)
 
     def summary(self) -> SummaryResult:
         """Count, bytes and products of all matching images; limit and order play no part."""

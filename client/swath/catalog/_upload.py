@@ -3,91 +3,55 @@
 from __future__ import annotations
 
 import time
+import warnings
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from swath.catalog._attributes import Attribute, Enumerated, Integer, ListOf, Text, Timestamp
-from swath.catalog._enums import (
-    ImageUploadEventSeverity,
-    ImageUploadEventType,
-    ImageUploadStatus,
-    ImageUploadType,
-    OverviewResampler,
-)
-from swath.catalog._included import Included
-from swath.catalog._object import CatalogObject
-from swath.catalog._structure import Structure, StructureAttribute
-from swath.catalog._transfer import Transfer, transfer
+from swath.arguments import public
 from swath.errors import ConnectionFailedError, ServerError, UploadError
-from swath.progress import progress_bar
+from swath.progress import Bar, progress_bar
 
-if TYPE_CHECKING:
-    from swath.catalog._image import Image
-    from swath.progress import Bar
+from ._attribute import Attribute
+from ._attributes import Integer, ListOf, Text
+from ._generated import ImageUploadStatus, UploadAttributes, UploadEventAttributes
+from ._included import Included
+from ._object import CatalogObject
+from ._structure import StructureAttribute
+from ._transfer import Transfer, transfer
 
 _PAUSES = (0.2, 0.3, 0.5, 1.0, 1.0, 2.0, 5.0)  # seconds between looks; the last one repeats
+_SENT_ONCE = ("resumable_urls", "part_urls", "part_bytes")  # only while files are expected
 
 
-class ImageUploadOptions(Structure):
-    """How an upload becomes an image."""
-
-    upload_type = Enumerated(ImageUploadType, doc="Array or file.")
-    image_files: ListOf[str] = ListOf(Text(), doc="Names of the files, in order.")
-    overviews: ListOf[int] = ListOf(Integer(), doc="Factors of the overviews, up to 16.")
-    overview_resampler = Enumerated(OverviewResampler, doc="How overviews are computed.")
-    upload_size = Integer(doc="Bytes of the arrays.")
-    worker_tag = Text(doc="Reserved for the operator.")
-
-
-class ImageUploadEvent(Structure):
+class ImageUploadEvent(UploadEventAttributes):
     """Something that happened to an upload."""
 
     id = Text(doc="Of the event.")
-    event_datetime = Timestamp(doc="When it happened.")
-    component = Text(doc="The part of the service that says so.")
-    component_id = Text(doc="Which instance of it.")
-    event_type = Enumerated(ImageUploadEventType, doc="What kind of event.")
-    severity = Enumerated(ImageUploadEventSeverity, doc="How bad it is.")
-    message = Text(doc="What happened, in words.")
 
     def __str__(self) -> str:
         when = self.event_datetime.strftime("%H:%M:%S") if self.event_datetime else "--:--:--"
         return f"{when} {self.severity or '':8} {self.event_type or '':8} {self.message or ''}"
 
 
-class ImageUpload(CatalogObject):
-    """An upload: made by `Image.upload` and its relatives, watched here."""
+@public
+class WatchedUpload(UploadAttributes, CatalogObject):
+    """The part of ImageUpload that sends files and watches what becomes of them."""
 
     _kind = "image_upload"
     _collection = "uploads_v2"
     _include = "events"
-    _image: Image | None
     _sent: set[tuple[int, int]]
 
-    product_id = Text(read_only=True, doc="Product of the image.")
-    image_id = Text(mutable=False, doc="Id that the image has or will have.")
-    image_upload_options = StructureAttribute(ImageUploadOptions, doc="How it becomes an image.")
-    user = Text(read_only=True, doc="Who uploads.")
-    resumable_urls: ListOf[str] = ListOf(Text(), read_only=True, doc="Where the files go.")
     part_urls: Attribute[dict[str, list[str]] | None, None] = Attribute(
         read_only=True, doc="Where the parts of a file go that is too big for one request."
     )
     part_bytes = Integer(read_only=True, doc="Size of such a part.")
-    status = Enumerated(ImageUploadStatus, doc="How far it has come.")
     events: ListOf[ImageUploadEvent] = ListOf(
         StructureAttribute(ImageUploadEvent), read_only=True, doc="What happened so far."
     )
-
-    @property
-    def image(self) -> Image | None:
-        """The image, once the upload has succeeded; the object that `upload` was called on."""
-        if self._image is None and self.image_id is not None:
-            from swath.catalog._image import Image
-
-            self.__dict__["_image"] = Image.get(self.image_id, client=self._client)
-        return self._image
 
     def wait_for_completion(
         self, timeout: float | None = None, *, raise_on_failure: bool = True
@@ -109,9 +73,9 @@ class ImageUpload(CatalogObject):
             time.sleep(pause)
             looks += 1
             self._look()
-        if self.status == ImageUploadStatus.SUCCESS and self._image is not None:
-            self._image._adopt()
-        elif raise_on_failure and self.status != ImageUploadStatus.SUCCESS:
+        if self.status == ImageUploadStatus.SUCCESS:
+            self._succeeded()
+        elif raise_on_failure:
             raise UploadError(f"upload of {self.image_id}: {self.status}\n{self.event_log}")
 
     def cancel(self) -> None:
@@ -143,6 +107,10 @@ class ImageUpload(CatalogObject):
         events = sorted(self.events, key=lambda event: str(event.event_datetime or ""))
         return "\n".join(map(str, events)) or "(no events)"
 
+    @abstractmethod
+    def _succeeded(self) -> None:
+        """The image is in the catalog now."""
+
     @property
     def _ended(self) -> bool:
         return isinstance(self.status, ImageUploadStatus) and self.status.final
@@ -151,8 +119,6 @@ class ImageUpload(CatalogObject):
         try:
             self.reload()
         except (ServerError, ConnectionFailedError) as error:
-            import warnings
-
             warnings.warn(f"still waiting for upload {self.id}: {error}", stacklevel=3)
 
     def _send_files(self, paths: Sequence[Path], bar: Bar) -> None:
@@ -189,11 +155,10 @@ class ImageUpload(CatalogObject):
         if events or "events" not in attributes:
             attributes["events"] = events
         known_before = self.__dict__.get("_wire") or {}
-        for name in ("resumable_urls", "part_urls", "part_bytes"):
+        for name in _SENT_ONCE:
             if not attributes.get(name) and known_before.get(name):
-                attributes[name] = known_before[name]  # only sent while files are expected
+                attributes[name] = known_before[name]
         super()._take({**resource, "attributes": attributes}, included)
-        self.__dict__.setdefault("_image", None)
         self.__dict__.setdefault("_sent", set())
 
     def _shown(self) -> list[tuple[str, object]]:
