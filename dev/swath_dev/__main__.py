@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,8 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return int(options.run(options) or 0)
-    except Trouble as trouble:
-        print(f"swath: {trouble}", file=sys.stderr)
+    except CommandError as error:
+        print(f"swath: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("swath: interrupted", file=sys.stderr)
@@ -138,7 +138,7 @@ def _smoke(options: argparse.Namespace) -> int:
     if options.url and options.token:
         return smoke(options.url, options.token)
     if options.url or options.token:
-        raise Trouble("a smoke test of another stack needs both URL and TOKEN")
+        raise CommandError("a smoke test of another stack needs both URL and TOKEN")
     from swath_dev.cloud import default_cloud
 
     cloud = default_cloud()

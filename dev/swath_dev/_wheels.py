@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 # Amazon Linux 2023, below every runtime since python3.12, has glibc 2.34.
@@ -69,7 +69,7 @@ def native_architecture() -> str:
 def install(lock: Path, folder: Path, target: Target) -> None:
     """Install what a lock says for the target into a folder, and take out what no request needs.
 
-    Only wheels whose hash is in the lock are accepted. Raises Trouble with pip's reason.
+    Only wheels whose hash is in the lock are accepted. Raises CommandError with pip's reason.
     """
     requirements = folder.with_name(f"{folder.name}-{target.architecture}.txt")
     requirements.write_text(select(lock.read_text(), target))
@@ -83,7 +83,7 @@ def install(lock: Path, folder: Path, target: Target) -> None:
     if done.returncode:
         reasons = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         message = f"{lock} cannot be installed: {(reasons or [done.stderr.strip()])[0]}"
-        raise Trouble(message)
+        raise CommandError(message)
     strip(folder)
     services = lock.with_name("aws-services.txt")
     if services.exists():

@@ -13,7 +13,7 @@ import numpy as np
 import requests
 
 from swath.raster import RasterStream
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 
 _SECONDS = 60
 _FINAL = ("success", "failure", "canceled")
@@ -21,7 +21,7 @@ _FINAL = ("success", "failure", "canceled")
 
 @dataclass
 class Api:
-    """One caller of one catalog. Errors of the contract become Trouble with their details."""
+    """One caller of one catalog. Errors of the contract become CommandError with their details."""
 
     url: str
     token: str
@@ -37,15 +37,15 @@ class Api:
             timeout=_SECONDS,
         )
         if answer.status_code >= requests.codes.bad_request:
-            raise Trouble(f"{method} {path} answered {answer.status_code}: {_details(answer)}")
+            raise CommandError(f"{method} {path} answered {answer.status_code}: {_details(answer)}")
         return answer.json() if answer.content else None
 
     def exists(self, path: str) -> bool:
         """Say whether the object at the path is there."""
         try:
             self.call("GET", path)
-        except Trouble as trouble:
-            if "answered 404" in str(trouble):
+        except CommandError as error:
+            if "answered 404" in str(error):
                 return False
             raise
         return True
@@ -92,7 +92,7 @@ class Api:
             if status in _FINAL:
                 return
             if time.monotonic() > deadline:
-                raise Trouble(f"upload {upload_id} is still {status} after {seconds:.0f} s")
+                raise CommandError(f"upload {upload_id} is still {status} after {seconds:.0f} s")
             time.sleep(0.3)
 
     def search(self, collection: str, **members: object) -> Any:
@@ -113,7 +113,7 @@ class Api:
             timeout=300,
         ) as answer:
             if answer.status_code >= requests.codes.bad_request:
-                raise Trouble(f"raster answered {answer.status_code}: {_details(answer)}")
+                raise CommandError(f"raster answered {answer.status_code}: {_details(answer)}")
             return _decode(cast("IO[bytes]", answer.raw))
 
 

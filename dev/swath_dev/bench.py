@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.build import ROOT
 
 
@@ -20,7 +20,7 @@ def bench(name: str | None = None) -> int:
     """Run the named benchmark, or all; return 1 if one missed a bar or broke, else 0."""
     if name is not None and name not in names():
         message = f"no benchmark {name!r}; there are: {', '.join(names())}"
-        raise Trouble(message)
+        raise CommandError(message)
     chosen = names() if name is None else [name]
     failed = [one for one in chosen if _run(one)]
     return int(bool(failed))

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ("api", "ingest", "raster", "rollup")
@@ -33,7 +33,7 @@ def assemble(target: Path) -> Path:
         source = ROOT / "functions" / function
         if not (source / "handler.py").exists():
             message = f"functions/{function}/handler.py is missing"
-            raise Trouble(message)
+            raise CommandError(message)
         shutil.copytree(source, target / "functions" / function, ignore=_SKIP)
     core = target / "layers" / "core" / "python"
     shutil.copytree(ROOT / "shared" / "swath_core", core / "swath_core", ignore=_SKIP)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.build import ROOT, assemble, fix_times
 from swath_dev.deploy import Session, deploy, session_of
 from swath_dev.token import AUDIENCE, ISSUER, make_token, trusted_keys
@@ -124,7 +124,7 @@ class LocalCloud:
     def start(self) -> bool:
         """Start the emulator unless it runs, and wait until it answers; say whether it was started.
 
-        Raises Trouble when the port is taken or the emulator ends at once.
+        Raises CommandError when the port is taken or the emulator ends at once.
         """
         if self.running():
             self._agree_on_port()
@@ -142,7 +142,7 @@ class LocalCloud:
     def stop(self) -> bool:
         """End the process and wait until its state is written; say whether there was one.
 
-        Raises Trouble when it does not end in time; it is never killed, because that loses data.
+        Raises CommandError when it does not end in time; it is never killed, because that loses data.
         """
         known = self._process()
         if known is None:
@@ -151,7 +151,7 @@ class LocalCloud:
         pid, identity = known
         if not processes.end(pid, identity, _STOP_SECONDS):
             message = f"the local cloud (pid {pid}) has not ended after {_STOP_SECONDS:.0f} s"
-            raise Trouble(message)
+            raise CommandError(message)
         self._record.unlink(missing_ok=True)
         shutil.rmtree(self.state / "tmp", ignore_errors=True)
         return True
@@ -168,7 +168,7 @@ class LocalCloud:
         port = json.loads(self._record.read_text())["port"]
         if port != self.port:
             message = f"the local cloud of {self.state} runs on port {port}, not on {self.port}"
-            raise Trouble(message)
+            raise CommandError(message)
 
     def _refuse_taken_port(self) -> None:
         with socket.socket() as probe:
@@ -177,7 +177,7 @@ class LocalCloud:
                 probe.bind((_HOST, self.port))
             except OSError as error:
                 message = f"port {self.port} is in use; choose another: SWATH_PORT={self.port + 1}"
-                raise Trouble(message) from error
+                raise CommandError(message) from error
 
     def _launch(self) -> subprocess.Popen[bytes]:
         for folder in ("state", "objects", "tmp"):
@@ -229,10 +229,10 @@ class LocalCloud:
         while _status(f"{self.endpoint}/_ministack/health") != 200:  # noqa: PLR2004
             if process.poll() is not None:
                 message = f"the local cloud did not start: {self._last_log_line()}"
-                raise Trouble(message)
+                raise CommandError(message)
             if time.monotonic() > deadline:
                 message = f"the local cloud does not answer; see {self.state / 'cloud.log'}"
-                raise Trouble(message)
+                raise CommandError(message)
             time.sleep(0.1)
         # the program may have replaced its command line while it started
         self._remember(process.pid)
@@ -308,7 +308,7 @@ def _expect_route(url: str) -> None:
     status = _status(url)
     if status is None or status >= 500:  # noqa: PLR2004
         message = f"deployed, but {url} answers {status or 'nothing'}"
-        raise Trouble(message)
+        raise CommandError(message)
 
 
 def default_cloud() -> LocalCloud:
@@ -317,5 +317,5 @@ def default_cloud() -> LocalCloud:
     port = os.environ.get("SWATH_PORT") or "4566"
     if not port.isdecimal() or not 0 < int(port) < 65_536:  # noqa: PLR2004
         message = f"SWATH_PORT is not a port number: {port!r}"
-        raise Trouble(message)
+        raise CommandError(message)
     return LocalCloud(state, int(port))

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 
 _CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 # A first deployment that failed: CloudFormation can only delete such a stack.
@@ -31,7 +31,7 @@ def deploy(
 
     The artifacts go to `bucket`, or to one named after the account and region that is made when
     missing. `environment` holds variables (credentials, region, AWS_ENDPOINT_URL) that replace
-    this process's own. Raises Trouble with the first reason that CloudFormation gives.
+    this process's own. Raises CommandError with the first reason that CloudFormation gives.
     """
     variables = {**os.environ, **(environment or {})}
     session = session_of(variables)
@@ -44,10 +44,10 @@ def deploy(
     except _Refused as refused:
         reason = _first_failure(session, stack) or str(refused)
         message = f"the deployment of {stack} failed: {reason}"
-        raise Trouble(message) from refused
+        raise CommandError(message) from refused
     except (ClientError, BotoCoreError) as error:
         message = f"the deployment of {stack} failed: {error}"
-        raise Trouble(message) from error
+        raise CommandError(message) from error
 
 
 class Session:
@@ -83,7 +83,7 @@ def session_of(variables: Mapping[str, str]) -> Session:
     )
     if session.region_name is None:
         message = "no region: set AWS_REGION, or a region in the AWS profile"
-        raise Trouble(message)
+        raise CommandError(message)
     return Session(session, variables.get("AWS_ENDPOINT_URL"))
 
 

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from swath import Client
 from swath.catalog import ClassBand, DataType, Image, Product, SpectralBand
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.build import ROOT
 from swath_dev.cloud import default_cloud
 
@@ -43,7 +43,7 @@ Array = npt.NDArray[Any]
 
 
 def main(folder: Path, picture: Path = PICTURE) -> None:
-    """Put the scene of a folder into the local stack and draw it. Raises Trouble."""
+    """Put the scene of a folder into the local stack and draw it. Raises CommandError."""
     list(_files(folder))
     cloud = default_cloud()
     _, deployed = cloud.bring_up()
@@ -53,7 +53,7 @@ def main(folder: Path, picture: Path = PICTURE) -> None:
 
 
 def ingest(client: Client, product_id: str, folder: Path) -> Image:
-    """Return the image of a scene's files, which is uploaded unless it is there. Raises Trouble."""
+    """Return the image of a scene's files, which is uploaded unless it is there. Raises CommandError."""
     files = list(_files(folder))
     product = Product.get_or_create(
         id=product_id, name="Landsat 5 TM surface reflectance", client=client
@@ -75,7 +75,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for suffix in (*(file for file, _, _ in SPECTRAL.values()), f"{QUALITY}_*"):
         found = sorted(folder.glob(f"*_{suffix}.tif"))
         if len(found) != 1:
-            raise Trouble(f"{folder} holds {len(found)} files *_{suffix}.tif; one is expected")
+            raise CommandError(f"{folder} holds {len(found)} files *_{suffix}.tif; one is expected")
         yield found[0]
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.build import ROOT, layer_lock
 
 _OLDEST_PYTHON = "3.11"
@@ -47,5 +47,5 @@ def _compile(
     )
     if done.returncode:
         message = f"{source.name} cannot be resolved: {done.stderr.strip().splitlines()[-1]}"
-        raise Trouble(message)
+        raise CommandError(message)
     print(f"wrote {target.relative_to(ROOT)}: {len(packages_of(target))} packages")

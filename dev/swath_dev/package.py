@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev._wheels import Target
 from swath_dev.build import PACKAGE_LAYERS, ROOT, assemble, fix_times, layer_lock
 from swath_dev.template import Function, functions, load
@@ -27,7 +27,7 @@ LIMIT = 262_144_000
 def package(architecture: str, python: str) -> None:
     """Build for one processor and Python, print what each function weighs, and prove the imports.
 
-    Raises Trouble when a function is over Lambda's limit or cannot be imported.
+    Raises CommandError when a function is over Lambda's limit or cannot be imported.
     """
     target = Target(python, architecture)
     assemble(BUILD)
@@ -85,7 +85,7 @@ def _weigh(found: list[Function], python: str, architecture: str) -> None:
             heavy.append(function.name)
     if heavy:
         message = f"over Lambda's limit: {', '.join(heavy)}"
-        raise Trouble(message)
+        raise CommandError(message)
 
 
 def _prove(found: list[Function], target: Target, runtime: str | None) -> None:
@@ -120,7 +120,7 @@ def _import(function: Function, build: Path, interpreter: str) -> None:
     )
     if done.returncode:
         message = f"{function.name} does not import from its package: {done.stderr.strip()}"
-        raise Trouble(message)
+        raise CommandError(message)
 
 
 def _version(interpreter: str) -> str:

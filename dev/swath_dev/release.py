@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.deploy import deploy
 from swath_dev.package import BUILD, BUILT
 
@@ -18,7 +18,7 @@ def release(stack: str, bucket: str | None, assignments: Sequence[str]) -> dict[
     """
     if not BUILT.exists():
         message = "nothing is packaged; make package comes first"
-        raise Trouble(message)
+        raise CommandError(message)
     parameters = {**_parameters(assignments), **json.loads(BUILT.read_text())}
     found = deploy(BUILD, stack=stack, bucket=bucket, parameters=parameters)
     for name, value in sorted(found.items()):
@@ -32,6 +32,6 @@ def _parameters(assignments: Sequence[str]) -> dict[str, str]:
         name, separator, value = assignment.partition("=")
         if not separator or not name:
             message = f"a parameter is NAME=VALUE, not {assignment!r}"
-            raise Trouble(message)
+            raise CommandError(message)
         parameters[name] = value
     return parameters

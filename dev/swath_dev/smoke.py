@@ -22,7 +22,7 @@ import rasterio
 import requests
 from rasterio.transform import from_origin
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.api import Api
 
 _ACQUIRED = "2024-05-01T10:00:00Z"
@@ -45,7 +45,7 @@ class Report:
         begun = time.monotonic()
         try:
             yield remarks.append
-        except (Trouble, requests.RequestException, AssertionError) as error:
+        except (CommandError, requests.RequestException, AssertionError) as error:
             self.failures += 1
             self._tell("FAILED", name, begun, str(error) or "not as expected")
             raise _Failed from error
@@ -93,7 +93,7 @@ def smoke(url: str, token: str) -> int:
 
 def _expect(wanted: object, found: object, what: str) -> None:
     if wanted != found:
-        raise Trouble(f"{what}: expected {wanted}, found {found}")
+        raise CommandError(f"{what}: expected {wanted}, found {found}")
 
 
 def _doors(report: Report, url: str) -> None:
@@ -157,7 +157,7 @@ def _image(
     with report.step("pixels come back as they were sent"):
         _, read = api.pixels(ids=[image_id], bands=["red"], ot="UInt16")
         if read.shape != (1, _SIDE, _SIDE) or not np.array_equal(read[0].filled(0), pixels):
-            raise Trouble(f"the array of {read.shape} differs from what was uploaded")
+            raise CommandError(f"the array of {read.shape} differs from what was uploaded")
     with report.step("a map shows it") as note:
         note(_tile(api, image_id))
 
@@ -190,7 +190,7 @@ def _clear(report: Report, api: Api, product: str) -> None:
             deadline = time.monotonic() + _SECONDS
             while _is_busy(api, product):
                 if time.monotonic() > deadline:
-                    raise Trouble(f"{product} still holds objects after {_SECONDS} s")
+                    raise CommandError(f"{product} still holds objects after {_SECONDS} s")
                 time.sleep(0.5)
             api.call("DELETE", f"/products/{product}")
             _expect(False, api.exists(f"/products/{product}"), "the product is still there")

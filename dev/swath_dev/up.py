@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.cloud import Deployed, LocalCloud, default_cloud
 from swath_dev.deploy import outputs
 
@@ -40,7 +40,7 @@ def shell_variables() -> str:
     cloud = default_cloud()
     if not cloud.running():
         message = "the local cloud is not running; make up starts it"
-        raise Trouble(message)
+        raise CommandError(message)
     found = outputs(cloud.session, "swath")
     values = {
         "SWATH_URL": cloud.api_url,

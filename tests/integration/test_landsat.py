@@ -12,7 +12,7 @@ from affine import Affine
 
 from swath import Client
 from swath_dev import landsat
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.cloud import Deployed, LocalCloud
 
 pytestmark = pytest.mark.stack
@@ -70,5 +70,5 @@ def test_the_pictures_are_the_files(
 
 
 def test_a_folder_without_a_scene(tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match=r"0 files \*_B10.tif; one is expected"):
+    with pytest.raises(CommandError, match=r"0 files \*_B10.tif; one is expected"):
         landsat.main(tmp_path)

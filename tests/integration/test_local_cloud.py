@@ -20,7 +20,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from swath_dev import build, processes, replay
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.cloud import Deployed, LocalCloud
 from swath_dev.deploy import deploy
 
@@ -258,17 +258,17 @@ def test_a_failed_deployment_is_one_line_and_leaves_nothing_running(
 ) -> None:
     cloud = LocalCloud(tmp_path / "state", free_port())
 
-    with pytest.raises(Trouble) as trouble:
+    with pytest.raises(CommandError) as raised:
         cloud.bring_up({"Architecture": "sparc"})
 
-    assert "\n" not in str(trouble.value)
-    assert "Architecture" in str(trouble.value)
+    assert "\n" not in str(raised.value)
+    assert "Architecture" in str(raised.value)
     assert not cloud.running()
 
 
 def test_after_a_failed_deployment_up_works(repository: Path, tmp_path: Path) -> None:
     cloud = LocalCloud(tmp_path / "state", free_port())
-    with pytest.raises(Trouble):
+    with pytest.raises(CommandError):
         cloud.bring_up({"LogRetentionDays": "30", "IngestTimeout": "901"})
 
     started, deployed = cloud.bring_up()

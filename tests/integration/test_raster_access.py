@@ -35,7 +35,7 @@ from swath_core.catalog import ImageCatalog
 from swath_core.catalog import _image_rules as _rules
 from swath_core.raster.pictures import issue_ticket
 from swath_core.store.catalog import CatalogStore
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.cloud import Deployed
 from swath_dev.token import make_token
 
@@ -447,8 +447,8 @@ def catalogued(
     }
     try:
         gallery.owner.save("image", f"{product}:{name}", attributes)
-    except Trouble as trouble:
-        if "answered 422" not in str(trouble):
+    except CommandError as error:
+        if "answered 422" not in str(error):
             raise
     else:
         return True
@@ -464,5 +464,5 @@ def test_a_file_of_another_image_is_not_catalogued(gallery: Gallery) -> None:
     product, image = gallery.colours, gallery.id("new")
     files = gallery.owner.call("GET", f"/images/{image}")["data"]["attributes"]["files"]
     attributes = {"name": "copy", "product_id": product, "acquired": "2020", "files": files}
-    with pytest.raises(Trouble, match="not a file of this image"):
+    with pytest.raises(CommandError, match="not a file of this image"):
         gallery.owner.save("image", f"{product}:copy", attributes)

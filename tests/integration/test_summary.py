@@ -13,7 +13,7 @@ from tests.summary_stack import Tables, tables_of
 
 from swath_core.store.rollups import RollupStore
 from swath_core.summaries import LiveCounter, Rollup
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.api import Api
 from swath_dev.cloud import Deployed, LocalCloud
 
@@ -197,7 +197,7 @@ def test_others_see_nothing(stack: Deployed, cloud: LocalCloud, product: str) ->
 def test_wrong_requests_say_what_is_wrong(
     api: Api, path: str, body: dict[str, Any], words: str
 ) -> None:
-    with pytest.raises(Trouble, match=words) as caught:
+    with pytest.raises(CommandError, match=words) as caught:
         api.call("PUT", f"/images/summary/{path}", body)
     assert "answered 400" in str(caught.value)
 

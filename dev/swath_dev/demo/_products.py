@@ -12,7 +12,7 @@ from typing import Any
 import rasterio
 
 from swath_core.definitions import NUMPY_TYPES
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 
 from . import _scene
 
@@ -70,17 +70,17 @@ def own_scene(scene: _scene.Scene, folder: Path) -> Delivery:
 
 
 def users_image(path: Path) -> Delivery:
-    """Return a GeoTIFF of the user's as a product of its own. Raises Trouble."""
+    """Return a GeoTIFF of the user's as a product of its own. Raises CommandError."""
     try:
         with rasterio.open(path) as dataset:
             types, nodata = dataset.dtypes, dataset.nodata
             stamp = dataset.tags().get("TIFFTAG_DATETIME")
             ranges = [_range(dataset, index) for index in dataset.indexes]
     except rasterio.errors.RasterioIOError as error:
-        raise Trouble(f"{path} cannot be opened as a raster: {error}") from error
+        raise CommandError(f"{path} cannot be opened as a raster: {error}") from error
     unknown = sorted({dtype for dtype in types if dtype not in _GDAL_TYPES})
     if unknown:
-        raise Trouble(
+        raise CommandError(
             f"{path} holds {', '.join(unknown)}; a band is one of {', '.join(_GDAL_TYPES)}"
         )
     bands = [

@@ -16,7 +16,7 @@ from shapely.geometry import mapping, shape
 
 from swath_core.geo import footprint
 from swath_core.index import RUNGS, ladder_of, planar_cells
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.api import Api
 from swath_dev.build import ROOT
 from swath_dev.cloud import Deployed, LocalCloud, default_cloud
@@ -46,7 +46,7 @@ class _Teller:
 
 
 def main(image: Path | None = None, picture: Path | None = None) -> int:
-    """Run the demonstration and return the exit status. Raises Trouble."""
+    """Run the demonstration and return the exit status. Raises CommandError."""
     tell = _Teller()
     cloud = default_cloud()
     tell.step("Starting the local cloud and deploying template.yaml")
@@ -79,7 +79,7 @@ def _demonstrate(
 
 def _some(scene: _scene.Scene | None) -> _scene.Scene:
     if scene is None:
-        raise Trouble("there is no scene")
+        raise CommandError("there is no scene")
     return scene
 
 
@@ -118,7 +118,7 @@ def _ingest(tell: _Teller, api: Api, delivery: Delivery, product: str) -> dict[s
         status, messages = now, log
     tell.note(f"upload {upload}: {status}")
     if status != "success":
-        raise Trouble(f"the upload ended as {status}: {'; '.join(messages)}")
+        raise CommandError(f"the upload ended as {status}: {'; '.join(messages)}")
     document: dict[str, Any] = api.call("GET", f"/images/{image_id}")["data"]
     return document
 
@@ -138,7 +138,9 @@ def _drop(tell: _Teller, api: Api, cloud: LocalCloud, deployed: Deployed, elevat
     deadline = time.monotonic() + 60
     while not api.exists(f"/images/{product}:{name}"):
         if time.monotonic() > deadline:
-            raise Trouble(f"s3://{deployed.bucket}/{key} did not become an image within a minute")
+            raise CommandError(
+                f"s3://{deployed.bucket}/{key} did not become an image within a minute"
+            )
         time.sleep(0.3)
     tell.note(f"s3://{deployed.bucket}/{key} is now the image {product}:{name}")
 
@@ -161,11 +163,11 @@ def _search(tell: _Teller, api: Api, product: str, image: dict[str, Any]) -> dic
     rows = [_row(each) for each in answer["data"]]
     _table(tell, ("image", "acquired", "size", "files", "bytes"), rows)
     if image["id"] not in {each["id"] for each in answer["data"]}:
-        raise Trouble(f"the search did not find {image['id']}")
+        raise CommandError(f"the search did not find {image['id']}")
     count = api.search("images", **members, limit=0)["meta"]["count"]
     summary = api.search("images/summary/all", **members)["data"]["attributes"]
     if not count == summary["count"] >= len(rows):
-        raise Trouble(f"count says {count}, the summary says {summary['count']}")
+        raise CommandError(f"count says {count}, the summary says {summary['count']}")
     tell.note(f"count: {count}; summary: {summary['count']} image(s), {_bytes(summary['bytes'])}")
     cost = api.search("images", **members, limit=10, explain=True)["meta"]["explain"]["cost"]
     tell.note("cost: " + ", ".join(f"{name} {value}" for name, value in cost.items()))

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.cloud import LocalCloud
 from swath_dev.token import make_token
 
@@ -26,7 +26,7 @@ _RUNNER = Path(__file__).with_name("_run.py")
 
 
 def main(*, published: bool = True, save: bool = False) -> None:
-    """Execute the notebook. `save`: write the outputs into it. Raises Trouble when one is wrong."""
+    """Execute the notebook. `save`: write the outputs into it. Raises CommandError when one is wrong."""
     with tempfile.TemporaryDirectory(prefix="swath-guide-") as folder:
         cloud = LocalCloud(Path(folder) / "state", _free_port())
         try:
@@ -72,7 +72,7 @@ def _run(python: str, executed: Path, environment: dict[str, str], arguments: li
         check=False,
     )
     if done.returncode:
-        raise Trouble("the guide does not show what it says: see above")
+        raise CommandError("the guide does not show what it says: see above")
     cells = json.loads(executed.read_text("utf-8"))["cells"]
     count = sum(
         bool(cell["metadata"].get("expect")) for cell in cells if cell.get("execution_count")

@@ -41,10 +41,10 @@ def main() -> int:
         count += 1
         cell["execution_count"] = count
         source = re.sub(r"\bfrom swath\b", f"from {options.module}", "".join(cell["source"]))
-        trouble = execute(cell, source, names)
-        if trouble:
+        found = execute(cell, source, names)
+        if found:
             print(
-                f"cell {count} of the guide, on {options.module}:\n{source}\n{trouble}",
+                f"cell {count} of the guide, on {options.module}:\n{source}\n{found}",
                 file=sys.stderr,
             )
             return 1

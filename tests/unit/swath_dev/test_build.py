@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swath_dev import build
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_nothing_of_an_earlier_build_stays(root: Path, tmp_path: Path) -> None:
 def test_a_missing_handler_is_named(root: Path, tmp_path: Path) -> None:
     (root / "functions" / "raster" / "handler.py").unlink()
 
-    with pytest.raises(Trouble, match=r"functions/raster/handler\.py is missing"):
+    with pytest.raises(CommandError, match=r"functions/raster/handler\.py is missing"):
         build.assemble(tmp_path / "out")
 
 

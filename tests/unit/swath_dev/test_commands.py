@@ -10,7 +10,7 @@ from benchmarks import _report
 
 from swath_dev import _interpreters, bench, package
 from swath_dev.__main__ import main
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.cloud import LocalCloud, default_cloud
 from swath_dev.template import Function
 
@@ -27,7 +27,7 @@ def test_a_token_is_all_that_is_printed(capsys: pytest.CaptureFixture[str]) -> N
     assert token.count(".") == 2
 
 
-def test_trouble_is_one_line_and_a_status(
+def test_an_error_is_one_line_and_a_status(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SWATH_PORT", "http")
@@ -49,7 +49,7 @@ def test_a_port_in_use_is_named_and_nothing_starts(tmp_path: Path) -> None:
         other.listen()
         cloud = LocalCloud(tmp_path / "state", other.getsockname()[1])
 
-        with pytest.raises(Trouble, match="is in use"):
+        with pytest.raises(CommandError, match="is in use"):
             cloud.start()
 
     assert not cloud.running()
@@ -89,7 +89,7 @@ def test_the_emulator_does_not_see_our_source(
 
 
 def test_an_unknown_benchmark_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(Trouble, match="coldstart"):
+    with pytest.raises(CommandError, match="coldstart"):
         bench.bench("nothing")
 
 
@@ -122,7 +122,7 @@ def test_a_package_over_the_limit_fails(
     api, core, base = Path("functions/api"), Path("layers/core"), Path("layers/base")
 
     package._weigh([Function("api", api, (core,))], "3.13", "arm64")
-    with pytest.raises(Trouble, match="over Lambda's limit: api"):
+    with pytest.raises(CommandError, match="over Lambda's limit: api"):
         package._weigh([Function("api", api, (core, base))], "3.13", "arm64")
 
     assert "1,001" in capsys.readouterr().out

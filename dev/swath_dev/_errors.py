@@ -1,5 +1,5 @@
 """The one error that the tools show to people."""
 
 
-class Trouble(Exception):
+class CommandError(Exception):
     """Something that whoever runs the tool can act on; the message is one clear line."""
