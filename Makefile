@@ -19,7 +19,10 @@ $(STAMP): requirements/dev.txt
 	@$(PYTHON) -m venv $(VENV) >/dev/null || { echo \
 		"'$(PYTHON) -m venv' does not work here; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
 	@echo "installing the development environment into $(VENV) (once)" >&2
-	@$(PY) -m pip install -qq --require-hashes -r requirements/dev.txt
+	@sed -n '/^uv==/,/[^\]$$/p' requirements/dev.txt > $(VENV)/uv.txt
+	@$(PY) -m pip install -qq --require-hashes -r $(VENV)/uv.txt
+	@$(PY) -m swath_dev._uv pip install -q --python $(PY) --require-hashes -r requirements/dev.txt \
+		|| $(PY) -m pip install -qq --require-hashes -r requirements/dev.txt  # knows every setting of pip
 	@touch $@
 
 .PHONY: setup

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # Only functions with the layer `raster` reach these.
-_PIXEL_PACKAGES = ("raster", "ingest")
+_PIXEL_PACKAGES = ("ingest", "pixels", "raster")
 
 
 def _sources(folders: list[Path]) -> Iterator[Path]:

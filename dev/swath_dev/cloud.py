@@ -142,7 +142,7 @@ class LocalCloud:
     def stop(self) -> bool:
         """End the process and wait until its state is written; say whether there was one.
 
-        Raises CommandError when it does not end in time; it is never killed, because that loses data.
+        Raises CommandError when it does not end in time; killing it would lose data.
         """
         known = self._process()
         if known is None:

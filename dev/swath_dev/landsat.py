@@ -53,7 +53,7 @@ def main(folder: Path, picture: Path = PICTURE) -> None:
 
 
 def ingest(client: Client, product_id: str, folder: Path) -> Image:
-    """Return the image of a scene's files, which is uploaded unless it is there. Raises CommandError."""
+    """Return the image of a scene's files, uploaded unless it is there. Raises CommandError."""
     files = list(_files(folder))
     product = Product.get_or_create(
         id=product_id, name="Landsat 5 TM surface reflectance", client=client

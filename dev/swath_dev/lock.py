@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-from swath_dev._errors import CommandError
+from swath_dev._uv import uv
 from swath_dev.build import ROOT, layer_lock
 
 _OLDEST_PYTHON = "3.11"
@@ -34,18 +31,11 @@ def packages_of(lock_file: Path) -> list[str]:
 def _compile(
     source: Path, target: Path, constraints: Path | None = None, without: list[str] | None = None
 ) -> None:
-    command = [
-        *(sys.executable, "-m", "uv", "pip", "compile", "--quiet"),
-        *("--universal", "--generate-hashes", "--python-version", _OLDEST_PYTHON),
+    options = [
+        *("--quiet", "--universal", "--generate-hashes", "--python-version", _OLDEST_PYTHON),
         *("--no-header", "--no-emit-index-url", "--no-emit-find-links"),
         *(("--constraint", str(constraints)) if constraints else ()),
         *(f"--no-emit-package={name}" for name in without or ()),
-        *(str(source), "--output-file", str(target)),
     ]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=ROOT, env=dict(os.environ)
-    )
-    if done.returncode:
-        message = f"{source.name} cannot be resolved: {done.stderr.strip().splitlines()[-1]}"
-        raise CommandError(message)
+    uv("pip", "compile", *options, source, "--output-file", target)
     print(f"wrote {target.relative_to(ROOT)}: {len(packages_of(target))} packages")

@@ -10,12 +10,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from swath_dev import _wheels
 from swath_dev._errors import CommandError
+from swath_dev._uv import find_python
 from swath_dev._wheels import Target
 from swath_dev.build import PACKAGE_LAYERS, ROOT, assemble, fix_times, layer_lock
 from swath_dev.template import Function, functions, load
-
-from . import _interpreters, _wheels
 
 BUILD = ROOT / "build" / "package"
 # What the build is for, as template parameters.
@@ -32,7 +32,7 @@ def package(architecture: str, python: str) -> None:
     target = Target(python, architecture)
     assemble(BUILD)
     fill(BUILD, target)
-    runtime = _interpreters.find(python)
+    runtime = find_python(python)
     if runtime:
         _compile(BUILD, runtime)
     else:

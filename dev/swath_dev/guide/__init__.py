@@ -26,7 +26,7 @@ _RUNNER = Path(__file__).with_name("_run.py")
 
 
 def main(*, published: bool = True, save: bool = False) -> None:
-    """Execute the notebook. `save`: write the outputs into it. Raises CommandError when one is wrong."""
+    """Execute the notebook; raise CommandError when an output is wrong. `save`: write them."""
     with tempfile.TemporaryDirectory(prefix="swath-guide-") as folder:
         cloud = LocalCloud(Path(folder) / "state", _free_port())
         try:

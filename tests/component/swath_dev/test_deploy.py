@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from swath_dev import deploy
-from swath_dev._trouble import Trouble
+from swath_dev._errors import CommandError
 from swath_dev.release import _parameters
 from swath_dev.replay import move
 
@@ -47,7 +47,7 @@ def test_without_a_region_there_is_a_clear_line(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
 
-    with pytest.raises(Trouble, match="AWS_REGION"):
+    with pytest.raises(CommandError, match="AWS_REGION"):
         deploy.session_of({})
 
 
@@ -85,7 +85,7 @@ def test_assignments_become_parameters() -> None:
         "Issuer": "https://a/?b=c",
         "Audience": "",
     }
-    with pytest.raises(Trouble, match="NAME=VALUE"):
+    with pytest.raises(CommandError, match="NAME=VALUE"):
         _parameters(["Issuer"])
 
 

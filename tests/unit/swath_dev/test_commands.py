@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from benchmarks import _report
 
-from swath_dev import _interpreters, bench, package
+from swath_dev import bench, package
 from swath_dev.__main__ import main
 from swath_dev._errors import CommandError
+from swath_dev._uv import find_python
 from swath_dev.cloud import LocalCloud, default_cloud
 from swath_dev.template import Function
 
@@ -136,12 +137,12 @@ def test_an_interpreter_that_does_not_start_is_passed_over(
     shim.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
 
-    assert _interpreters.find("3.99") is None
+    assert find_python("3.99") is None
 
 
 def test_this_interpreter_is_found() -> None:
     version = "{}.{}".format(*__import__("sys").version_info)
-    found = _interpreters.find(version)
+    found = find_python(version)
 
     assert found is not None
     assert subprocess.run([found, "-c", ""], check=False).returncode == 0

@@ -1,46 +1,54 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from swath_dev import _wheels
+import pytest
+
+from swath_dev import _uv, _wheels
+from swath_dev._errors import CommandError
 from swath_dev._wheels import Target
 from swath_dev.build import PACKAGE_LAYERS, ROOT, layer_lock
 from swath_dev.lock import packages_of
 
-LOCK = """\
-# a comment
-numpy==2.4.6 ; python_full_version < '3.12' \\
-    --hash=sha256:aa \\
-    --hash=sha256:ab
-    # via
-    #   shapely
-numpy==2.5.5 ; python_full_version >= '3.12' \\
-    --hash=sha256:ba
-colorama==0.4.6 ; sys_platform == 'win32' \\
-    --hash=sha256:ca
-cffi==2.1.1 ; platform_python_implementation != 'PyPy' \\
-    --hash=sha256:da
-armless==1.0 ; platform_machine == 'x86_64' \\
-    --hash=sha256:ea
-"""
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_wheels_are_of_the_runtimes_python_and_processor(
+    architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(_wheels, "uv", lambda *options: asked.extend(map(str, options)))
+
+    _wheels.install(tmp_path / "lock.txt", tmp_path, Target("3.13", architecture))
+
+    machine = {"arm64": "aarch64", "x86_64": "x86_64"}[architecture]
+    assert asked[asked.index("--python-platform") + 1] == f"{machine}-manylinux_2_34"
+    assert asked[asked.index("--python-version") + 1] == "3.13"
+    assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(asked)
 
 
-def test_markers_are_judged_for_the_target_not_for_this_python() -> None:
-    assert _wheels.select(LOCK, Target("3.13", "arm64")).splitlines() == [
-        "numpy==2.5.5 --hash=sha256:ba",
-        "cffi==2.1.1 --hash=sha256:da",
-    ]
-    assert _wheels.select(LOCK, Target("3.11", "x86_64")).splitlines() == [
-        "numpy==2.4.6 --hash=sha256:aa --hash=sha256:ab",
-        "cffi==2.1.1 --hash=sha256:da",
-        "armless==1.0 --hash=sha256:ea",
-    ]
+def test_a_lock_that_cannot_be_installed_is_named(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    lock.write_text("packaging==1.0\n")  # without a hash
+
+    with pytest.raises(CommandError, match=r"lock\.txt cannot be installed: .* a hash"):
+        _wheels.install(lock, tmp_path / "out", Target("3.13", "arm64"))
 
 
 def test_every_entry_of_the_layers_locks_has_a_hash() -> None:
     for layer in PACKAGE_LAYERS:
-        chosen = _wheels.select(layer_lock(layer).read_text(), Target("3.13", "arm64"))
-        assert all("--hash=sha256:" in line for line in chosen.splitlines())
+        text = layer_lock(layer).read_text()
+        pins = re.findall(r"^\S+==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+        assert len(pins) >= len(packages_of(layer_lock(layer)))
+        assert all("--hash=sha256:" in pin for pin in pins)
+
+
+def test_uv_is_told_the_index_of_pip() -> None:
+    index = "https://packages.example/simple"
+
+    assert _uv.environment({"PIP_INDEX_URL": index})["UV_DEFAULT_INDEX"] == index
+    own = {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": "https://own.example/simple"}
+    assert _uv.environment(own)["UV_DEFAULT_INDEX"] == "https://own.example/simple"
 
 
 def test_locks_name_no_package_index() -> None:
