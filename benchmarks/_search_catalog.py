@@ -17,6 +17,7 @@ from swath_core.geo import normalise_footprint
 from swath_core.index import IndexState, encode_row, key_of, postings_of, time_partition
 from swath_core.search import SearchProduct
 from swath_core.store.postings import PostingRow
+from swath_core.store.rollups import RollupState, Row, Tally
 from swath_core.times import format_timestamp
 
 KM = 111.195
@@ -52,23 +53,20 @@ SATELLITES = (
 
 
 @dataclass(slots=True)
-class Tally:
-    """Images of a month."""
-
-    count: int = 0
-
-
-@dataclass(slots=True)
 class Months:
     """The months of one product, as the rollups tell them."""
 
-    months: dict[str, Tally] = field(default_factory=dict)
-    dirty_months: dict[str, list[str]] = field(default_factory=dict)
+    years: dict[str, Row] = field(default_factory=dict)
 
-    def state(self, product_id: str) -> Months:
-        """Return itself: there is one product."""
+    def add(self, month: str) -> None:
+        """Count an image."""
+        parts = self.years.setdefault(month[:4], Row()).parts
+        parts[month[5:]] = parts.get(month[5:], Tally()) + Tally(1)
+
+    def state(self, product_id: str) -> RollupState:
+        """Return the months: there is one product."""
         del product_id
-        return self
+        return RollupState({}, self.years)
 
 
 @dataclass(slots=True)
@@ -155,7 +153,6 @@ def build(satellite: Satellite, images: int, visits: int | None = None) -> Catal
                 catalog.state = catalog.state.union(postings.state)
             _post(catalog, image, partitions)
         catalog.scenes.append((x, y))
-    catalog.months.months = dict(sorted(catalog.months.months.items()))
     return catalog
 
 
@@ -197,4 +194,4 @@ def _post(catalog: Catalog, image: Document, partitions: list[str]) -> None:
         catalog.postings.put_row(partition, row)
     catalog.posted += 1 + len(partitions)
     catalog.documents.put(image)
-    catalog.months.months.setdefault(acquired[:7], Tally()).count += 1
+    catalog.months.add(acquired[:7])

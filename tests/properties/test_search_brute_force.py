@@ -27,7 +27,7 @@ from tests.unit.search.world import (
 from swath_core.errors import BadRequest
 from swath_core.geo import footprint
 from swath_core.index import planar_cells
-from swath_core.search import ImageQuery, _engine, _run
+from swath_core.search import ImageQuery, _engine, _plan
 from swath_core.search._plan import time_ratio
 
 IMAGES = 50
@@ -154,7 +154,7 @@ def test_a_search_finds_what_brute_force_finds(seed: int, cells_only: bool) -> N
             assert "no area" in error.detail  # noqa: PT017 - a shape that collapses is refused
             continue
         ratio = (lambda *_: 1e12) if cells_only else time_ratio
-        with mock.patch.object(_run, "time_ratio", ratio), small_pages:
+        with mock.patch.object(_plan, "time_ratio", ratio), small_pages:
             found = page_through(search, query, world.products)
             count, _ = search.count(query, world.products)
         expected = [document.id for document in world.expected(query)]

@@ -1,37 +1,20 @@
-"""Search over images: the planner, the merge, pages and cursors.
+"""Search over images: use :meth:`ImageQuery.from_body` and :class:`ImageSearch`.
 
-Use :meth:`ImageQuery.from_body` and :class:`ImageSearch`.
+To be read in this order: ``_query``, ``_plan``, ``_cover``, ``_merge``, ``_engine``.
 """
 
-from ._cursor import digest, sign, unsign
-from ._engine import MOST_SORTED, PAGE_BYTES, PAGE_IMAGES, ImageSearch
-from ._model import (
-    Cost,
-    DocumentReader,
-    ImageQuery,
-    Match,
-    MonthReader,
-    MonthState,
-    Page,
-    SearchProduct,
-)
-from ._run import satisfies
+from ._engine import ImageSearch
+from ._merge import DocumentReader
+from ._plan import MonthReader
+from ._query import Cost, ImageQuery, Match, Page, SearchProduct
 
 __all__ = [
-    "MOST_SORTED",
-    "PAGE_BYTES",
-    "PAGE_IMAGES",
     "Cost",
     "DocumentReader",
     "ImageQuery",
     "ImageSearch",
     "Match",
     "MonthReader",
-    "MonthState",
     "Page",
     "SearchProduct",
-    "digest",
-    "satisfies",
-    "sign",
-    "unsign",
 ]

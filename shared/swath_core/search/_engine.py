@@ -14,10 +14,18 @@ from swath_core.filters import SortKey, is_after, product_of, sort_documents, so
 from swath_core.index import OMITTED
 from swath_core.store.postings import PostingReader
 
-from ._cursor import sign, unsign
-from ._merge import Merge
-from ._model import Cost, DocumentReader, ImageQuery, Match, MonthReader, Page, SearchProduct
-from ._run import Asked, Matcher, Purpose, Run, ask, plan_run, satisfies
+from ._merge import DocumentReader, Matcher, Merge, satisfies
+from ._plan import MonthReader, Projection, SearchPlan, plan_search
+from ._query import (
+    Cost,
+    ImageQuery,
+    Match,
+    Page,
+    SearchProduct,
+    sign,
+    split_by_product,
+    unsign,
+)
 
 PAGE_IMAGES = 100
 PAGE_BYTES = 4_000_000
@@ -64,27 +72,29 @@ class ImageSearch:
         query's, or an order that would have to sort too many images.
         """
         state = unsign(token, self._signing_key(), query.digest) if token else {"n": 0}
-        asked = ask(query, products)
-        if _only_by_id(asked):
-            return self._page_of_ids(query, asked, state)
-        run = plan_run(query, asked, self._months, Purpose(attributes=_sorts(query)))
-        if _sorts(query):
-            return self._page_sorted(run, state)
-        return self._page_in_order(run, state)
+        sorts = query.sort.name != "acquired"
+        matcher = self._planned(query, products, Projection(attributes=sorts))
+        if matcher.plan.by_id:
+            return self._page_of_ids(matcher, state)
+        if sorts:
+            return self._page_sorted(matcher, state)
+        return self._page_in_order(matcher, state)
 
     def count(self, query: ImageQuery, products: Sequence[SearchProduct]) -> tuple[int, Cost]:
         """Return the exact number of matches, whatever ``limit`` says, and what it cost.
 
         Raises BadRequest where it takes too long.
         """
-        asked = ask(query, products)
-        if _only_by_id(asked):
-            cost = Cost()
-            return len(self._by_id(query, asked, cost)), cost
-        run = plan_run(query, asked, self._months, Purpose(counting=True))
-        total = sum(plan.counted for plan in run.plans)
-        total += sum(len(matches) for matches in self._stream(run))
-        return total, run.cost
+        count, matcher = self._count(query, products)
+        return count, matcher.cost
+
+    def _count(self, query: ImageQuery, products: Sequence[SearchProduct]) -> tuple[int, Matcher]:
+        matcher = self._planned(query, products, Projection(), counting=True)
+        if matcher.plan.by_id:
+            return len(_by_id(matcher)), matcher
+        counted = sum(each.counted for each in matcher.plan.products)
+        found = sum(len(matches) for matches in self._stream(matcher))
+        return counted + found, matcher
 
     def matches(
         self,
@@ -101,74 +111,77 @@ class ImageSearch:
         not is not transferred. What is read is added to ``cost``. This is what counts and summaries
         are made from. Raises BadRequest where it takes too long.
         """
-        asked = ask(query, products)
-        if _only_by_id(asked):
-            found = map(Match.of, self._by_id(query, asked, cost or Cost()))
-            yield sorted(found, key=lambda match: match.key)
-            return
-        purpose = Purpose(footprints=footprints, attributes=attributes)
-        run = plan_run(query, asked, self._months, purpose)
-        run.cost = cost or run.cost
-        yield from self._stream(run)
+        matcher = self._planned(query, products, Projection(footprints, attributes), cost)
+        if matcher.plan.by_id:
+            yield sorted(map(Match.of, _by_id(matcher)), key=lambda match: match.key)
+        else:
+            yield from self._stream(matcher)
 
     def explain(
         self, query: ImageQuery, products: Sequence[SearchProduct], token: str | None = None
     ) -> dict[str, Any]:
         """Return how a page (with ``limit`` 0, the count) was planned, and what it cost."""
         if query.limit == 0:
-            asked = ask(query, products)
-            run = plan_run(query, asked, self._months, Purpose(counting=True))
-            count, cost = self.count(query, products)
-            return {"plan": _plan_json(run), "cost": cost.to_json(), "count": count}
+            count, matcher = self._count(query, products)
+            cost, plan = matcher.cost.to_json(), matcher.plan.to_json()
+            return {"plan": plan, "cost": cost, "count": count}
         page = self.page(query, products, token)
         return {"plan": page.plan, "cost": page.cost.to_json(), "images": len(page.documents)}
 
+    def _planned(
+        self,
+        query: ImageQuery,
+        products: Sequence[SearchProduct],
+        wanted: Projection,
+        cost: Cost | None = None,
+        *,
+        counting: bool = False,
+    ) -> Matcher:
+        queries = split_by_product(query, products)
+        plan = plan_search(query, queries, self._months, wanted, counting=counting)
+        return Matcher(plan, self._documents, cost or Cost())
+
     # ---- the stream
 
-    def _stream(self, run: Run) -> Iterator[list[Match]]:
-        merge, matcher = self._merge(run, None), Matcher(run, self._documents)
+    def _stream(self, matcher: Matcher) -> Iterator[list[Match]]:
+        merge = self._merge(matcher, None)
         deadline = self._clock() + SECONDS
         while not merge.finished:
             yield matcher.matching(merge.advance(None))
             if self._clock() > deadline:
-                raise _takes_too_long(run)
+                raise _takes_too_long(matcher.cost)
 
-    def _merge(self, run: Run, after: str | None) -> Merge:
-        return Merge(
-            self._postings,
-            run.sources(after),
-            run.cost,
-            descending=run.descending,
-            ratio=run.ratio,
-        )
+    def _merge(self, matcher: Matcher, after: str | None) -> Merge:
+        plan, sources = matcher.plan, matcher.plan.sources(after)
+        descending, ratio = plan.descending, plan.ratio
+        return Merge(self._postings, sources, matcher.cost, descending=descending, ratio=ratio)
 
     # ---- a page in the order of the index
 
-    def _page_in_order(self, run: Run, state: State) -> Page:
+    def _page_in_order(self, matcher: Matcher, state: State) -> Page:
         """Read until the page is full; a quarter will do after two rounds.
 
         Matches whose documents were all deleted meanwhile are passed over.
         """
-        matcher = Matcher(run, self._documents)
-        room = _room(run.query, state)
+        room = _room(matcher.plan.query, state)
         documents: list[Document] = []
         more = room > 0
         deadline = self._clock() + SECONDS
         while more and not documents:
-            found, finished = self._find(run, matcher, state.get("k"), room, deadline)
+            found, finished = self._find(matcher, state.get("k"), room, deadline)
             if not found and not finished:
-                raise _takes_too_long(run)
-            documents, used = self._whole(run, matcher, found[:room])
+                raise _takes_too_long(matcher.cost)
+            documents, used = _whole(matcher, found[:room])
             more = used < len(found) or not finished
             if used:
                 state = {**state, "k": found[used - 1].key}
-        return self._answer(run, documents, state, more=more)
+        return self._answer(matcher, documents, state, more=more)
 
     def _find(
-        self, run: Run, matcher: Matcher, after: str | None, room: int, deadline: float
+        self, matcher: Matcher, after: str | None, room: int, deadline: float
     ) -> tuple[list[Match], bool]:
         """Return matches behind a key, about as many as there is room for, and whether all."""
-        merge = self._merge(run, after)
+        merge = self._merge(matcher, after)
         found: list[Match] = []
         rounds = 0
         while not merge.finished and len(found) < room:
@@ -181,74 +194,37 @@ class ImageSearch:
                 break
         return found, merge.finished
 
-    def _whole(
-        self, run: Run, matcher: Matcher, matches: list[Match]
-    ) -> tuple[list[Document], int]:
-        """Return the documents of matches as far as bytes allow, and how many matches that are.
-
-        A document that is not of the version indexed has changed since: it is checked again.
-        """
-        stored = matcher.fetch([match.id for match in matches])
-        documents: dict[str, Document] = {}
-        size = 0
-        for number, match in enumerate(matches):
-            document = stored.get(match.id)
-            if document is None or not _still(run.query, document, match):
-                continue
-            size += _json_bytes(document)
-            if size > PAGE_BYTES and documents:
-                return list(documents.values()), number
-            documents[document.id] = document
-        return list(documents.values()), len(matches)
-
     # ---- a page in another order
 
-    def _page_sorted(self, run: Run, state: State) -> Page:
+    def _page_sorted(self, matcher: Matcher, state: State) -> Page:
         """Read all matches and keep the best ones behind the last page's end."""
-        query, room = run.query, _room(run.query, state)
-        matcher = Matcher(run, self._documents)
+        query = matcher.plan.query
+        room = _room(query, state)
         last: SortKey | None = tuple(state["s"]) if "s" in state else None
         best: dict[SortKey, Match] = {}
         total = 0
-        for matches in self._stream(run):
+        for matches in self._stream(matcher):
             total += len(matches)
             if total > MOST_SORTED:
                 raise _too_many_to_sort(query)
             best |= {
                 key: match
-                for key, match in _keyed(query, matcher, matches)
+                for key, match in _keyed(matcher, matches)
                 if last is None or is_after(key, last, descending=query.sort.descending)
             }
             if len(best) > _SHORT_PAGE * PAGE_IMAGES:
                 best = _first(best, room + 1, query)
         best = _first(best, room + 1, query)
         keys = list(best)
-        documents, used = self._whole(run, matcher, list(best.values())[:room])
+        documents, used = _whole(matcher, list(best.values())[:room])
         if used:
             state = {**state, "s": keys[used - 1]}
-        return self._answer(run, documents, state, more=used < len(best))
+        return self._answer(matcher, documents, state, more=used < len(best))
 
     # ---- images by id
 
-    def _by_id(self, query: ImageQuery, asked: Sequence[Asked], cost: Cost) -> list[Document]:
-        """Return the documents of the ids asked for that satisfy the query, as asked."""
-        run = Run(query, {each.product.id: each for each in asked}, cost=cost)
-        ids = _ids_as_asked(query, asked)
-        stored = Matcher(run, self._documents).fetch(ids)
-        cost.rounds += 1
-        found = [
-            document
-            for image_id in ids
-            if (document := stored.get(image_id)) is not None
-            and product_of(image_id) in run.asked
-            and satisfies(query, document)
-        ]
-        cost.matches += len(found)
-        return found
-
-    def _page_of_ids(self, query: ImageQuery, asked: Sequence[Asked], state: State) -> Page:
-        run = Run(query, {each.product.id: each for each in asked})
-        found = self._by_id(query, asked, run.cost)
+    def _page_of_ids(self, matcher: Matcher, state: State) -> Page:
+        query, found = matcher.plan.query, _by_id(matcher)
         if query.sort_given:
             found = sort_documents(found, query.sort, IMAGE)
         found = found[: query.limit]
@@ -260,26 +236,20 @@ class ImageSearch:
                 break
             documents.append(document)
         end = first + len(documents)
-        return self._answer(run, documents, {**state, "o": end}, more=end < len(found))
+        return self._answer(matcher, documents, {**state, "o": end}, more=end < len(found))
 
     # ---- the answer
 
-    def _answer(self, run: Run, documents: list[Document], state: State, *, more: bool) -> Page:
+    def _answer(
+        self, matcher: Matcher, documents: list[Document], state: State, *, more: bool
+    ) -> Page:
+        query = matcher.plan.query
         returned = int(state["n"]) + len(documents)
-        limit = run.query.limit
         token = None
-        if more and documents and (limit is None or returned < limit):
-            cursor = {**state, "n": returned, "q": run.query.digest}
+        if more and documents and (query.limit is None or returned < query.limit):
+            cursor = {**state, "n": returned, "q": query.digest}
             token = sign(cursor, self._signing_key())
-        return Page(documents, token, run.cost, _plan_json(run))
-
-
-def _only_by_id(asked: Sequence[Asked]) -> bool:
-    return bool(asked) and all(each.ids is not None for each in asked)
-
-
-def _sorts(query: ImageQuery) -> bool:
-    return query.sort.name != "acquired"
+        return Page(documents, token, matcher.cost, matcher.plan.to_json())
 
 
 def _room(query: ImageQuery, state: State) -> int:
@@ -289,6 +259,25 @@ def _room(query: ImageQuery, state: State) -> int:
     return max(0, min(PAGE_IMAGES, query.limit - int(state["n"])))
 
 
+def _whole(matcher: Matcher, matches: list[Match]) -> tuple[list[Document], int]:
+    """Return the documents of matches as far as bytes allow, and how many matches that are.
+
+    A document that is not of the version indexed has changed since: it is checked again.
+    """
+    stored = matcher.fetch([match.id for match in matches])
+    documents: dict[str, Document] = {}
+    size = 0
+    for number, match in enumerate(matches):
+        document = stored.get(match.id)
+        if document is None or not _still(matcher.plan.query, document, match):
+            continue
+        size += _json_bytes(document)
+        if size > PAGE_BYTES and documents:
+            return list(documents.values()), number
+        documents[document.id] = document
+    return list(documents.values()), len(matches)
+
+
 def _still(query: ImageQuery, document: Document, match: Match) -> bool:
     """Return whether a document is where a match says, and matches."""
     if document.version == match.version:
@@ -296,18 +285,17 @@ def _still(query: ImageQuery, document: Document, match: Match) -> bool:
     return document.attributes["acquired"] == match.acquired and satisfies(query, document)
 
 
-def _keyed(
-    query: ImageQuery, matcher: Matcher, matches: list[Match]
-) -> Iterator[tuple[SortKey, Match]]:
+def _keyed(matcher: Matcher, matches: list[Match]) -> Iterator[tuple[SortKey, Match]]:
     """Yield matches with what they are sorted by, from the documents where postings lack it."""
-    name = query.sort.name
+    sort = matcher.plan.query.sort
+    name = sort.name
     short = [match.id for match in matches if name in match.values.get(OMITTED, ())]
     documents = matcher.fetch(short)
     for match in matches:
         values = match.values
         if match.id in documents:
             values = {**values, name: documents[match.id].get(name)}
-        yield sort_key(query.sort, IMAGE, values), match
+        yield sort_key(sort, IMAGE, values), match
 
 
 def _first(best: dict[SortKey, Match], most: int, query: ImageQuery) -> dict[SortKey, Match]:
@@ -315,10 +303,27 @@ def _first(best: dict[SortKey, Match], most: int, query: ImageQuery) -> dict[Sor
     return {key: best[key] for key in keys}
 
 
-def _ids_as_asked(query: ImageQuery, asked: Sequence[Asked]) -> list[str]:
+def _by_id(matcher: Matcher) -> list[Document]:
+    """Return the documents of the ids asked for that satisfy the query, as asked."""
+    plan = matcher.plan
+    ids = _ids_as_asked(plan)
+    stored = matcher.fetch(ids)
+    matcher.cost.rounds += 1
+    found = [
+        document
+        for image_id in ids
+        if (document := stored.get(image_id)) is not None
+        and product_of(image_id) in plan.queries
+        and satisfies(plan.query, document)
+    ]
+    matcher.cost.matches += len(found)
+    return found
+
+
+def _ids_as_asked(plan: SearchPlan) -> list[str]:
     """Return the ids, each once, in the order in which the filter names them if it does."""
-    wanted = frozenset().union(*(each.ids for each in asked if each.ids is not None))
-    named = [id_ for id_ in query.expression.listed("id") if id_ in wanted]
+    wanted = frozenset().union(*(each.ids or () for each in plan.queries.values()))
+    named = [id_ for id_ in plan.query.expression.listed("id") if id_ in wanted]
     return list(dict.fromkeys([*named, *sorted(wanted)]))
 
 
@@ -326,19 +331,9 @@ def _json_bytes(document: Document) -> int:
     return len(json.dumps(document.attributes, separators=(",", ":"))) + len(document.id) * 2 + 200
 
 
-def _plan_json(run: Run) -> dict[str, Any]:
-    plan: dict[str, Any] = {"products": [each.to_json() for each in run.plans]}
-    if run.query.area is not None:
-        plan["area"] = {
-            "type": run.query.area.geom_type,
-            "bounds": [round(bound, 6) for bound in run.query.area.bounds],
-        }
-    return plan
-
-
-def _takes_too_long(run: Run) -> BadRequest:
+def _takes_too_long(cost: Cost) -> BadRequest:
     message = (
-        f"the search has read {run.cost.postings} postings for {run.cost.matches} matches and is "
+        f"the search has read {cost.postings} postings for {cost.matches} matches and is "
         "not done: narrow it by product, acquired or intersects"
     )
     return BadRequest(message, parameter="filter")

@@ -1,23 +1,32 @@
-"""Sorted streams of partitions, merged by key; duplicates removed; read in as few rounds as can be.
+"""Sorted streams of partitions, merged by key, duplicates removed; and which of them match.
 
 Every source is a range of one partition. In each round some sources are read further, all at the
 same time. Keys up to the position that every unfinished source has reached are final: they are
-sorted, duplicates (which are adjacent) are dropped, and the rest is handed on.
+sorted, duplicates (which are adjacent) are dropped, and the rest are candidates: the matcher tests
+their footprints and attributes, with whole documents where a posting cannot tell.
 """
 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Protocol
 
-from swath_core.index import predecessor, successor
+import numpy as np
+import shapely
+
+from swath_core.documents import Document
+from swath_core.filters import EVERYTHING, values_of
+from swath_core.geo import footprint
+from swath_core.index import OMITTED, predecessor, successor
 from swath_core.store.postings import PostingReader, PostingRow, RangeRead
 
-from ._model import Cost
+from ._plan import SearchPlan, Source
+from ._query import Cost, ImageQuery, Match
 
 LEAST_ROWS = 13
 """Rows of a read that cost no more than one: about what fits one read unit."""
@@ -30,28 +39,8 @@ _GROWTH = 3.0
 _TELLING = 8
 
 
-@dataclass(slots=True)
-class Source:
-    """A range of one partition, and what the planner expects of it.
-
-    ``inside``: every posting of the partition lies in the query's area. ``expected`` is the number
-    of postings in the range, ``share`` the part of the postings that the query reads which come
-    from here; sources with ``ordered`` follow one another in time instead of interleaving.
-    """
-
-    product: str
-    partition: str
-    low: str
-    high: str
-    inside: bool = False
-    expected: float | None = None
-    share: float = 1.0
-    ordered: bool = False
-    footprints: bool = True
-    attributes: bool = True
-
-
 Candidate = tuple[str, Source, PostingRow]
+"""A key, where it was read, and what was read."""
 
 
 @dataclass(slots=True)
@@ -264,3 +253,93 @@ def _tied(streams: list[_Stream]) -> int:
 
 def _rounded(rows: float) -> int:
     return max(LEAST_ROWS, int(rows) + 1)
+
+
+# ---- matching
+
+
+class DocumentReader(Protocol):
+    """Where whole images come from."""
+
+    def get_many(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        """Return those of the images that exist, by id; read consistently."""
+
+
+class Matcher:
+    """Tells which postings match, with the documents where a posting cannot tell."""
+
+    def __init__(self, plan: SearchPlan, documents: DocumentReader, cost: Cost) -> None:
+        self.plan = plan
+        self.cost = cost
+        self._documents = documents
+
+    def matching(self, candidates: list[Candidate]) -> list[Match]:
+        """Return the candidates that satisfy area and predicate, in their order."""
+        touching = _touching(self.plan.query, candidates)
+        matches = [
+            Match(key, source.product, row)
+            for (key, source, row), hit in zip(candidates, touching, strict=True)
+            if hit
+        ]
+        matches = self._satisfying(matches)
+        self.cost.matches += len(matches)
+        return matches
+
+    def _satisfying(self, matches: list[Match]) -> list[Match]:
+        answers: list[bool | None] = []
+        for match in matches:
+            predicate = self.plan.queries[match.product_id].predicate
+            if predicate == EVERYTHING:
+                answers.append(True)
+            elif predicate.names.isdisjoint(match.values.get(OMITTED, ())):
+                answers.append(predicate.matches(match.values))
+            else:
+                answers.append(None)
+        if None in answers:
+            unsure = [m for m, answer in zip(matches, answers, strict=True) if answer is None]
+            good = self._satisfying_documents(unsure)
+            answers = [
+                match.id in good if answer is None else answer
+                for match, answer in zip(matches, answers, strict=True)
+            ]
+        return [match for match, answer in zip(matches, answers, strict=True) if answer]
+
+    def _satisfying_documents(self, matches: list[Match]) -> set[str]:
+        documents = self.fetch([match.id for match in matches])
+        expression = self.plan.query.expression
+        return {id_ for id_, each in documents.items() if expression.matches(values_of(each))}
+
+    def fetch(self, ids: Sequence[str]) -> Mapping[str, Document]:
+        """Return those of the images that exist, by id."""
+        if not ids:
+            return {}
+        self.cost.documents += len(ids)
+        return self._documents.get_many(ids)
+
+
+def _touching(query: ImageQuery, candidates: list[Candidate]) -> Sequence[bool]:
+    if query.area is None:
+        return [True] * len(candidates)
+    hits = np.ones(len(candidates), dtype=bool)
+    tested = [n for n, (_, source, _) in enumerate(candidates) if not source.inside]
+    if tested:
+        footprints = np.array([candidates[n][2].footprint for n in tested], dtype=object)
+        shapes = shapely.from_wkb(footprints)
+        found = shapely.intersects(query.area, shapes)
+        if query.or_without_area:
+            found |= shapely.is_missing(shapes)
+        hits[tested] = found
+    listed: list[bool] = hits.tolist()
+    return listed
+
+
+def satisfies(query: ImageQuery, document: Document) -> bool:
+    """Return whether a whole document satisfies a query: what the index only makes fast."""
+    if not query.expression.matches(values_of(document)):
+        return False
+    if query.area is None:
+        return True
+    geometry = document.get("geometry")
+    if geometry is None:
+        return query.or_without_area
+    return bool(shapely.intersects(query.area, footprint(geometry)))

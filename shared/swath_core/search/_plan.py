@@ -1,29 +1,74 @@
-"""The planner: cells or months, whichever are expected to read fewer postings for one match."""
+"""The plan of a search: which partitions are read, of which keys, and what of their postings.
+
+For each product cells or months are read, whichever are expected to give fewer postings for one
+match.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import h3.api.basic_int as h3
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from swath_core.filters import KeyRange
+from swath_core.filters import EVERYTHING, KeyRange
 from swath_core.index import (
+    IN_KEYS,
     null_partition,
     own_partition,
     passing_partition,
+    predecessor,
+    successor,
     time_partition,
     whole_partition,
 )
+from swath_core.store.rollups import RollupState
 
-from ._area import footprint_side, widened
-from ._merge import Source
-from ._model import MonthState, SearchProduct
-from ._opening import MOST_PARTITIONS, open_cells
+from ._cover import MOST_PARTITIONS, best_cover, footprint_side, widened
+from ._query import ImageQuery, ProductQuery, SearchProduct
 
 _RARE = 0.1
+_MOST_TOGETHER = 64
+"""Partitions of all products together, where that leaves two for each."""
+
+
+class MonthReader(Protocol):
+    """Tells in which months a product has images; read consistently."""
+
+    def state(self, product_id: str) -> RollupState:
+        """Return the months of a product, and which of their figures are out of date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What is looked at in a posting beside its key."""
+
+    footprints: bool = False
+    attributes: bool = False
+
+
+@dataclass(slots=True)
+class Source:
+    """A range of one partition, and what the planner expects of it.
+
+    ``inside``: every posting of the partition lies in the query's area. ``expected`` is the number
+    of postings in the range, ``share`` the part of the postings that the query reads which come
+    from here; sources with ``ordered`` follow one another in time instead of interleaving.
+    """
+
+    product: str
+    partition: str
+    low: str
+    high: str
+    inside: bool = False
+    expected: float | None = None
+    share: float = 1.0
+    ordered: bool = False
+    footprints: bool = True
+    attributes: bool = True
 
 
 @dataclass(slots=True)
@@ -52,56 +97,149 @@ class ProductPlan:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What the search will look at in a posting beside its key."""
+@dataclass(slots=True)
+class SearchPlan:
+    """A query, what it asks of each product (by id), and how each is searched."""
 
-    footprints: bool
-    attributes: bool
+    query: ImageQuery
+    queries: dict[str, ProductQuery]
+    products: list[ProductPlan] = field(default_factory=list)
+
+    @property
+    def by_id(self) -> bool:
+        """Whether the query names the images that it can only be about: nothing is searched."""
+        queries = self.queries.values()
+        return bool(queries) and all(each.ids is not None for each in queries)
+
+    @property
+    def descending(self) -> bool:
+        """Whether keys are read from the last to the first."""
+        return self.query.sort.name == "acquired" and self.query.sort.descending
+
+    @property
+    def ratio(self) -> float:
+        """Postings expected to be read for one match."""
+        ratios = [plan.ratio for plan in self.products if plan.sources]
+        return sum(ratios) / len(ratios) if ratios else 1.0
+
+    def sources(self, after: str | None) -> list[Source]:
+        """Return the plans' sources, from behind a key on."""
+        sources = [source for plan in self.products for source in plan.sources]
+        if after is None:
+            return sources
+        if self.descending:
+            high = predecessor(after)
+            moved = [replace(each, high=min(each.high, high)) for each in sources]
+        else:
+            low = successor(after)
+            moved = [replace(each, low=max(each.low, low)) for each in sources]
+        return [each for each in moved if each.low < each.high]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan for people."""
+        plan: dict[str, Any] = {"products": [each.to_json() for each in self.products]}
+        area = self.query.area
+        if area is not None:
+            bounds = [round(bound, 6) for bound in area.bounds]
+            plan["area"] = {"type": area.geom_type, "bounds": bounds}
+        return plan
+
+
+def plan_search(
+    query: ImageQuery,
+    queries: Sequence[ProductQuery],
+    months: MonthReader,
+    wanted: Projection,
+    *,
+    counting: bool = False,
+) -> SearchPlan:
+    """Return the plan of a query.
+
+    ``wanted`` is what the caller looks at in matches; ``counting`` that their number will do.
+    """
+    plan = SearchPlan(query, {each.product.id: each for each in queries})
+    if plan.by_id:
+        return plan
+    searched = [each for each in queries if not each.keys.empty]
+    most = max(2, min(MOST_PARTITIONS, _MOST_TOGETHER // max(1, len(searched))))
+    for each in searched:
+        needed = Projection(
+            query.area is not None, wanted.attributes or not each.predicate.names <= IN_KEYS
+        )
+        product_plan = _plan_product(query, each, months, needed, most, counting=counting)
+        for source in product_plan.sources:
+            source.footprints |= wanted.footprints
+        plan.products.append(product_plan)
+    if query.area is not None:
+        shapely.prepare(query.area)
+    return plan
+
+
+def _plan_product(
+    query: ImageQuery,
+    of_product: ProductQuery,
+    months: MonthReader,
+    needed: Projection,
+    most: int,
+    *,
+    counting: bool,
+) -> ProductPlan:
+    product, keys = of_product.product, of_product.keys
+    if query.area is None:
+        count_months = counting and of_product.predicate == EVERYTHING
+        state = months.state(product.id)
+        return plan_time(product, state, keys, needed, count_months=count_months)
+    cells = plan_cells(product, query.area, keys, needed, most)
+    ratio = time_ratio(product, query.area)
+    if cells is None or (cells.kind == "cells" and ratio <= cells.ratio):
+        by_time = plan_time(product, months.state(product.id), keys, needed, ratio)
+        if cells is None or len(by_time.sources) <= most:
+            return by_time
+    if query.or_without_area:
+        cells.sources.append(_source(product, null_partition(product.id), keys, needed))
+    return cells
+
+
+# ---- cells
 
 
 def plan_cells(
     product: SearchProduct,
     area: BaseGeometry,
     keys: KeyRange,
-    needs: Needs,
+    needed: Projection,
     most: int = MOST_PARTITIONS,
 ) -> ProductPlan | None:
     """Return the plan of cells that is expected to read least, or None if none is allowed.
 
     A product whose extent the area does not touch gets a plan without sources.
     """
-    opening = open_cells(shapely.to_wkb(area), product.state, most)
-    if opening is None:
+    cover = best_cover(shapely.to_wkb(area), product.state, most)
+    if cover is None:
         return None
-    plan = ProductPlan(product, "cells" if opening.cells or product.state.everywhere else "none")
-    plan.ratio = opening.ratio
-    for each in opening.cells:
+    plan = ProductPlan(product, "cells" if cover.cells or product.state.everywhere else "none")
+    plan.ratio = cover.ratio
+    for each in cover.cells:
         name = own_partition if each.own else passing_partition
         plan.rungs[each.rung] = plan.rungs.get(each.rung, 0) + 1
-        source = _source(product, name(product.id, each.cell), keys, needs)
+        source = _source(product, name(product.id, each.cell), keys, needed)
         source.inside, source.share = each.inside, each.share
         source.footprints &= not each.inside
         plan.sources.append(source)
     if product.state.everywhere:
-        plan.sources.append(_source(product, whole_partition(product.id), keys, needs))
+        plan.sources.append(_source(product, whole_partition(product.id), keys, needed))
     return plan
 
 
-def without_area(product: SearchProduct, keys: KeyRange, needs: Needs) -> Source:
-    """Return the source of a product's images without a footprint."""
-    return _source(product, null_partition(product.id), keys, needs)
-
-
-def _source(product: SearchProduct, partition: str, keys: KeyRange, needs: Needs) -> Source:
+def _source(product: SearchProduct, partition: str, keys: KeyRange, needed: Projection) -> Source:
     return Source(
         product.id,
         partition,
         keys.low,
         keys.high,
         share=_RARE,
-        footprints=needs.footprints,
-        attributes=needs.attributes,
+        footprints=needed.footprints,
+        attributes=needed.attributes,
     )
 
 
@@ -110,9 +248,9 @@ def _source(product: SearchProduct, partition: str, keys: KeyRange, needs: Needs
 
 def plan_time(
     product: SearchProduct,
-    months: MonthState,
+    months: RollupState,
     keys: KeyRange,
-    needs: Needs,
+    needed: Projection,
     ratio: float = 1.0,
     *,
     count_months: bool = False,
@@ -123,17 +261,18 @@ def plan_time(
     date, are counted from the rollups and not read.
     """
     plan = ProductPlan(product, "time", ratio=ratio)
+    dirty = months.dirty_months
     for month, tally in months.months.items():
         whole = KeyRange(*_month_keys(month))
         within = keys.intersection(whole)
         if within.empty:
             continue
-        if count_months and within == whole and month not in months.dirty_months:
+        if count_months and within == whole and month not in dirty:
             plan.counted += tally.count
             continue
         part = 1.0 if within == whole else 0.5
         for shard in range(product.shards):
-            source = _source(product, time_partition(product.id, month, shard), within, needs)
+            source = _source(product, time_partition(product.id, month, shard), within, needed)
             source.ordered = True
             source.expected = tally.count * part / product.shards
             plan.sources.append(source)

@@ -18,9 +18,10 @@ from swath_core.search import (
     MonthReader,
     SearchProduct,
     _engine,
-    sign,
 )
+from swath_core.search._query import sign
 from swath_core.store.postings import PostingReader
+from swath_core.store.rollups import RollupState
 
 
 def day(number: int) -> str:
@@ -311,6 +312,22 @@ def test_matches_say_what_was_asked_for(world: World) -> None:
     assert cost.matches == len(found)
     by_id = world.search().matches(ask(filter=[eq("name", "i03")]), world.products)
     assert [match.id for batch in by_id for match in batch] == [f"{PRODUCTS[0]}:i03"]
+
+
+def test_a_count_that_is_explained_is_planned_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    state = World.state
+
+    def counted(self: World, product_id: str) -> RollupState:
+        asked.append(product_id)
+        return state(self, product_id)
+
+    monkeypatch.setattr(World, "state", counted)
+    explained = world.search().explain(ask(limit=0), world.products)
+    assert explained["count"] == len(world.documents)
+    assert asked == list(PRODUCTS)
 
 
 # ---- bounds

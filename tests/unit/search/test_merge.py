@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from tests.memory_postings import MemoryPostings
 
 from swath_core.search import Cost
-from swath_core.search._merge import LEAST_ROWS, Merge, Source
+from swath_core.search._merge import LEAST_ROWS, Merge
+from swath_core.search._plan import Source
 
 
 def key(number: int) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,19 +17,18 @@ from swath_core.filters import sort_documents, values_of
 from swath_core.geo import footprint, normalise_footprint
 from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
+from swath_core.store._marks import Marker
+from swath_core.store.rollups import RollupState, Row, Tally
 
 PRODUCTS = ("acme:a", "acme:b")
 
 
-@dataclass
-class Tally:
-    count: int = 0
-
-
-@dataclass
-class MonthsOf:
-    months: dict[str, Tally] = field(default_factory=dict)
-    dirty_months: dict[str, list[str]] = field(default_factory=dict)
+def rollups(counts: Mapping[str, int], dirty: Iterable[str] = ()) -> RollupState:
+    """Return what the rollups tell of a product: images by month, and dirty days."""
+    years: dict[str, Row] = {}
+    for month, count in counts.items():
+        years.setdefault(month[:4], Row()).parts[month[5:]] = Tally(count)
+    return RollupState(dict.fromkeys(dirty, Marker("t", 0.0)), years)
 
 
 @dataclass
@@ -44,16 +44,15 @@ class World:
     def get_many(self, ids: Iterable[str]) -> Mapping[str, Document]:
         return {each: self.documents[each] for each in ids if each in self.documents}
 
-    def state(self, product_id: str) -> MonthsOf:
-        found = MonthsOf()
-        for document in self.documents.values():
-            if document.get("product_id") == product_id:
-                month = document.attributes["acquired"][:7]
-                found.months.setdefault(month, Tally()).count += 1
-        if self.dirty:
-            found.dirty_months = {month: [f"{month}-01"] for month in found.months}
-            found.months = {month: Tally() for month in found.months}  # not counted yet
-        return MonthsOf(dict(sorted(found.months.items())), found.dirty_months)
+    def state(self, product_id: str) -> RollupState:
+        months = Counter(
+            document.attributes["acquired"][:7]
+            for document in self.documents.values()
+            if document.get("product_id") == product_id
+        )
+        if self.dirty:  # not counted yet
+            return rollups({}, [f"{month}-01" for month in months])
+        return rollups(months)
 
     def put(self, document: Document) -> None:
         """Save an image as ImageCatalog does: postings of before removed, those of after put."""

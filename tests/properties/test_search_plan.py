@@ -5,27 +5,27 @@ from typing import Any
 
 import pytest
 import shapely
-from tests.unit.search.world import MonthsOf, Tally, area, box, place
+from tests.unit.search.world import area, box, place, rollups
 
 from swath_core.filters._expression import ALL_KEYS, KeyRange
 from swath_core.geo import footprint, normalise_footprint, query_geometry
 from swath_core.index import EVERYWHERE, PASSING, IndexState, ladder_of, planar_cells
 from swath_core.search import SearchProduct
-from swath_core.search._opening import (
+from swath_core.search._cover import (
     MOST_PARTITIONS,
     MOST_POINT_PARTITIONS,
-    Opening,
-    open_cells,
+    CellCover,
+    best_cover,
 )
-from swath_core.search._plan import Needs, plan_cells, plan_time, time_ratio
+from swath_core.search._plan import Projection, plan_cells, plan_time, time_ratio
 
 EVERYWHERE_ON_EARTH = frozenset(range(122))
-ALL_NEEDS = Needs(footprints=True, attributes=True)
+WHOLE = Projection(footprints=True, attributes=True)
 
 
-def opening(shape: Any, *rungs: int, extent: frozenset[int] = EVERYWHERE_ON_EARTH) -> Opening:
+def cover(shape: Any, *rungs: int, extent: frozenset[int] = EVERYWHERE_ON_EARTH) -> CellCover:
     wkb = shapely.to_wkb(query_geometry(shape))
-    found = open_cells(wkb, IndexState(frozenset(rungs), extent), MOST_PARTITIONS)
+    found = best_cover(wkb, IndexState(frozenset(rungs), extent), MOST_PARTITIONS)
     assert found is not None
     return found
 
@@ -35,18 +35,18 @@ POINT = {"type": "Point", "coordinates": [10.0, 47.0]}
 
 @pytest.mark.parametrize("rungs", [[4], [6, 4], [0, 2, 4, 6, 8, 10, 12], [4, 2 + PASSING]])
 def test_a_point_opens_two_partitions_at_most(rungs: list[int]) -> None:
-    assert 1 <= len(opening(POINT, *rungs).cells) <= MOST_POINT_PARTITIONS
+    assert 1 <= len(cover(POINT, *rungs).cells) <= MOST_POINT_PARTITIONS
 
 
 def test_a_point_of_one_class_opens_its_finest_cell() -> None:
-    (cell,) = opening(POINT, 6).cells
+    (cell,) = cover(POINT, 6).cells
     assert (cell.rung, cell.own) == (6, True)
     assert shapely.intersects(planar_cells([cell.cell]).tiles[0], shapely.Point(10, 47))
 
 
 def test_large_areas_open_coarse_cells_and_small_ones_fine_cells() -> None:
     degrees = [0.05, 0.5, 5.0, 25.0]
-    finest = [max(c.rung for c in opening(box(10, 40, 10 + d, 40 + d), 6).cells) for d in degrees]
+    finest = [max(c.rung for c in cover(box(10, 40, 10 + d, 40 + d), 6).cells) for d in degrees]
     assert finest == sorted(finest, reverse=True)
     assert finest[0] == 6
     assert finest[-1] <= 2
@@ -63,7 +63,7 @@ def test_no_more_partitions_than_allowed() -> None:
         except Exception as error:  # noqa: BLE001
             assert "no area" in str(error)  # noqa: PT017
             continue
-        found = open_cells(wkb, IndexState(rungs, EVERYWHERE_ON_EARTH), MOST_PARTITIONS)
+        found = best_cover(wkb, IndexState(rungs, EVERYWHERE_ON_EARTH), MOST_PARTITIONS)
         none += found is None
         assert found is None or 1 <= len(found.cells) <= MOST_PARTITIONS
     assert none < 50
@@ -87,7 +87,7 @@ def test_every_image_that_meets_the_area_is_in_an_opened_partition() -> None:
         state = IndexState()
         for ladder in ladders:
             state = state.union(ladder.state)
-        found = open_cells(shapely.to_wkb(query), state, MOST_PARTITIONS)
+        found = best_cover(shapely.to_wkb(query), state, MOST_PARTITIONS)
         if found is None:
             continue
         opened = {(cell.cell, cell.own) for cell in found.cells}
@@ -103,7 +103,7 @@ def test_every_image_that_meets_the_area_is_in_an_opened_partition() -> None:
 
 
 def test_a_rare_coarse_class_is_read_beside_the_fine_one() -> None:
-    cells = opening(box(10, 47, 10.2, 47.1), 6, 0).cells
+    cells = cover(box(10, 47, 10.2, 47.1), 6, 0).cells
     opened = {(cell.rung, cell.own) for cell in cells}
     assert opened >= {(0, True), (6, True)}
     assert (0, False) not in opened  # where every image of the fine class is
@@ -111,19 +111,19 @@ def test_a_rare_coarse_class_is_read_beside_the_fine_one() -> None:
 
 def test_classes_of_few_cells_do_not_double_partitions() -> None:
     shape = box(5, 45, 11, 49)
-    plain = opening(shape, 4, 2)
-    few = opening(shape, 4, 2 + PASSING)
+    plain = cover(shape, 4, 2)
+    few = cover(shape, 4, 2 + PASSING)
     assert len([c for c in few.cells if c.rung == 2 and c.own]) == 0 or few.ratio < plain.ratio
     assert {c.own for c in few.cells if c.rung == 2} <= {False}
 
 
 def test_where_the_product_has_nothing_nothing_is_opened() -> None:
-    assert opening(POINT, 4, extent=frozenset({57})).cells == ()
+    assert cover(POINT, 4, extent=frozenset({57})).cells == ()
     plan = plan_cells(
         SearchProduct("p", IndexState(frozenset({4}), frozenset({57}))),
         query_geometry(POINT),
         ALL_KEYS,
-        ALL_NEEDS,
+        WHOLE,
     )
     assert plan is not None
     assert (plan.kind, plan.sources) == ("none", [])
@@ -131,7 +131,7 @@ def test_where_the_product_has_nothing_nothing_is_opened() -> None:
 
 def test_the_extent_bounds_the_area() -> None:
     europe = ladder_of(shapely.box(9, 46, 11, 48))
-    wide = opening(box(-180, -90, 180, 90), 4, extent=europe.extent)
+    wide = cover(box(-180, -90, 180, 90), 4, extent=europe.extent)
     assert len(wide.cells) <= MOST_PARTITIONS
     assert time_ratio(
         SearchProduct("p", IndexState(frozenset({4}), europe.extent)),
@@ -142,12 +142,12 @@ def test_the_extent_bounds_the_area() -> None:
 def test_the_whole_world_is_too_much_for_cells() -> None:
     wkb = shapely.to_wkb(query_geometry(box(-180, -90, 180, 90)))
     state = IndexState(frozenset({4}), EVERYWHERE_ON_EARTH)
-    assert open_cells(wkb, state, MOST_PARTITIONS) is None
+    assert best_cover(wkb, state, MOST_PARTITIONS) is None
 
 
 def test_cells_inside_the_area_need_no_footprint() -> None:
     product = SearchProduct("p", IndexState(frozenset({6}), EVERYWHERE_ON_EARTH))
-    plan = plan_cells(product, query_geometry(box(0, 40, 8, 46)), ALL_KEYS, ALL_NEEDS)
+    plan = plan_cells(product, query_geometry(box(0, 40, 8, 46)), ALL_KEYS, WHOLE)
     assert plan is not None
     inside = [source for source in plan.sources if source.inside]
     assert inside
@@ -157,20 +157,18 @@ def test_cells_inside_the_area_need_no_footprint() -> None:
 
 def test_images_everywhere_have_a_partition_of_their_own() -> None:
     product = SearchProduct("p", IndexState(frozenset({EVERYWHERE}), EVERYWHERE_ON_EARTH))
-    plan = plan_cells(product, query_geometry(POINT), ALL_KEYS, ALL_NEEDS)
+    plan = plan_cells(product, query_geometry(POINT), ALL_KEYS, WHOLE)
     assert plan is not None
     assert [source.partition for source in plan.sources] == ["p|h|*"]
 
 
-MONTHS = MonthsOf(
-    {"2020-12": Tally(50), "2021-01": Tally(70), "2021-02": Tally(0)}, {"2021-02": ["2021-02-03"]}
-)
+MONTHS = rollups({"2020-12": 50, "2021-01": 70}, ["2021-02-03"])
 
 
 def test_months_are_bounded_by_the_key_range() -> None:
     product = SearchProduct("p", IndexState(), shards=2)
     keys = KeyRange("2020-12-15T00:00:00.000000Z", "2021-01-31T00:00:00.000000Z$")
-    plan = plan_time(product, MONTHS, keys, ALL_NEEDS)
+    plan = plan_time(product, MONTHS, keys, WHOLE)
     assert [source.partition for source in plan.sources] == [
         "p|t|2020-12|0",
         "p|t|2020-12|1",
@@ -184,7 +182,7 @@ def test_months_are_bounded_by_the_key_range() -> None:
 
 def test_whole_clean_months_need_not_be_read_to_be_counted() -> None:
     product = SearchProduct("p", IndexState())
-    plan = plan_time(product, MONTHS, ALL_KEYS, ALL_NEEDS, count_months=True)
+    plan = plan_time(product, MONTHS, ALL_KEYS, WHOLE, count_months=True)
     assert plan.counted == 120
     assert [source.partition for source in plan.sources] == ["p|t|2021-02|0"]
-    assert plan_time(product, MonthsOf(), ALL_KEYS, ALL_NEEDS).kind == "none"
+    assert plan_time(product, rollups({}), ALL_KEYS, WHOLE).kind == "none"
