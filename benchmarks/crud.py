@@ -22,7 +22,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
 from moto.core.models import botocore_stubber
 
-from swath_core.store.fast import fast_dynamo
+from swath_core.store.fast import dynamo_client
 from swath_dev.inprocess import Answer, InProcessApi, running_api
 
 REPEATS = 300
@@ -148,7 +148,7 @@ def recording(recorder: Recorder) -> Iterator[None]:
 
     before, botocore_stubber.enabled = URLLib3Session.send, False
     URLLib3Session.send = lambda _, request: recorder.send(_enabled(through_moto), request)
-    fast_dynamo()._http = URLLib3Session()  # noqa: SLF001 - reads of the index have their own
+    dynamo_client().http = URLLib3Session()
     try:
         yield
     finally:

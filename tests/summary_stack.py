@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from unittest import mock
 
 from swath_core.settings import Settings
-from swath_core.store.fast import FastDynamo
+from swath_core.store.fast import DynamoClient
 from swath_core.store.postings import DynamoPostings
 from swath_dev.cloud import Deployed
 
@@ -28,4 +28,4 @@ def tables_of(stack: Deployed) -> Iterator[Tables]:
     }
     found = Settings.from_environment(names | {"SWATH_DATA_BUCKET": stack.bucket})
     with mock.patch.dict("os.environ", stack.cloud.environment):
-        yield Tables(found, DynamoPostings(found.postings_table, FastDynamo()))
+        yield Tables(found, DynamoPostings(found.postings_table, DynamoClient()))

@@ -164,7 +164,7 @@ class InProcessApi:
         """Delete everything. Transactions in moto copy all tables: small ones are fast."""
         from moto.dynamodb.models import dynamodb_backends
 
-        from swath_core.store._marks import MEMORY
+        from swath_core.store.marks import MEMORY
 
         for regions in dynamodb_backends.values():
             for backend in regions.values():
@@ -227,15 +227,15 @@ def running_api() -> Iterator[InProcessApi]:
     }
     with mock_aws(), _one_at_a_time(), _environment(environment):
         os.environ["SWATH_TASKS_QUEUE_URL"] = _create_resources()
-        from swath_core.store.fast import fast_dynamo
+        from swath_core.store.fast import dynamo_client
 
         _forget()
         handler = _handler()
-        fast_dynamo.cache_clear()
-        fast_dynamo()._http = _MotoHttp()  # noqa: SLF001
+        dynamo_client.cache_clear()
+        dynamo_client().http = _MotoHttp()
         yield InProcessApi(handler, issuer, issuer.token())
         _forget()
-        fast_dynamo.cache_clear()
+        dynamo_client.cache_clear()
 
 
 @contextlib.contextmanager
@@ -272,9 +272,11 @@ def _create_resources() -> str:
     import boto3
 
     from swath_core.settings import Settings
+    from swath_core.store.requests import connection
     from swath_core.store.tables import bind
 
     settings = Settings.from_environment()
+    connection.cache_clear()
     for model in _models().values():
         bind(model, settings)
         model._connection = None  # noqa: SLF001 - made inside the mock
@@ -297,7 +299,7 @@ class _MotoHttp:
 def _forget() -> None:
     """Drop what this process remembers of another environment."""
     from swath_core.settings import settings
-    from swath_core.store._marks import MEMORY
+    from swath_core.store.marks import MEMORY
 
     settings.cache_clear()
     MEMORY.forget()

@@ -241,7 +241,10 @@ def refused(error: SwathError) -> Response[str]:
 def answer(error: SwathError) -> Response[str]:
     """Return an error in the contract's form."""
     return Response(
-        error.status, content_type="application/vnd.api+json", body=dumps(errors_body(error))
+        error.status,
+        content_type="application/vnd.api+json",
+        body=dumps(errors_body(error)),
+        headers={"Retry-After": str(error.retry_after)} if error.retry_after else {},
     )
 
 

@@ -14,11 +14,13 @@ class SwathError(Exception):
     """An error that is the caller's to see: what is wrong, where, and what would be right.
 
     ``pointer`` is a JSON pointer into the request body (``/data/attributes/name``),
-    ``parameter`` the name of a query parameter or of a member of a search body.
+    ``parameter`` the name of a query parameter or of a member of a search body. Where
+    ``retry_after`` is set, the response carries it as ``Retry-After``: seconds.
     """
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "Bad request"
+    retry_after: ClassVar[int | None] = None
 
     def __init__(
         self,
@@ -117,6 +119,7 @@ class Unavailable(SwathError):
 
     status = 503
     title = "Service unavailable"
+    retry_after = 1
 
 
 class Errors(SwathError):

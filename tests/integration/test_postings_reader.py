@@ -10,7 +10,7 @@ import pytest
 from benchmarks._search_catalog import SATELLITES, Catalog, build, square
 
 from swath_core.search import ImageQuery, ImageSearch
-from swath_core.store.fast import FastDynamo
+from swath_core.store.fast import DynamoClient
 from swath_core.store.postings import DynamoPostings, PostingReader, RangeRead
 from swath_dev.cloud import Deployed
 
@@ -36,7 +36,7 @@ def table(stack: Deployed, catalog: Catalog) -> Iterator[DynamoPostings]:
     with pytest.MonkeyPatch.context() as patch:
         for variable, value in stack.cloud.environment.items():
             patch.setenv(variable, value)
-        yield DynamoPostings(name, FastDynamo())
+        yield DynamoPostings(name, DynamoClient())
 
 
 def search(catalog: Catalog, reader: PostingReader) -> ImageSearch:

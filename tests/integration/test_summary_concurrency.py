@@ -16,8 +16,8 @@ from tests.summary_stack import Tables, tables_of
 
 from swath_core.catalog import ImageCatalog
 from swath_core.documents import Document
-from swath_core.store._marks import Memory
 from swath_core.store.catalog import CatalogStore
+from swath_core.store.marks import Memory
 from swath_core.store.rollups import RollupStore
 from swath_core.summaries import LiveCounter, Rollup, RollupReport
 from swath_dev.api import Api

@@ -27,9 +27,9 @@ from swath_core.catalog import ImageCatalog
 from swath_core.errors import Conflict, NotFound
 from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
-from swath_core.store import rollups
-from swath_core.store._marks import COVERS_SECONDS, LONGEST_WRITE_SECONDS, MEMORY, Memory
-from swath_core.store.images import ImageChange, ImageStore
+from swath_core.store import images, rollups
+from swath_core.store.marks import COVERS_SECONDS, LONGEST_WRITE_SECONDS, MEMORY, Memory
+from swath_core.store.requests import Changes, transact
 from swath_core.store.rollups import RollupStore, Tally
 from swath_core.store.tables import CatalogItem, ImageItem, PostingItem
 from swath_core.summaries import FoldedSummary, Interval, LiveCounter, Rollup, TimeRange
@@ -129,15 +129,17 @@ class CatalogMachine(RuleBasedStateMachine):
 
     def _during(self, moment: Callable[[], None]) -> Any:
         """Run something between the marks of the next write and its transaction."""
-        transact = ImageStore._transact
         pending = [moment]
 
-        def interrupted(store: ImageStore, change: ImageChange) -> set[str]:
-            if pending:
-                pending.pop()()
-            return transact(store, change)
+        def interrupted(changes: Changes, *, before_each: Callable[[], None]) -> None:
+            def before() -> None:
+                before_each()
+                if pending:
+                    pending.pop()()
 
-        return mock.patch.object(ImageStore, "_transact", interrupted)
+            transact(changes, before_each=before)
+
+        return mock.patch.object(images, "transact", interrupted)
 
     @rule(
         writer=st.integers(0, 1),

@@ -16,7 +16,7 @@ from swath_core.documents import Document
 from swath_core.filters import parse_filter, values_of
 from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
-from swath_core.store._marks import Marker
+from swath_core.store.marks import Marker
 from swath_core.store.rollups import RollupState, Row, Tally
 from swath_core.summaries import AskedRange, DateField, Interval, Summaries, Summary
 

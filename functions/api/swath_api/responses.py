@@ -45,7 +45,8 @@ def answer_nothing() -> Response[Any]:
 
 def answer_error(error: SwathError) -> Response[Any]:
     """Return the response for an error of the contract."""
-    return answer(errors_body(error), error.status)
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    return answer(errors_body(error), error.status, headers)
 
 
 def answer_failure() -> Response[Any]:

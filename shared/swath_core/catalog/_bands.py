@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +12,7 @@ from swath_core.definitions import BAND, BAND_TYPES, BANDS, Resource
 from swath_core.documents import Attributes, Document, shown
 from swath_core.errors import Conflict, Invalid
 from swath_core.store.catalog import ChangedError
+from swath_core.store.retry import attempts
 
 from ._access import ProductAccess, not_found, require_read, require_write
 from ._levels import check_levels
@@ -23,7 +23,6 @@ from ._versions import check_id, check_size, check_version, exists, overtaken, s
 if TYPE_CHECKING:
     from ._listing import Search
 
-ATTEMPTS = 6
 STRUCTURE = ("data_type", "band_index", "file_index")
 """Attributes that say where and how the pixels of images stored already are."""
 
@@ -208,11 +207,9 @@ class Bands:
 
 
 def _repeated(attempt: Callable[[], _T], band_id: str) -> _T:
-    for count in range(ATTEMPTS):
-        try:
+    for _ in attempts():
+        with suppress(ChangedError):
             return attempt()
-        except ChangedError:
-            time.sleep(random.uniform(0, 0.02 * 2**count))
     raise overtaken(band_id)
 
 

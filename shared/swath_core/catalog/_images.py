@@ -11,7 +11,7 @@ from swath_core.documents import Document
 from swath_core.errors import Invalid, SwathError
 from swath_core.settings import Settings
 from swath_core.store.bus import announce_deleted
-from swath_core.store.members import MemberStore
+from swath_core.store.images import ImageStore
 
 from ._access import ProductAccess, not_found, require_read, require_write
 from ._bulk import BULK_LIMIT, BulkResult
@@ -36,12 +36,12 @@ class Images:
     def __init__(self, access: ProductAccess, catalog: ImageCatalog, settings: Settings) -> None:
         self._access = access
         self._catalog = catalog
-        self._members = MemberStore(settings)
+        self._store = ImageStore(settings)
         self._settings = settings
 
     def get(self, caller: Caller, image_id: str) -> tuple[Document, Document]:
         """Return an image and its product. Raises NotFound."""
-        found = self._members.image_with_product(image_id)
+        found = self._store.get_with_product(image_id)
         if found is None or not may_read(caller, found[1]):
             raise not_found(image_id)
         return found
@@ -139,14 +139,14 @@ class Images:
         Raises NotFound, Forbidden or Conflict.
         """
         store = self._access.store
-        found = self._members.image_with_product(image_id)
+        found = self._store.get_with_product(image_id)
         if found is None and store.was_deleted(image_id, request):
             announce_deleted(image_id, image_id.rpartition(":")[0], self._settings)
             return
         if found is None or not may_read(caller, found[1]):
             raise not_found(image_id)
         require_write(caller, found[1])
-        store.bury(image_id, request)
+        store.remember_deletion(image_id, request)
         deleted = self._catalog.delete(image_id, expected_version=expected, stored=found[0])
         delete_objects(deleted.unreferenced, self._settings)
         announce_deleted(image_id, found[1].id, self._settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from swath_core.documents import Document
-from swath_core.errors import Conflict, NotFound, SwathError
+from swath_core.errors import Conflict, NotFound, SwathError, Unavailable
 from swath_core.pixels import Refused
 from swath_core.store.bus import IMAGE_AVAILABLE, UPLOAD_FAILED
 from swath_core.uploads import Upload
@@ -25,7 +25,7 @@ def publish(
     """
     try:
         return context.images.replace(values, product, request=_request(upload))
-    except (Conflict, NotFound):
+    except (Conflict, NotFound, Unavailable):
         raise
     except SwathError as error:
         raise Refused("; ".join(single.detail for single in error)) from error

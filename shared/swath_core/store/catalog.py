@@ -21,7 +21,6 @@ import secrets
 import time
 from collections.abc import Iterable
 
-from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -29,9 +28,10 @@ from pynamodb.transactions import TransactWrite
 from swath_core.documents import Document, StoredProduct
 from swath_core.settings import Settings
 
+from .requests import Changes, transact
+from .retry import ConditionError
 from .tables import LONGEST_SK, CatalogItem, bind, is_key
 
-_REFUSED = "ConditionalCheckFailedException"
 PRODUCT_KEY = "product"
 DIRECTORY = "!products"
 DELETED = "!deleted"
@@ -98,7 +98,7 @@ class CatalogStore:
         keys = [(product_id, PRODUCT_KEY), (product_id, f"band#{name}")]
         if not is_key(product_id) or not is_key(keys[1][1], LONGEST_SK):
             return None
-        found = {item.sk: item for item in CatalogItem.batch_get(list(keys), consistent_read=True)}
+        found = {item.sk: item for item in CatalogItem.read_many(keys)}
         if len(found) < len(keys):
             return None
         return _document("band", found[keys[1][1]]), _document("product", found[PRODUCT_KEY])
@@ -118,9 +118,8 @@ class CatalogStore:
 
     def products_by_id(self, ids: Iterable[str]) -> list[StoredProduct]:
         """Return the products that exist out of ``ids``: one BatchGetItem per hundred."""
-        keys = [(each, PRODUCT_KEY) for each in dict.fromkeys(ids) if is_key(each)]
-        found = CatalogItem.batch_get(list(keys), consistent_read=True) if keys else ()
-        return [_product(item) for item in found]
+        keys = ((each, PRODUCT_KEY) for each in ids if is_key(each))
+        return [_product(item) for item in CatalogItem.read_many(keys)]
 
     def products(self) -> list[Document]:
         """Return all products in the order of their ids: one Query per megabyte."""
@@ -143,9 +142,7 @@ class CatalogStore:
             CatalogItem(OWN, SIGNING_KEY, document={"key": made}).save(
                 condition=CatalogItem.pk.does_not_exist()
             )
-        except PutError as error:
-            if error.cause_response_code != _REFUSED:
-                raise
+        except ConditionError:
             return self.signing_key()  # another process was first
         return bytes.fromhex(made)
 
@@ -153,14 +150,16 @@ class CatalogStore:
 
     def create_product(self, product: Document) -> None:
         """Store a new product. Raises ChangedError where there is one of that id."""
-        with self._changes() as write:
+
+        def changes(write: TransactWrite) -> None:
             write.save(_item(product.id, PRODUCT_KEY, product), CatalogItem.pk.does_not_exist())
             write.save(_item(DIRECTORY, product.id, product))
 
+        _apply(changes)
+
     def replace_product(self, product: Document) -> None:
         """Store the next version of a product. Raises ChangedError."""
-        with self._changes() as write:
-            _update_product(write, product)
+        _apply(lambda write: _update_product(write, product))
 
     def close_product(self, product: Document) -> None:
         """Let no band or image come into a product that is about to be deleted.
@@ -172,9 +171,7 @@ class CatalogStore:
                 [CatalogItem.closing.set(int(time.time()))],
                 condition=CatalogItem.version == product.version,
             )
-        except UpdateError as error:
-            if error.cause_response_code != _REFUSED:
-                raise
+        except ConditionError as error:
             raise ChangedError from error
 
     def reopen_product(self, product: Document) -> None:
@@ -186,14 +183,17 @@ class CatalogStore:
     def delete_product(self, product: Document, token: str | None) -> None:
         """Delete a closed product and what is kept about it. Raises ChangedError."""
         closed = CatalogItem.closing >= int(time.time()) - CLOSING_SECONDS // 2
-        with self._changes() as write:
+
+        def changes(write: TransactWrite) -> None:
             write.delete(
                 CatalogItem(product.id, PRODUCT_KEY),
                 (CatalogItem.version == product.version) & closed,
             )
             write.delete(CatalogItem(DIRECTORY, product.id))
             write.delete(CatalogItem(product.id, TASK_KEY))
-            _bury(write, product.id, token)
+            _remember_deletion(write, product.id, token)
+
+        _apply(changes)
 
     # -- bands
 
@@ -202,28 +202,37 @@ class CatalogStore:
 
         Raises ChangedError where there is one of that name or the product is not as before.
         """
-        with self._changes() as write:
+
+        def changes(write: TransactWrite) -> None:
             _settle_product(write, before, after)
             write.save(_item(before.id, band_key(band), band), CatalogItem.pk.does_not_exist())
 
+        _apply(changes)
+
     def replace_band(self, band: Document, before: Document, after: Document) -> None:
         """Store the next version of a band. Raises ChangedError."""
-        with self._changes() as write:
+
+        def changes(write: TransactWrite) -> None:
             _settle_product(write, before, after)
             write.save(
                 _item(before.id, band_key(band), band), CatalogItem.version == band.version - 1
             )
 
+        _apply(changes)
+
     def delete_band(
         self, band: Document, before: Document, after: Document, token: str | None
     ) -> None:
         """Delete a band. Raises ChangedError."""
-        with self._changes() as write:
+
+        def changes(write: TransactWrite) -> None:
             _settle_product(write, before, after)
             write.delete(
                 CatalogItem(before.id, band_key(band)), CatalogItem.version == band.version
             )
-            _bury(write, band.id, token)
+            _remember_deletion(write, band.id, token)
+
+        _apply(changes)
 
     # -- the task of a product
 
@@ -238,35 +247,23 @@ class CatalogStore:
             if task.version == 1
             else CatalogItem.version == task.version - 1
         )
-        with self._changes() as write:
-            write.save(_item(task.id, TASK_KEY, task), condition)
+        try:
+            _item(task.id, TASK_KEY, task).save(condition)
+        except ConditionError as error:
+            raise ChangedError from error
 
-    def bury(self, object_id: str, token: str | None) -> None:
-        """Remember that a request deletes an object that another table holds."""
+    def remember_deletion(self, object_id: str, token: str | None) -> None:
+        """Remember that a request deletes an object that another table holds, for its replay."""
         if token:
             _tombstone(object_id, token).save()
 
-    def _changes(self) -> _Changes:
-        # TransactWrite takes the connection of the models that it writes
-        return _Changes(connection=CatalogItem._get_connection().connection)  # noqa: SLF001
 
-
-class _Changes(TransactWrite):
-    """A transaction whose failed conditions become ChangedError."""
-
-    def __exit__(self, *raised: object) -> None:
-        """Commit."""
-        try:
-            super().__exit__(*raised)  # type: ignore[no-untyped-call]  # pynamodb
-        except TransactWriteError as error:
-            if not _is_conflict(error):
-                raise
-            raise ChangedError from error
-
-
-def _is_conflict(error: TransactWriteError) -> bool:
-    codes = {reason.code for reason in error.cancellation_reasons if reason} - {"None"}
-    return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}
+def _apply(changes: Changes) -> None:
+    """Apply changes in one transaction. Raises ChangedError."""
+    try:
+        transact(changes)
+    except ConditionError as error:
+        raise ChangedError from error
 
 
 def _settle_product(write: TransactWrite, before: Document, after: Document) -> None:
@@ -295,7 +292,7 @@ def _update_product(
     write.save(_item(DIRECTORY, product.id, product))
 
 
-def _bury(write: TransactWrite, object_id: str, token: str | None) -> None:
+def _remember_deletion(write: TransactWrite, object_id: str, token: str | None) -> None:
     if token:
         write.save(_tombstone(object_id, token))
 

@@ -1,43 +1,34 @@
-"""DynamoDB without an SDK's overhead: signed requests, JSON in, JSON out, many at the same time.
+"""The fast path: reads of DynamoDB without an SDK's overhead, many at the same time.
 
-botocore spends tens of microseconds on every item of a response, which for a search is most of its
-time. Here a response is parsed once by ``json`` and handed on in DynamoDB's own form
-(``{"S": "..."}``); signing and connections are still botocore's.
+pynamodb and botocore spend tens of microseconds on every item of a response, which for a search
+is most of its time. Here a response is parsed once by ``json`` and handed on in DynamoDB's own
+form (``{"S": "..."}``); signing and connections are still botocore's. Used where that counts and
+nowhere else: for the postings that a search reads, and for an image that is read with its product.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 from botocore.session import get_session
 
+from swath_core.documents import Document, StoredProduct
+
+from .retry import PASSING, attempts, unavailable
+
 MOST_PARALLEL = 16
 
-_ATTEMPTS = 5
-_FIRST_PAUSE = 0.05
 _TIMEOUT = (2.0, 5.0)
-_PASSING = frozenset(
-    {
-        "InternalServerError",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingException",
-    }
-)
 _OK = 200
 _SERVER_ERROR = 500
 
@@ -45,49 +36,69 @@ Body = dict[str, Any]
 
 
 class DynamoError(RuntimeError):
-    """DynamoDB refused a request, or could not be reached in several attempts."""
+    """DynamoDB refused a request for a reason that does not pass."""
 
 
-class FastDynamo:
-    """A connection to DynamoDB for reads."""
+class Http(Protocol):
+    """Sends prepared requests: botocore's session, or what tests put in its place."""
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """Return the response."""
+
+
+class DynamoClient:
+    """A client of DynamoDB for reads. ``http`` sends its requests."""
 
     def __init__(self, endpoint: str | None = None, region: str | None = None) -> None:
         session = get_session()
         self._region = region or session.get_config_variable("region") or "us-east-1"
         self._endpoint = endpoint or _endpoint(self._region)
         self._credentials = session.get_credentials()
-        self._http = URLLib3Session(max_pool_connections=MOST_PARALLEL, timeout=_TIMEOUT)
+        self.http: Http = URLLib3Session(max_pool_connections=MOST_PARALLEL, timeout=_TIMEOUT)
         self._threads = ThreadPoolExecutor(MOST_PARALLEL, thread_name_prefix="dynamo")
 
     def call(self, operation: str, body: Body) -> Body:
-        """Return the response to one request. Raises DynamoError.
+        """Return the response to one request.
 
-        What passes (throttling, a broken connection) is tried again with growing pauses.
+        What passes (throttling, a broken connection) is tried again, and Unavailable in the end.
+        Raises DynamoError for anything else.
         """
         payload = json.dumps(body, separators=(",", ":")).encode()
-        reason = ""
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                time.sleep(_FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1.0))
+        passing: Exception | None = None
+        for _ in attempts():
             try:
                 status, content = self._send(operation, payload)
             except (BotoConnectionError, HTTPClientError) as error:
-                reason = str(error)
+                passing = error
                 continue
             if status == _OK:
                 answer: Body = json.loads(content)
                 return answer
-            reason = content.decode(errors="replace")
-            if status < _SERVER_ERROR and _kind(content) not in _PASSING:
-                break
-        message = f"{operation} failed: {reason[:500]}"
-        raise DynamoError(message)
+            passing = DynamoError(f"{operation} failed: {content.decode(errors='replace')[:500]}")
+            if status < _SERVER_ERROR and _kind(content) not in PASSING:
+                raise passing
+        raise unavailable() from passing
 
     def call_all(self, operation: str, bodies: Sequence[Body]) -> list[Body]:
         """Return the responses to several requests made at the same time, in their order."""
         if len(bodies) == 1:
             return [self.call(operation, bodies[0])]
         return list(self._threads.map(lambda body: self.call(operation, body), bodies))
+
+    def batch_get(self, keys: Mapping[str, Body]) -> dict[str, Body]:
+        """Return one item of each table, consistently: what exists, by table. Raises Unavailable.
+
+        What DynamoDB leaves unprocessed is asked for again.
+        """
+        wanted = {table: {"Keys": [key], "ConsistentRead": True} for table, key in keys.items()}
+        found: dict[str, Body] = {}
+        for _ in attempts():
+            answer = self.call("BatchGetItem", {"RequestItems": wanted})
+            found |= {table: items[0] for table, items in answer["Responses"].items() if items}
+            wanted = answer.get("UnprocessedKeys") or {}
+            if not wanted:
+                return found
+        raise unavailable()
 
     def _send(self, operation: str, payload: bytes) -> tuple[int, bytes]:
         request = AWSRequest(
@@ -102,7 +113,7 @@ class FastDynamo:
         if self._credentials is not None:
             frozen = self._credentials.get_frozen_credentials()
             SigV4Auth(frozen, "dynamodb", self._region).add_auth(request)
-        response = self._http.send(request.prepare())
+        response = self.http.send(request.prepare())
         return response.status_code, response.content
 
 
@@ -122,6 +133,31 @@ def _kind(content: bytes) -> str:
 
 
 @cache
-def fast_dynamo() -> FastDynamo:
-    """Return the connection of this process."""
-    return FastDynamo()
+def dynamo_client() -> DynamoClient:
+    """Return the client of this process."""
+    return DynamoClient()
+
+
+def document_of(kind: str, object_id: str, item: Body) -> Document:
+    """Return the document that an item in DynamoDB's form holds."""
+    return Document(
+        kind=kind,
+        id=object_id,
+        attributes=json.loads(item["document"]["S"]),
+        version=int(item["version"]["N"]),
+        request=item.get("request", {}).get("S"),
+    )
+
+
+def product_of(product_id: str, item: Body) -> StoredProduct:
+    """Return the product that an item of the Catalog table in DynamoDB's form holds."""
+    found = document_of("product", product_id, item)
+    return StoredProduct(
+        found.kind,
+        found.id,
+        found.attributes,
+        found.version,
+        found.request,
+        frozenset(map(int, item.get("rungs", {}).get("NS", ()))),
+        frozenset(map(int, item.get("extent", {}).get("NS", ()))),
+    )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pynamodb.connection import Connection
-from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.transactions import TransactWrite
 
 from swath_core.documents import Document, StoredProduct
 from swath_core.settings import Settings
-from swath_core.store.tables import CatalogItem, ImageItem, PostingItem, bind, is_key
+
+from .catalog import PRODUCT_KEY
+from .fast import document_of, dynamo_client, product_of
+from .requests import ContentionError, transact
+from .retry import ConditionError
+from .tables import CatalogItem, ImageItem, PostingItem, bind, is_key
 
 if TYPE_CHECKING:
     from swath_core.index import IndexState, Posting
@@ -23,8 +24,6 @@ MOST_ITEMS = 100
 """Items that one DynamoDB transaction takes."""
 MOST_BYTES = 4_000_000
 """Bytes that one DynamoDB transaction takes (4 MB), less what its keys and names may add."""
-ATTEMPTS = 6
-_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 class StaleVersionError(Exception):
@@ -96,10 +95,26 @@ class ImageStore:
             return None
         return _document(item)
 
+    def get_with_product(self, image_id: str) -> tuple[Document, StoredProduct] | None:
+        """Return an image and its product, both as they are now: one BatchGetItem.
+
+        None where either is missing.
+        """
+        product_id, _, name = image_id.rpartition(":")
+        if not product_id or not name or not is_key(image_id):
+            return None
+        images, products = ImageItem.Meta.table_name, CatalogItem.Meta.table_name
+        product_key = {"pk": {"S": product_id}, "sk": {"S": PRODUCT_KEY}}
+        found = dynamo_client().batch_get({images: {"id": {"S": image_id}}, products: product_key})
+        if len(found) < 2:  # noqa: PLR2004 - the image and the product
+            return None
+        return document_of("image", image_id, found[images]), product_of(
+            product_id, found[products]
+        )
+
     def get_many(self, ids: Iterable[str]) -> dict[str, Document]:
         """Return the images that exist out of ``ids``, by id; consistent, 100 per request."""
-        wanted = [each for each in dict.fromkeys(ids) if is_key(each)]
-        items = ImageItem.batch_get(wanted, consistent_read=True) if wanted else ()
+        items = ImageItem.read_many((each,) for each in ids if is_key(each))
         return {item.id: _document(item) for item in items}
 
     def is_indexed(self, product: Document, state: IndexState) -> bool:
@@ -123,7 +138,9 @@ class ImageStore:
 
     def add_index(self, write: TransactWrite, product: Document, state: IndexState) -> None:
         """Add to a transaction what :meth:`ensure_indexed` would write by itself."""
-        write.update(CatalogItem(product.id, "product"), _additions(state), CatalogItem.pk.exists())
+        write.update(
+            CatalogItem(product.id, PRODUCT_KEY), _additions(state), CatalogItem.pk.exists()
+        )
 
     def note_indexed(self, product: Document, state: IndexState) -> None:
         """Remember that the product's item holds the state."""
@@ -132,46 +149,24 @@ class ImageStore:
 
     def _add(self, product_id: str, actions: list[Any]) -> None:
         try:
-            CatalogItem(product_id, "product").update(
+            CatalogItem(product_id, PRODUCT_KEY).update(
                 actions=actions, condition=CatalogItem.pk.exists()
             )
-        except UpdateError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                raise UnknownProductError(product_id) from error
-            raise
+        except ConditionError as error:
+            raise UnknownProductError(product_id) from error
 
     def apply(self, change: ImageChange, *, before_each: Callable[[], None]) -> None:
         """Apply a change in one transaction, trying again while others stand in the way.
 
         ``before_each`` runs before every attempt (it renews the dirty marks).
-        Raises StaleVersionError or BusyError; in both cases nothing was changed.
+        Raises StaleVersionError, BusyError or Unavailable; in all cases nothing was changed.
         """
-        for attempt in range(ATTEMPTS):
-            before_each()
-            reasons = self._transact(change)
-            if not reasons:
-                return
-            if not reasons <= _PASSING:
-                raise StaleVersionError(change.image_id)
-            time.sleep(random.uniform(0, 0.05 * 2**attempt))
-        raise BusyError(change.image_id)
-
-    def _transact(self, change: ImageChange) -> set[str]:
         try:
-            with TransactWrite(connection=_connection()) as transaction:
-                _put_image(transaction, change)
-                for partition, sort_key in change.removed:
-                    transaction.delete(PostingItem(partition, sort_key))
-                for posting in change.written:
-                    transaction.save(_posting_item(posting))
-        except TransactWriteError as error:
-            code = error.cause_response_code or ""
-            if code == "TransactionCanceledException":
-                return {reason.code for reason in error.cancellation_reasons if reason}
-            if code == "TransactionInProgressException":
-                return {"TransactionConflict"}
-            raise
-        return set()
+            transact(lambda write: _add_change(write, change), before_each=before_each)
+        except ConditionError as error:
+            raise StaleVersionError(change.image_id) from error
+        except ContentionError as error:
+            raise BusyError(change.image_id) from error
 
 
 def _key_of(product: Document) -> tuple[str, str, str]:
@@ -188,6 +183,14 @@ def size_of(change: ImageChange) -> int:
     document = 0 if change.after is None else len(str(change.after.attributes))
     rows = (p.payload for p in change.written)
     return document + sum(len(row.get("g", b"")) + len(row["a"]) for row in rows)
+
+
+def _add_change(write: TransactWrite, change: ImageChange) -> None:
+    _put_image(write, change)
+    for partition, sort_key in change.removed:
+        write.delete(PostingItem(partition, sort_key))
+    for posting in change.written:
+        write.save(_posting_item(posting))
 
 
 def _put_image(transaction: TransactWrite, change: ImageChange) -> None:
@@ -212,10 +215,6 @@ def _document(item: ImageItem) -> Document:
 
 def _posting_item(posting: Posting) -> PostingItem:
     return PostingItem(posting.partition, posting.sort_key, **posting.payload)
-
-
-def _connection() -> Connection:
-    return ImageItem._get_connection().connection  # noqa: SLF001 - TransactWrite asks for it
 
 
 def posting_map(postings: Sequence[Posting]) -> dict[tuple[str, str], Posting]:

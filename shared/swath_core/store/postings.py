@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from swath_core.store.fast import FastDynamo, fast_dynamo
+from .fast import DynamoClient, dynamo_client
 
 UNIT = 4096
 """Bytes that one strongly consistent read unit reads."""
@@ -87,10 +87,10 @@ def read_units(size: int) -> float:
 class DynamoPostings:
     """The Postings table. Reads are strongly consistent."""
 
-    def __init__(self, table: str, dynamo: FastDynamo | None = None) -> None:
-        """Read the table of that name; ``dynamo`` is the process's own connection by default."""
+    def __init__(self, table: str, dynamo: DynamoClient | None = None) -> None:
+        """Read the table of that name; ``dynamo`` is the process's own client by default."""
         self._table = table
-        self._dynamo = dynamo or fast_dynamo()
+        self._dynamo = dynamo or dynamo_client()
 
     def read(self, requests: Sequence[RangeRead]) -> list[PostingPage]:
         """Return a page for each request, in their order."""

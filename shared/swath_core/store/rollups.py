@@ -22,12 +22,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pynamodb.exceptions import DeleteError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
+from swath_core.errors import Unavailable
 from swath_core.settings import Settings
-from swath_core.store._marks import MEMORY, Marker, Memory
-from swath_core.store.tables import RollupItem, bind
+
+from .marks import MEMORY, Marker, Memory
+from .requests import ContentionError, transact
+from .retry import ConditionError
+from .tables import RollupItem, bind
 
 DIRTY = "!dirty"
 KNOWN = "!known"
@@ -125,11 +128,9 @@ class RollupStore:
         if not missing:
             return
         listed = self._memory.uncovered(table, product_id, [DIRTY], now)
-        with RollupItem.batch_write() as batch:
-            for name in listed:
-                batch.save(_marker_item(name, product_id, now))
-            for day in missing:
-                batch.save(_marker_item(product_id, f"0#{day}", now))
+        markers = [_marker_item(name, product_id, now) for name in listed]
+        markers += [_marker_item(product_id, f"0#{day}", now) for day in missing]
+        RollupItem.write_many(markers)
         self._memory.made(table, product_id, missing + listed, now)
 
     def mark_with(
@@ -145,17 +146,17 @@ class RollupStore:
         missing = self._memory.uncovered(table, product_id, sorted(set(days)), now)
         if not missing:
             return False
-        connection = RollupItem._get_connection().connection  # noqa: SLF001 - TransactWrite needs it
+
+        def changes(write: TransactWrite) -> None:
+            write.save(_marker_item(DIRTY, product_id, now))
+            for day in missing:
+                write.save(_marker_item(product_id, f"0#{day}", now))
+            also(write)
+
         try:
-            with TransactWrite(connection=connection) as transaction:
-                transaction.save(_marker_item(DIRTY, product_id, now))
-                for day in missing:
-                    transaction.save(_marker_item(product_id, f"0#{day}", now))
-                also(transaction)
-        except TransactWriteError as error:
-            if error.cause_response_code == "TransactionCanceledException":
-                return False
-            raise
+            transact(changes, most=1)
+        except (ConditionError, Unavailable):
+            return False
         self._memory.made(table, product_id, [*missing, DIRTY], now)
         return True
 
@@ -196,7 +197,7 @@ class RollupStore:
     def month_and_year(self, product_id: str, month: str) -> tuple[Row, Row]:
         """Return the row of a month and that of its year: one request."""
         keys = [(product_id, f"2#{month}"), (product_id, f"1#{month[:4]}")]
-        items = {item.sk: item for item in RollupItem.batch_get(keys, consistent_read=True)}
+        items = {item.sk: item for item in RollupItem.read_many(keys)}
         days, year = (items.get(sort_key) for _, sort_key in keys)
         return (
             _row(days, "days") if days else Row(),
@@ -208,20 +209,20 @@ class RollupStore:
 
         Return whether they had. The two rows change together; markers are removed afterwards.
         """
-        connection = RollupItem._get_connection().connection  # noqa: SLF001 - TransactWrite needs it
+
+        def changes(write: TransactWrite) -> None:
+            for item, version in (
+                (_row_item(product_id, f"2#{month}", days, "days"), days.version),
+                (_row_item(product_id, f"1#{month[:4]}", year, "months"), year.version),
+            ):
+                write.save(item, condition=_has_version(version))
+            if year.version == 0:
+                write.save(RollupItem(KNOWN, product_id, document={}))
+
         try:
-            with TransactWrite(connection=connection) as transaction:
-                for item, version in (
-                    (_row_item(product_id, f"2#{month}", days, "days"), days.version),
-                    (_row_item(product_id, f"1#{month[:4]}", year, "months"), year.version),
-                ):
-                    transaction.save(item, condition=_has_version(version))
-                if year.version == 0:
-                    transaction.save(RollupItem(KNOWN, product_id, document={}))
-        except TransactWriteError as error:
-            if error.cause_response_code == "TransactionCanceledException":
-                return False
-            raise
+            transact(changes)
+        except (ConditionError, ContentionError):
+            return False
         return True
 
     def clear(self, product_id: str, day: str, marker: Marker) -> bool:
@@ -250,10 +251,8 @@ def _marker_item(pk: str, sk: str, now: float) -> RollupItem:
 def _remove(pk: str, sk: str, marker: Marker) -> bool:
     try:
         RollupItem(pk, sk).delete(condition=RollupItem.document == marker.to_json())
-    except DeleteError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return False
-        raise
+    except ConditionError:
+        return False
     return True
 
 

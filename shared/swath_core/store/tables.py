@@ -1,13 +1,16 @@
 """The five DynamoDB tables as models; keys and attribute names are those of ``template.yaml``.
 
 A model's table name is bound from the settings by :func:`bind`, which every store calls: the
-names are chosen by CloudFormation and known only at run time.
+names are chosen by CloudFormation and known only at run time. Every request of a model ends in
+:class:`swath_core.errors.Unavailable` where DynamoDB does not take it just now, and every
+conditional write whose condition does not hold in :class:`ConditionError` (``retry``).
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Self
 
 from pynamodb.attributes import (
     Attribute,
@@ -22,10 +25,8 @@ from pynamodb.models import Model
 
 from swath_core.settings import Settings
 
-CONNECT_SECONDS = 2
-READ_SECONDS = 5
-RETRIES = 4
-
+from .requests import CONNECT_SECONDS, READ_SECONDS, RETRIES, connection, read_items, write_items
+from .retry import explained
 
 LONGEST_PK = 2048
 LONGEST_SK = 1024
@@ -60,7 +61,59 @@ class _Meta:
     max_retry_attempts = RETRIES
 
 
-class CatalogItem(Model):
+class Table(Model):
+    """A model whose requests raise ConditionError and Unavailable instead of pynamodb's errors."""
+
+    @classmethod
+    def get(cls, *keys: Any, **options: Any) -> Self:
+        """Return an item. Raises its model's DoesNotExist."""
+        with explained():
+            return super().get(*keys, **options)
+
+    @classmethod
+    def query(cls, *keys: Any, **options: Any) -> Iterator[Self]:  # type: ignore[override]
+        """Yield the items of a partition, page by page."""
+        with explained():
+            yield from super().query(*keys, **options)
+
+    def save(self, *conditions: Any, **options: Any) -> dict[str, Any]:
+        """Put the item."""
+        with explained():
+            return super().save(*conditions, **options)
+
+    def update(self, *actions: Any, **options: Any) -> Any:
+        """Change attributes of the item."""
+        with explained():
+            return super().update(*actions, **options)
+
+    def delete(self, *conditions: Any, **options: Any) -> Any:
+        """Delete the item."""
+        with explained():
+            return super().delete(*conditions, **options)
+
+    @classmethod
+    def read_many(cls, keys: Iterable[tuple[str, ...]]) -> list[Self]:
+        """Return the items that exist out of some keys, consistently and in no order."""
+        names = cls._key_names()
+        wanted = [
+            {name: {"S": value} for name, value in zip(names, key, strict=True)}
+            for key in dict.fromkeys(keys)
+        ]
+        return [cls.from_raw_data(raw) for raw in read_items(cls.Meta.table_name, wanted)]
+
+    @classmethod
+    def _key_names(cls) -> list[str]:
+        held = cls.get_attributes().items()
+        hash_key = [name for name, each in held if each.is_hash_key]
+        return hash_key + [name for name, each in held if each.is_range_key]
+
+    @classmethod
+    def write_many(cls, items: Iterable[Self]) -> None:
+        """Put items without conditions."""
+        write_items(cls.Meta.table_name, [item.serialize() for item in items])
+
+
+class CatalogItem(Table):
     """A product (``pk`` its id, ``sk`` = ``product``) or a band (``sk`` = ``band#NAME``).
 
     Items whose ``pk`` begins with ``!`` are the catalog's own: the directory of products
@@ -83,7 +136,7 @@ class CatalogItem(Model):
     expires = NumberAttribute(null=True)
 
 
-class ImageItem(Model):
+class ImageItem(Table):
     """A whole image document by its id."""
 
     class Meta(_Meta):
@@ -95,7 +148,7 @@ class ImageItem(Model):
     request = UnicodeAttribute(null=True)
 
 
-class PostingItem(Model):
+class PostingItem(Table):
     """One image in one partition of the search index (``swath_core.index``).
 
     ``g`` is the footprint as WKB, absent without one; ``a`` JSON of the filterable attributes;
@@ -139,7 +192,7 @@ class UploadsDue(GlobalSecondaryIndex["UploadItem"]):  # type: ignore[no-untyped
     due = UnicodeAttribute(range_key=True)
 
 
-class UploadItem(Model):
+class UploadItem(Table):
     """An upload: its document with status and event log, and what its steps are conditional on.
 
     ``lease_until`` stands outside the document: the attempt that holds ``lease_token`` renews it
@@ -164,7 +217,7 @@ class UploadItem(Model):
     by_due = UploadsDue()
 
 
-class RollupItem(Model):
+class RollupItem(Table):
     """Counts and bytes of a bucket, or the marker of a dirty bucket."""
 
     class Meta(_Meta):
@@ -176,7 +229,7 @@ class RollupItem(Model):
     version = NumberAttribute(null=True)
 
 
-_NAMES: dict[type[Model], str] = {
+_NAMES: dict[type[Table], str] = {
     CatalogItem: "catalog_table",
     ImageItem: "images_table",
     PostingItem: "postings_table",
@@ -185,12 +238,12 @@ _NAMES: dict[type[Model], str] = {
 }
 
 
-def bind(model: type[Model], settings: Settings) -> None:
-    """Point a model at its table. Raises MisconfiguredError where the name is not set.
+def bind(model: type[Table], settings: Settings) -> None:
+    """Point a model at its table; binding it again to another one is fine, as tests do.
 
-    Binding again to another table (as tests do) drops the model's cached connection.
+    Raises MisconfiguredError where the name is not set.
     """
     name = settings.need(_NAMES[model])
     if model.Meta.table_name != name:
         model.Meta.table_name = name
-        model._connection = None  # noqa: SLF001 - pynamodb has no public way to rebind a model
+        connection.cache_clear()  # another table may be at another endpoint

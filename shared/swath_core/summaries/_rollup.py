@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from swath_core.settings import Settings
-from swath_core.store._marks import SETTLED_SECONDS, Marker
+from swath_core.store.marks import SETTLED_SECONDS, Marker
 from swath_core.store.postings import DynamoPostings
+from swath_core.store.retry import attempts
 from swath_core.store.rollups import RollupState, RollupStore, Row, Tally
 
 from ._fold import consecutive, day_range, days_of
@@ -124,7 +125,7 @@ class Rollup:
 
     def _month(self, product_id: str, month: str, markers: dict[str, Marker]) -> list[str]:
         """Recount days of a month, store them, and return those whose markers are removed."""
-        for _ in range(_ATTEMPTS):
+        for _ in attempts(_ATTEMPTS):
             # The versions are read before the count: a row that another run has stored meanwhile,
             # from a later count perhaps, makes this one's conditional write fail.
             row, year = self._store.month_and_year(product_id, month)

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from pynamodb.exceptions import PutError, UpdateError
-
 from swath_core.settings import Settings
+from swath_core.store.retry import ConditionError
 from swath_core.store.tables import UploadItem, bind, is_key
 from swath_core.times import parse_timestamp
 
@@ -16,7 +15,6 @@ from ._record import Lease, Upload
 
 _SWEEP = "due"
 _REMEMBERED_SECONDS = 400 * 86_400
-_REFUSED = "ConditionalCheckFailedException"
 
 
 class StaleUpload(Exception):
@@ -77,13 +75,11 @@ class UploadStore:
         item = _item(upload, version)
         try:
             item.save(condition=condition)
-        except PutError as error:
-            if error.cause_response_code == _REFUSED:
-                stored = self.get(upload.id)
-                if stored is not None and _is_same(stored, upload, version):
-                    return stored  # our own first try was applied; its answer was lost
-                raise StaleUpload(upload.id) from error
-            raise
+        except ConditionError as error:
+            stored = self.get(upload.id)
+            if stored is not None and _is_same(stored, upload, version):
+                return stored  # our own first try was applied; its answer was lost
+            raise StaleUpload(upload.id) from error
         return replace(upload, version=version)
 
     def renew(self, upload: Upload, lease: Lease) -> bool:
@@ -93,10 +89,8 @@ class UploadStore:
                 actions=[UploadItem.lease_until.set(lease.until)],
                 condition=UploadItem.lease_token == lease.token,
             )
-        except UpdateError as error:
-            if error.cause_response_code == _REFUSED:
-                return False
-            raise
+        except ConditionError:
+            return False
         return True
 
     def of_product(self, product_id: str) -> Iterator[Upload]:

@@ -12,7 +12,7 @@ from tests.memory_postings import MemoryPostings
 from tests.unit.search.world import box, image
 
 from swath_core.index import postings_of
-from swath_core.store.fast import FastDynamo
+from swath_core.store.fast import DynamoClient
 from swath_core.store.postings import (
     PAGE_BYTES,
     DynamoPostings,
@@ -23,7 +23,7 @@ from swath_core.store.postings import (
 )
 
 
-class ThroughBoto(FastDynamo):
+class ThroughBoto(DynamoClient):
     """The same requests through boto3, which moto intercepts; answers as DynamoDB words them."""
 
     def __init__(self) -> None:

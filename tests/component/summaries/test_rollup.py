@@ -8,10 +8,10 @@ import pytest
 from moto import mock_aws
 from tests.component.catalog.images.conftest import SETTINGS, create_tables
 from tests.memory_postings import MemoryPostings
+from tests.requests_made import dispatched
 
-from swath_core.store._marks import SETTLED_SECONDS, Marker, Memory
+from swath_core.store.marks import SETTLED_SECONDS, Marker, Memory
 from swath_core.store.rollups import RollupStore, Row, Tally
-from swath_core.store.tables import RollupItem
 from swath_core.summaries import FoldedSummary, LiveCounter, Rollup, RollupReport, TimeRange
 
 
@@ -60,11 +60,9 @@ def world() -> Iterator[World]:
 
 
 def requests(of: Any) -> list[str]:
-    seen: list[str] = []
-    client = RollupItem._get_connection().connection.client
-    client.meta.events.register("before-call.dynamodb", lambda model, **_: seen.append(model.name))
-    of()
-    return seen
+    with dispatched() as names:
+        of()
+    return names
 
 
 def test_an_idle_run_is_one_read(world: World) -> None:
@@ -280,7 +278,7 @@ def test_markers_and_memory() -> None:
     memory = Memory(10)
     memory.made("t", "p", ["a"], 100.0)
     assert memory.uncovered("t", "p", ["a", "b"], 105.0) == ["b"]
-    with mock.patch("swath_core.store._marks._MOST_REMEMBERED", 0):
+    with mock.patch("swath_core.store.marks._MOST_REMEMBERED", 0):
         memory.made("t", "p", ["b"], 105.0)
     assert memory.uncovered("t", "p", ["a", "b"], 106.0) == ["a"]
 

@@ -1,7 +1,7 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from swath_core.store._marks import Marker
+from swath_core.store.marks import Marker
 from swath_core.store.rollups import RollupState, Row, Tally
 from swath_core.summaries import TimeRange, fold_plan
 from swath_core.summaries._fold import consecutive, day_range, days_of, month_range

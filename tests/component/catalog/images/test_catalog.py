@@ -3,13 +3,13 @@ from unittest import mock
 
 import pytest
 from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, SQUARE, attributes
+from tests.requests_made import dispatched
 
 from swath_core.catalog import BULK_LIMIT, ImageCatalog, SavedImage
 from swath_core.documents import Document
-from swath_core.errors import Conflict, Errors, Invalid, NotFound, SwathError
+from swath_core.errors import Conflict, Errors, Invalid, NotFound, SwathError, Unavailable
 from swath_core.index import postings_of
-from swath_core.store import images as image_store
-from swath_core.store.images import ImageStore
+from swath_core.store import requests, retry
 from swath_core.store.tables import CatalogItem, PostingItem, RollupItem
 
 KEY = "images/acme/p/2020/02/03/a/v1/a.tif"
@@ -45,23 +45,15 @@ def test_create_saves_document_postings_marks_and_index_state(catalog: ImageCata
 
 
 def test_a_save_costs_two_requests_and_within_a_minute_one(catalog: ImageCatalog) -> None:
-    calls: list[str] = []
-    client = image_store._connection().client
-    client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
-    rollups = RollupItem._get_connection().connection.client
-    products = CatalogItem._get_connection().connection.client
-    for other in {id(rollups): rollups, id(products): products}.values():
-        other.meta.events.register(
-            "before-call.dynamodb", lambda model, **_: calls.append(model.name)
-        )
-    catalog.create(attributes("a"), PRODUCT)
+    with dispatched() as calls:
+        catalog.create(attributes("a"), PRODUCT)
     # the days are marked and the product says what its index will hold, then the image
     assert calls == ["TransactWriteItems", "TransactWriteItems"]
-    calls.clear()
-    catalog.create(attributes("b", acquired="2021"), PRODUCT)
+    with dispatched() as calls:
+        catalog.create(attributes("b", acquired="2021"), PRODUCT)
     assert sorted(calls) == ["BatchWriteItem", "TransactWriteItems"]
-    calls.clear()
-    catalog.create(attributes("c"), PRODUCT)
+    with dispatched() as calls:
+        catalog.create(attributes("c"), PRODUCT)
     assert calls == ["TransactWriteItems"]
 
 
@@ -76,13 +68,13 @@ def test_a_replay_answers_what_it_made_and_another_request_conflicts(
 
 
 def test_an_answer_that_was_lost_is_found_again(catalog: ImageCatalog) -> None:
-    transact = ImageStore._transact
+    commit = requests.commit
 
-    def lost(store: ImageStore, change: Any) -> set[str]:
-        transact(store, change)
-        return transact(store, change)  # botocore's own retry, after a timeout
+    def lost(changes: requests.Changes) -> frozenset[str]:
+        commit(changes)
+        return commit(changes)  # botocore's own retry, after a timeout
 
-    with mock.patch.object(ImageStore, "_transact", lost):
+    with mock.patch.object(requests, "commit", lost):
         created = catalog.create(attributes(), PRODUCT)
         updated = catalog.update("acme:p:a", {"tags": ["x"]}, PRODUCT)
         deleted = catalog.delete("acme:p:a")
@@ -205,19 +197,19 @@ def test_bulk_ends_in_time(catalog: ImageCatalog) -> None:
 
 
 def test_transactions_in_the_way_are_waited_for_but_not_for_ever(catalog: ImageCatalog) -> None:
-    transact = ImageStore._transact
-    answers = [{"TransactionConflict"}, {"ThrottlingError"}]
+    catalog.create(attributes("first"), PRODUCT)  # marks the day: what follows is one transaction
+    commit, answers = requests.commit, [{"TransactionConflict"}, {"ThrottlingError"}]
 
-    def busy(store: ImageStore, change: Any) -> set[str]:
-        return answers.pop() if answers else transact(store, change)
+    def busy(changes: requests.Changes) -> frozenset[str]:
+        return frozenset(answers.pop()) if answers else commit(changes)
 
-    with (
-        mock.patch.object(ImageStore, "_transact", busy),
-        mock.patch("swath_core.store.images.time.sleep"),
-    ):
+    with mock.patch.object(requests, "commit", busy), mock.patch.object(retry, "FIRST_PAUSE", 0):
         assert catalog.create(attributes(), PRODUCT).version == 1
-        answers.extend([{"TransactionConflict"}] * image_store.ATTEMPTS)
+        answers.extend([{"TransactionConflict"}] * retry.ATTEMPTS)
         with pytest.raises(Conflict, match="another request"):
+            catalog.update("acme:p:a", {"tags": ["x"]}, PRODUCT)
+        answers.extend([{"TransactionConflict", "ThrottlingError"}] * retry.ATTEMPTS)
+        with pytest.raises(Unavailable, match="busy"):
             catalog.update("acme:p:a", {"tags": ["x"]}, PRODUCT)
 
 
