@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 from tests.dynamo_faults import (
@@ -120,7 +119,7 @@ def tables(api: InProcessApi) -> dict[Table, Any]:
     assert api.save("band", **band("acme:p")).status == 201
     assert api.save("image", **image("acme:p")).status == 201
     _uploads.append(str(upload(api, "there").data["id"]))
-    backend = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    backend = dynamodb_backends["123456789012"]["us-east-1"]
     return {table: copy.deepcopy(table.items) for table in backend.tables.values()}
 
 
@@ -174,7 +173,7 @@ def is_refused(answer: Answer) -> bool:
     return True
 
 
-def _listed(answer: Answer) -> list[dict[str, object]]:
+def _listed(answer: Answer) -> list[dict[str, Any]]:
     data = answer.json.get("data")
     return data if isinstance(data, list) else []
 
