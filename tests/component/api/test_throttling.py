@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
+from tests.component.api.conftest import band, image
 from tests.dynamo_faults import (
     Fault,
     Request,
@@ -23,7 +24,6 @@ from tests.dynamo_faults import (
     refused,
     throttled,
 )
-from tests.component.api.conftest import band, image
 
 from swath_core.store import retry
 from swath_dev.inprocess import Answer, InProcessApi
