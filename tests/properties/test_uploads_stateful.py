@@ -81,12 +81,12 @@ class Fuse:
 
         return Fused()
 
-    def context(self, world: World) -> IngestContext:
+    def context(self, world: World, message: str = "schedule") -> IngestContext:
         parts = {
             name: self.around(getattr(world.context, name))
             for name in ("uploads", "images", "objects", "bus", "products")
         }
-        return replace(world.context, decoder=BytesDecoder(), **parts)
+        return replace(world.context, decoder=BytesDecoder(), component_id=message, **parts)
 
 
 class Uploads(RuleBasedStateMachine):
@@ -98,7 +98,7 @@ class Uploads(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.world.define(band("one", file=0), band("two", file=1))
-        self.queue: list[ObjectCreated] = []
+        self.queue: list[tuple[str, ObjectCreated]] = []
         self.sent: dict[str, list[set[bytes]]] = {}
         self.final: dict[str, str] = {}
         self.serial = 0
@@ -116,19 +116,20 @@ class Uploads(RuleBasedStateMachine):
         upload = self._get(upload_id)
         arrival = self.world.put(upload.parts[index].key, body)
         self.sent[upload_id][index].add(body)
-        self.queue += [arrival] * (1 + again)
+        for copy in range(1 + again):
+            self.queue.append((f"{self.serial}-{copy}", arrival))
 
     @rule(place=st.integers(0, 30), repeat=st.booleans(), calls=st.none() | st.integers(0, 25))
     def deliver(self, place: int, repeat: bool, calls: int | None) -> None:
         if not self.queue:
             return
-        arrival = self.queue.pop(place % len(self.queue))
+        message, created = self.queue.pop(place % len(self.queue))
         if repeat:
-            self.queue.append(arrival)
+            self.queue.append((message, created))
         try:
-            ingest(Fuse(calls).context(self.world), arrival)
+            ingest(Fuse(calls).context(self.world, message), created)
         except (Killed, Busy, Interrupted):
-            self.queue.append(arrival)
+            self.queue.append((message, created))
 
     @rule(upload_id=uploads, calls=st.none() | st.integers(0, 3))
     def submit(self, upload_id: str, calls: int | None) -> None:
@@ -184,11 +185,11 @@ class Uploads(RuleBasedStateMachine):
         """Let everything come to rest: every upload is final and nothing is left over."""
         for _ in range(12):
             waiting, self.queue = self.queue, []
-            for arrival in waiting:
+            for message, created in waiting:
                 try:
-                    ingest(Fuse(None).context(self.world), arrival)
+                    ingest(Fuse(None).context(self.world, message), created)
                 except (Busy, Interrupted):
-                    self.queue.append(arrival)
+                    self.queue.append((message, created))
             self.world.clock.pass_(minutes=1)
         assert self.queue == []
         for _ in range(3):

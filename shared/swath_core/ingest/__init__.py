@@ -9,8 +9,8 @@ objects and keeps the upload's record true.
 
 from swath_core.uploads import Busy
 
-from ._attempt import Interrupted
 from ._context import IngestContext, message_context, schedule_context
+from ._heartbeat import Interrupted
 from ._message import Message, ObjectCreated, objects_created
 from ._service import ingest
 from ._sweep import Swept, sweep

@@ -23,14 +23,10 @@ from ._attributes import image_attributes
 from ._cleanup import clean_up
 from ._context import IngestContext
 from ._files import output_prefix, processed, store_cog
-from ._heartbeat import heartbeat
+from ._heartbeat import Heartbeat, Interrupted
 from ._plan import Plan, acquired, plan_of
 from ._publication import announce_available, announce_failure, is_published_by, publish
 from .doors import door_of
-
-
-class Interrupted(Exception):
-    """The attempt ended without an outcome; another will follow."""
 
 
 class _FilesChanged(Exception):
@@ -74,43 +70,49 @@ class _Attempt:
     def work(self) -> Upload:
         """Do it, and return the upload: final, or pending where a file was sent again."""
         try:
-            with heartbeat(self.context, self.upload, self.token):
-                self._make_image()
-        except Refused as refusal:
-            self._fail(str(refusal))
+            self._make_image_or_fail()
         except _FilesChanged:
             self._advance(machine.release, "a file was sent again")
+        return self.upload
+
+    def _make_image_or_fail(self) -> None:
+        try:
+            with Heartbeat(self.context, self.upload, self.token) as heartbeat:
+                self._make_image(heartbeat)
+        except Refused as refusal:
+            self._fail(str(refusal))
         except ObjectGone as error:
             self._after_lost_file(error)
-        except Interrupted:
+        except (Interrupted, _FilesChanged):
             raise
         except Exception as error:
             self._release(error)
             raise
-        return self.upload
 
     # -- the work itself
 
-    def _make_image(self) -> None:
+    def _make_image(self, heartbeat: Heartbeat) -> None:
         entry = self.context.products.product_with_bands(self.upload.product_id)
         if entry is None:
             raise Refused(f"there is no product {self.upload.product_id}")
         product, bands = entry
         plan = plan_of(self.upload, product, bands)
-        results, files, taken = self._process_files(product, plan)
+        results, files, taken = self._process_files(product, plan, heartbeat)
         values = image_attributes(self.upload, results, files, taken, is_array=plan.is_array)
+        heartbeat.check()
         image = publish(self.context, self.upload, values, product)
         announce_available(self.context, self.upload, image)
         self._advance(machine.succeed, _usage(self.upload, results))
 
     def _process_files(
-        self, product: Document, plan: Plan
+        self, product: Document, plan: Plan, heartbeat: Heartbeat
     ) -> tuple[list[FileResult], list[dict[str, Any]], str]:
         """Return what the files hold, their entries in the image, and when it was acquired."""
         results: list[FileResult] = []
         files: list[dict[str, Any]] = []
         taken = ""
         for index, part in enumerate(self.parts):
+            heartbeat.check()
             with processed(self.context, part, index, plan) as (result, path):
                 results.append(result)
                 if index == 0:
@@ -162,8 +164,8 @@ class _Attempt:
         """
         self._reload()
         if self.upload.parts != self.parts:
-            self._advance(machine.release, "a file was sent again")
-        elif self.context.objects.head(str(error)) is None:
+            raise _FilesChanged
+        if self.context.objects.head(str(error)) is None:
             self._fail(f"{error}: the file was deleted before it was read")
         elif door_of(self.upload).newer_file_is_new_upload:
             self._fail(f"{error}: the file was replaced by a newer one, which is a new upload")
@@ -172,7 +174,13 @@ class _Attempt:
             raise Interrupted(str(error)) from error
 
     def _fail(self, message: str) -> None:
-        """End the upload as a failure, unless its image is in the catalog after all."""
+        """End the upload as a failure, unless its image is in the catalog after all.
+
+        Raises _FilesChanged where what failed is not what was sent last, and Interrupted.
+        """
+        self._reload()
+        if self.upload.parts != self.parts:
+            raise _FilesChanged
         if is_published_by(self.context.images.get(self.upload.image_id), self.upload):
             self._advance(machine.succeed, f"published before: {message}")
             return

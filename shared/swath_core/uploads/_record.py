@@ -66,6 +66,7 @@ class Upload:
     are further objects of the drop folder, such as the sidecar; ``multipart`` are the ids of
     uploads in parts, by key. ``outputs`` is the prefix of the COGs that attempts write,
     ``replaced`` are keys of an earlier image's files, which go once nobody can be reading them.
+    ``runner`` is the component (the message of the queue) that began the last attempt.
     ``due`` is when the sweep must look at the upload, or None.
     """
 
@@ -84,6 +85,7 @@ class Upload:
     companions: tuple[Part, ...] = ()
     events: tuple[Event, ...] = ()
     lease: Lease | None = None
+    runner: str = ""
     attempts: int = 0
     outputs: str | None = None
     replaced: tuple[str, ...] = ()

@@ -35,7 +35,12 @@ MOST_ATTEMPTS = 5
 
 
 class Busy(Exception):
-    """Another attempt is at work on the upload and alive."""
+    """Another attempt is at work on the upload and alive; ``runner`` is who began it."""
+
+    def __init__(self, upload: Upload) -> None:
+        until = upload.lease.until if upload.lease else "now"
+        super().__init__(f"upload {upload.id} is being processed until {until}")
+        self.runner = upload.runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,10 @@ def _next_number(upload: Upload) -> int:
 
 
 def arrive(upload: Upload, step: Step, index: int, part: Part) -> Upload:
-    """Note that a version of a file is there, unless a newer one is known already."""
+    """Note that a version of a file is there, unless a newer one is known already.
+
+    What was attempted with the version before it does not count any more.
+    """
     if upload.is_final or not 0 <= index < len(upload.parts):
         return upload
     known = upload.parts[index]
@@ -83,7 +91,7 @@ def arrive(upload: Upload, step: Step, index: int, part: Part) -> Upload:
         return upload
     parts = list(upload.parts)
     parts[index] = replace(known, etag=part.etag, size=part.size, sequencer=part.sequencer)
-    result = replace(upload, parts=tuple(parts), modified=step.now)
+    result = replace(upload, parts=tuple(parts), attempts=0, modified=step.now)
     if result.is_complete and result.status == "transferring":
         return queue(result, step, "all files have arrived")
     return result
@@ -133,7 +141,7 @@ def start(upload: Upload, step: Step, token: str) -> Upload:
         return upload
     takeover = upload.status == "running"
     if takeover and upload.lease is not None and upload.lease.until > step.now:
-        raise Busy(f"upload {upload.id} is being processed until {upload.lease.until}")
+        raise Busy(upload)
     if upload.status == "transferring":
         upload = queue(upload, step, "all files have arrived")
     attempt = upload.attempts + 1
@@ -141,6 +149,7 @@ def start(upload: Upload, step: Step, token: str) -> Upload:
         upload,
         status="running",
         attempts=attempt,
+        runner=step.component_id,
         lease=Lease(token, step.after(LEASE)),
         due=step.after(STALL_TIMEOUT),
     )

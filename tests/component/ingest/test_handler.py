@@ -74,9 +74,11 @@ def test_one_message_fails_without_its_neighbours(
         Message, "extend_visibility_timeout", lambda _, seconds: hidden.append(seconds)
     )
 
+    busy_with = world.declare()
+
     def ingest(_: object, created: Any) -> None:
         if "uploads/" in created.key:
-            raise Busy("somebody else is at it")
+            raise Busy(busy_with)
 
     monkeypatch.setattr(handler, "ingest", ingest)
     good, busy = sample("s3-drop.json"), sample("s3-upload.json")
