@@ -75,7 +75,7 @@ bench: $(STAMP) ## benchmarks, one JSON object per figure (NAME=coldstart for on
 
 # ---- release -----------------------------------------------------------------------------------
 
-.PHONY: package deploy smoke lock
+.PHONY: package deploy smoke lock audit licences release
 package: $(STAMP) ## build functions and layers for AWS and prove them (ARCH=arm64 or x86_64)
 	@$(PY) -m swath_dev package --architecture $(or $(ARCH),arm64)
 
@@ -87,3 +87,12 @@ smoke: $(STAMP) ## the main job against a deployed stack (URL=https://... TOKEN=
 
 lock: $(STAMP) ## resolve the requirements anew
 	@$(PY) -m swath_dev lock
+
+audit: $(STAMP) ## known vulnerabilities of what the layers hold (status 3: none could be asked)
+	@$(PY) -m swath_dev audit
+
+licences: $(STAMP) ## write docs/licences.md from the metadata of what the layers hold
+	@$(PY) -m swath_dev licences
+
+release: $(STAMP) ## check everything and tag a version (VERSION=0.2.0)
+	@$(PY) -m swath_dev release "$(VERSION)"

@@ -63,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     smoke.add_argument("--token", help="of a caller who may create products")
     bench = command("bench", _bench, "run a benchmark (or all): one JSON object per figure")
     bench.add_argument("name", nargs="?", help="a file of benchmarks/, without .py")
+    command("audit", _audit, "ask for known vulnerabilities of what the layers hold")
+    command("licences", _licences, "write docs/licences.md")
+    release = command("release", _release, "check everything and tag a version")
+    release.add_argument("version", help="three numbers, as the changelog and the client say")
     command("lock", _lock, "resolve requirements anew and write the locks")
     demo = command("demo", _demo, "show the whole path with a scene")
     demo.add_argument("--image", type=Path, help="a GeoTIFF of yours; default: a made-up scene")
@@ -121,9 +125,9 @@ def _package(options: argparse.Namespace) -> None:
 
 
 def _deploy(options: argparse.Namespace) -> None:
-    from swath_dev.release import release
+    from swath_dev.deploy_package import deploy_package
 
-    release(options.stack, options.bucket, options.parameters)
+    deploy_package(options.stack, options.bucket, options.parameters)
 
 
 def _replay(options: argparse.Namespace) -> None:
@@ -149,6 +153,24 @@ def _bench(options: argparse.Namespace) -> int:
     from swath_dev.bench import bench
 
     return bench(options.name)
+
+
+def _audit(_: argparse.Namespace) -> int:
+    from swath_dev.audit import audit
+
+    return audit()
+
+
+def _licences(_: argparse.Namespace) -> None:
+    from swath_dev.licences import write
+
+    write()
+
+
+def _release(options: argparse.Namespace) -> None:
+    from swath_dev.release import release
+
+    release(options.version)
 
 
 def _lock(_: argparse.Namespace) -> None:

@@ -1,37 +1,57 @@
-"""`make deploy`: what `make package` built goes to AWS."""
+"""`make release VERSION=X.Y.Z`: tag what is ready to be one."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import re
+import subprocess
+from datetime import UTC, datetime
 
 from swath_dev._errors import CommandError
-from swath_dev.deploy import deploy
-from swath_dev.package import BUILD, BUILT
+from swath_dev.build import ROOT
+
+CHANGELOG = ROOT / "CHANGELOG.md"
+CLIENT_VERSION = ROOT / "client" / "swath" / "_version.py"
 
 
-def release(stack: str, bucket: str | None, assignments: Sequence[str]) -> dict[str, str]:
-    """Deploy the packaged build to the account and region of the environment; print the outputs.
+def release(version: str) -> None:
+    """Check the tree, the versions and everything that CI checks, and make the tag vVERSION.
 
-    `assignments` are template parameters as NAME=VALUE. Runtime and architecture are those that
-    the wheels were built for.
+    Raises CommandError where something is missing. The tag is not pushed.
     """
-    if not BUILT.exists():
-        message = "nothing is packaged; make package comes first"
-        raise CommandError(message)
-    parameters = {**_parameters(assignments), **json.loads(BUILT.read_text())}
-    found = deploy(BUILD, stack=stack, bucket=bucket, parameters=parameters)
-    for name, value in sorted(found.items()):
-        print(f"{name:20} {value}")
-    return found
+    today = datetime.now(UTC).date().isoformat()
+    check(version, CHANGELOG.read_text(), CLIENT_VERSION.read_text(), today)
+    if _git("status", "--porcelain"):
+        raise CommandError("there are changes that are not committed")
+    if _git("tag", "--list", f"v{version}"):
+        raise CommandError(f"the tag v{version} exists")
+    if subprocess.run([ROOT / ".ci" / "run"], cwd=ROOT, check=False).returncode:
+        raise CommandError("the checks failed: see above")
+    _git("tag", "--annotate", f"v{version}", "--message", notes(version, CHANGELOG.read_text()))
+    print(f"tagged v{version}; git push origin v{version} publishes it")
 
 
-def _parameters(assignments: Sequence[str]) -> dict[str, str]:
-    parameters = {}
-    for assignment in assignments:
-        name, separator, value = assignment.partition("=")
-        if not separator or not name:
-            message = f"a parameter is NAME=VALUE, not {assignment!r}"
-            raise CommandError(message)
-        parameters[name] = value
-    return parameters
+def check(version: str, changelog: str, client: str, today: str) -> None:
+    """Raise CommandError unless changelog and client say what the tag will."""
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise CommandError(f"a version is three numbers such as 0.2.0, not {version!r}")
+    if f'__version__ = "{version}"' not in client:
+        raise CommandError(f"{CLIENT_VERSION.relative_to(ROOT)} says another version")
+    if f"\n## {version} - {today}\n" not in changelog:
+        raise CommandError(f"CHANGELOG.md has no section '## {version} - {today}'")
+    if not notes(version, changelog):
+        raise CommandError(f"the section of {version} in CHANGELOG.md is empty")
+
+
+def notes(version: str, changelog: str) -> str:
+    """Return what the changelog says of a version."""
+    _, _, rest = changelog.partition(f"\n## {version} - ")
+    return rest.partition("\n")[2].partition("\n## ")[0].strip()
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise CommandError(f"git {arguments[0]}: {done.stderr.strip()}")
+    return done.stdout.strip()

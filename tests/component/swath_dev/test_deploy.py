@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from swath_dev import deploy
 from swath_dev._errors import CommandError
-from swath_dev.release import _parameters
+from swath_dev.deploy_package import _parameters
 from swath_dev.replay import move
 
 VARIABLES = {
