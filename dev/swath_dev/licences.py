@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageMetadata, metadata
+from email.message import Message
+from importlib.metadata import metadata
+from typing import cast
 
 from swath_dev.build import PACKAGE_LAYERS, ROOT, layer_lock
 from swath_dev.lock import packages_of
@@ -32,14 +34,14 @@ def write() -> None:
 def table() -> str:
     """Return the page, from the packages that are installed here."""
     rows = [
-        f"| `{layer}` | {name} | {licence_of(metadata(name))} |\n"
+        f"| `{layer}` | {name} | {licence_of(cast('Message', metadata(name)))} |\n"
         for layer in PACKAGE_LAYERS
         for name in packages_of(layer_lock(layer))
     ]
     return _HEAD + "".join(rows)
 
 
-def licence_of(about: PackageMetadata) -> str:
+def licence_of(about: Message) -> str:
     """Return a package's licence: an SPDX expression, else its classifiers, else its own words.
 
     Those words may be the whole text of the licence: its first line is taken.
