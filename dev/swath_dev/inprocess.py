@@ -29,7 +29,7 @@ BASE = "/catalog/v2"
 BUCKET = "swath-data"
 QUEUE = "swath-tasks"
 BUS = "swath"
-_API = Path(__file__).parents[2] / "functions" / "api"
+_FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 Json = dict[str, Any]
 
@@ -230,7 +230,7 @@ def running_api() -> Iterator[InProcessApi]:
         from swath_core.store.fast import dynamo_client
 
         _forget()
-        handler = _handler()
+        handler = load_handler("api")
         dynamo_client.cache_clear()
         dynamo_client().http = _MotoHttp()
         yield InProcessApi(handler, issuer, issuer.token())
@@ -308,13 +308,14 @@ def _forget() -> None:
         services.reset()
 
 
-def _handler() -> Any:
-    """Return the handler's module under a name of its own: every function has a ``handler``."""
-    if str(_API) not in sys.path:
-        sys.path.insert(0, str(_API))
-    spec = importlib.util.spec_from_file_location("swath_api_handler", _API / "handler.py")
+def load_handler(function: str) -> Any:
+    """Return a function's handler, under a name of its own: every function has a ``handler``."""
+    folder = _FUNCTIONS / function
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    spec = importlib.util.spec_from_file_location(f"{function}_handler", folder / "handler.py")
     if spec is None or spec.loader is None:
-        message = f"{_API} holds no handler"
+        message = f"{folder} holds no handler"
         raise ImportError(message)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -24,8 +24,8 @@ from rasterio.warp import transform_bounds
 from shapely.geometry import Point, Polygon, mapping
 from tests.raster_world import CONTRACT, PRODUCT, Array, DiskCatalog, gdal_warp, noise
 
+from swath_core.definitions import WARP_RESAMPLERS
 from swath_core.raster._grid import Grid
-from swath_core.raster._request import RESAMPLERS
 from swath_core.raster._sources import BandSource, FileSource
 from swath_core.raster._warp import FilePlan, plan_file
 
@@ -176,7 +176,7 @@ def test_nearest_equals_gdal(data: st.DataObject, scene: Scene) -> None:
     assert np.array_equal(values[0][present], expected[present])
 
 
-@given(st.data(), scenes(("uint8", "int16", "float32")), st.sampled_from(RESAMPLERS))
+@given(st.data(), scenes(("uint8", "int16", "float32")), st.sampled_from(WARP_RESAMPLERS))
 def test_kernels_equal_gdal(data: st.DataObject, scene: Scene, resampling: str) -> None:
     if scene.mask is not None and scene.nodata is None:
         return  # GDAL has no such case: its mask bands are nodata or alpha
@@ -203,7 +203,7 @@ def test_kernels_equal_gdal(data: st.DataObject, scene: Scene, resampling: str) 
         assert difference.size == 0 or difference.max() <= max(1.0, 0.01 * span)
 
 
-@given(st.data(), scenes(("uint8", "float32")), st.sampled_from(RESAMPLERS))
+@given(st.data(), scenes(("uint8", "float32")), st.sampled_from(WARP_RESAMPLERS))
 def test_bands_at_once_are_the_bands_one_by_one(
     data: st.DataObject, scene: Scene, resampling: str
 ) -> None:

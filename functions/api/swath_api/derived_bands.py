@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from swath_core.catalog import not_found
+from swath_core.web import Request, Response, answer
 from swath_core.web.jsonapi import listing, parse_search
 
 from . import services
-from .request import ApiRequest
-from .responses import answer
 
 
-def of_product(request: ApiRequest, object_id: str) -> Response[Any]:
+def of_product(request: Request, id: str) -> Response[Any]:
     """``PUT /products/ID/relationships/derived_bands``."""
-    services.products().get(request.caller, object_id)
+    services.products().get(request.caller, id)
     return search(request)
 
 
-def search(request: ApiRequest) -> Response[Any]:
+def search(request: Request) -> Response[Any]:
     """``PUT /derived_bands``."""
-    parse_search(request.body, request.query)
+    parse_search(request.json, request.query)
     return answer(listing([], self_url=request.url, count=0))
 
 
-def get(_: ApiRequest, object_id: str) -> Response[Any]:
+def get(_: Request, id: str) -> Response[Any]:
     """``GET /derived_bands/ID``."""
-    raise not_found(object_id)
+    raise not_found(id)

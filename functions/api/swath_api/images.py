@@ -6,74 +6,33 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from swath_core.catalog import BulkResult
 from swath_core.documents import Document
 from swath_core.errors import SwathError
 from swath_core.search import ImageQuery, SearchProduct
+from swath_core.web import JSONAPI, Request, Response, answer
 from swath_core.web.jsonapi import (
-    JSONAPI,
     SearchBody,
+    included_within,
     is_true,
     listing,
-    message,
+    member_resource,
     parse_members,
-    parse_object,
-    parse_resource,
     parse_search,
-    single,
+    product_resource,
 )
 
 from . import services
-from .request import ApiRequest
-from .responses import answer, answer_object, included_within
-from .shapes import member_resource, product_resource
+from .objects import Objects, answer_member
+
+_objects = Objects("image", services.images, answer_member)
+create, get, update, delete = _objects.create, _objects.get, _objects.update, _objects.delete
 
 
-def create(request: ApiRequest) -> Response[Any]:
-    """``POST /images``."""
-    given_id, given = parse_resource(request.body, "image")
-    image, product = services.images().create(request.caller, given_id, given, request.token)
-    return _answer(request, image, product, HTTPStatus.CREATED)
-
-
-def get(request: ApiRequest, object_id: str) -> Response[Any]:
-    """``GET /images/ID``."""
-    return _answer(request, *services.images().get(request.caller, object_id))
-
-
-head = get
-
-
-def update(request: ApiRequest, object_id: str) -> Response[Any]:
-    """``PATCH /images/ID``."""
-    _, changes = parse_resource(request.body, "image", object_id)
-    image, product = services.images().update(
-        request.caller, object_id, changes, request.token, request.expected
-    )
-    return _answer(request, image, product)
-
-
-def delete(request: ApiRequest, object_id: str) -> Response[Any]:
-    """``DELETE /images/ID``."""
-    services.images().delete(request.caller, object_id, request.token, request.expected)
-    return answer(message("Object successfully deleted"))
-
-
-def _answer(
-    request: ApiRequest, image: Document, product: Document, status: int = HTTPStatus.OK
-) -> Response[Any]:
-    data = member_resource(image, v1=is_true(request.query.get("v1_compatibility")))
-    wants_product = "product" in request.query.get("include", "").split(",")
-    included = [product_resource(request.caller, product)] if wants_product else None
-    return answer_object(single(data, included), image, status)
-
-
-def create_many(request: ApiRequest) -> Response[Any]:
+def create_many(request: Request) -> Response[Any]:
     """``POST /images/bulk``: one result for each image, in the order of the request."""
-    items = parse_members(request.body, "image")
-    results = services.images().create_many(request.caller, items, request.token)
+    items = parse_members(request.json, "image")
+    results = services.images().create_many(request.caller, items, request.replay_token)
     saved = sum(result.error is None for result in results)
     body = {
         "data": [_bulk_member(result, items[result.index]) for result in results],
@@ -99,13 +58,12 @@ def _placed(error: SwathError, index: int) -> dict[str, Any]:
     return {**shown, "source": {"pointer": pointer.replace("/data", f"/data/{index}", 1)}}
 
 
-def search(request: ApiRequest) -> Response[Any]:
+def search(request: Request) -> Response[Any]:
     """``PUT /images``; a ``limit`` of 0 counts."""
-    given = parse_object(request.body)
-    body = parse_search(request.body, request.query)
-    query = ImageQuery.from_body(given)
+    body = parse_search(request.json, request.query)
+    query = ImageQuery.from_body(request.json)
     searched, product_of = services.searchable().of(request.caller, query.expression)
-    if is_true(given.get("explain")):
+    if is_true(request.json.get("explain")):
         return _explained(request, query, searched)
     if query.limit == 0:
         count, _ = services.image_search().count(query, searched)
@@ -127,7 +85,7 @@ def search(request: ApiRequest) -> Response[Any]:
 
 
 def _explained(
-    request: ApiRequest, query: ImageQuery, searched: Sequence[SearchProduct]
+    request: Request, query: ImageQuery, searched: Sequence[SearchProduct]
 ) -> Response[Any]:
     """Answer how the search is carried out and what that cost, instead of what it found."""
     token = request.query.get("continuation")
@@ -137,7 +95,7 @@ def _explained(
 
 
 def _included(
-    request: ApiRequest, body: SearchBody, products: list[Document]
+    request: Request, body: SearchBody, products: list[Document]
 ) -> list[dict[str, Any]] | None:
     if "product" not in body.include:
         return None

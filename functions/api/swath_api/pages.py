@@ -5,29 +5,19 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
-from swath_core.web.jsonapi import dumps, message
+from swath_core.web import JSONAPI, Request, Response, answer
 from swath_core.web.openapi import PAGE_POLICY, document, page
-
-from .request import ApiRequest
-from .responses import answer
 
 _HTML = "text/html; charset=utf-8"
 
 
-def openapi(request: ApiRequest) -> Response[Any]:
+def openapi(request: Request) -> Response[Any]:
     """``GET /openapi.json``."""
     server = request.url.removesuffix(request.path)
-    return Response(
-        status_code=int(HTTPStatus.OK),
-        content_type="application/json",
-        body=dumps(document(server)),
-        compress=True,
-    )
+    return answer(document(server), media_type="application/json")
 
 
-def docs(_: ApiRequest) -> Response[Any]:
+def docs(_: Request) -> Response[Any]:
     """``GET /docs``."""
     return Response(
         status_code=int(HTTPStatus.OK),
@@ -37,6 +27,6 @@ def docs(_: ApiRequest) -> Response[Any]:
     )
 
 
-def health(_: ApiRequest) -> Response[Any]:
+def health(_: Request) -> Response[Any]:
     """``GET /health``."""
-    return answer(message("ok"))
+    return answer({"meta": {"message": "ok"}, "jsonapi": JSONAPI})

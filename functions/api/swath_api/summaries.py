@@ -4,36 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from swath_core.search import ImageQuery, SearchProduct
 from swath_core.summaries import AskedRange, DateField, Interval, parse_resolution
-from swath_core.web.jsonapi import JSONAPI, listing, parse_object, single
+from swath_core.web import Request, Response, answer
+from swath_core.web.jsonapi import listing, single
 
 from . import services
-from .request import ApiRequest
-from .responses import answer
 
 _KIND = "image_interval_summary"
 
 
-def _asked(request: ApiRequest) -> tuple[dict[str, Any], ImageQuery, list[SearchProduct]]:
+def _asked(request: Request) -> tuple[dict[str, Any], ImageQuery, list[SearchProduct]]:
     """Return the body, the query without its limit and order, and the products to look into."""
-    given = parse_object(request.body)
+    given = request.json
     bare = {name: value for name, value in given.items() if name not in {"limit", "sort"}}
     query = ImageQuery.from_body(bare)
     products, _ = services.searchable().of(request.caller, query.expression)
     return given, query, products
 
 
-def total(request: ApiRequest) -> Response[Any]:
+def total(request: Request) -> Response[Any]:
     """``PUT /images/summary/all``."""
     _, query, products = _asked(request)
     summary = services.summaries().total(query, products)
     return answer(single({"type": "image_summary", "id": "all", "attributes": summary.to_json()}))
 
 
-def by_interval(request: ApiRequest, field: str, interval: str) -> Response[Any]:
+def by_interval(request: Request, field: str, interval: str) -> Response[Any]:
     """``PUT /images/summary/FIELD/INTERVAL``."""
     date_field, length = DateField.parse(field), Interval.parse(interval)
     given, query, products = _asked(request)
@@ -50,7 +47,7 @@ def by_interval(request: ApiRequest, field: str, interval: str) -> Response[Any]
     return answer(listing(data, self_url=request.url, count=len(data)))
 
 
-def by_cell(request: ApiRequest, resolution: str) -> Response[Any]:
+def by_cell(request: Request, resolution: str) -> Response[Any]:
     """``PUT /images/summary/h3/RESOLUTION``: a GeoJSON FeatureCollection of cells."""
     level = parse_resolution(resolution)
     _, query, products = _asked(request)
@@ -60,4 +57,4 @@ def by_cell(request: ApiRequest, resolution: str) -> Response[Any]:
         "id": str(level),
         "attributes": {**cells.to_geojson(), "without_footprint": cells.without_footprint},
     }
-    return answer({**single(data), "jsonapi": JSONAPI})
+    return answer(single(data))

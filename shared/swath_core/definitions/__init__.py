@@ -1,7 +1,7 @@
 """Definitions of every attribute of every resource, and the types that they are made of."""
 
 from ._attribute import Attribute, Resource
-from ._bands import BAND, BAND_TYPES, BANDS, COLORMAPS, DATA_TYPES, NUMPY_TYPES
+from ._bands import BAND, BAND_TYPES, BANDS, COLORMAPS, DATA_TYPES, NUMPY_TYPES, WARP_RESAMPLERS
 from ._common import ID_PATTERN, LONGEST_NAME, LONGEST_PRODUCT_ID, NAME_PATTERN
 from ._containers import AnyOf, Field, ListOf, MapOf, OrNull, Record
 from ._images import FILE, IMAGE, STORAGE_STATES
@@ -43,6 +43,7 @@ __all__ = [
     "UPLOAD_OPTIONS",
     "UPLOAD_STATUSES",
     "UPLOAD_TYPES",
+    "WARP_RESAMPLERS",
     "AnyOf",
     "Attribute",
     "AttributeType",

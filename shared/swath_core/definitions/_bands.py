@@ -29,6 +29,21 @@ NUMPY_TYPES = {
 }
 """The contract's pixel types and NumPy's names of them."""
 DATA_TYPES = tuple(NUMPY_TYPES)
+WARP_RESAMPLERS = (
+    "near",
+    "bilinear",
+    "cubic",
+    "cubicspline",
+    "lanczos",
+    "average",
+    "mode",
+    "max",
+    "min",
+    "med",
+    "q1",
+    "q3",
+)
+"""How pixels may be resampled, by GDAL's names."""
 COLORMAPS = (
     "magma",
     "inferno",

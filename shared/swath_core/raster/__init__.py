@@ -10,7 +10,7 @@ from ._crs import WGS84, transform_bounds
 from ._files import gdal
 from ._grid import Grid
 from ._mosaic import Deadline
-from ._request import RESAMPLERS, Bounds, RasterRequest, Scale, parse_body
+from ._request import Bounds, RasterRequest, Scale, parse_request
 from ._service import (
     RasterService,
     RequestedImages,
@@ -23,7 +23,6 @@ from ._stream import CONTENT_TYPE, deliver, encode
 
 __all__ = [
     "CONTENT_TYPE",
-    "RESAMPLERS",
     "WGS84",
     "Bounds",
     "Deadline",
@@ -38,7 +37,7 @@ __all__ = [
     "find_band",
     "gdal",
     "native_grid",
-    "parse_body",
+    "parse_request",
     "raster_service",
     "results_bucket",
     "signing_key",

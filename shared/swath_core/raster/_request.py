@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swath_core.definitions import DATA_TYPES
+from swath_core.definitions import DATA_TYPES, WARP_RESAMPLERS
 from swath_core.errors import BadRequest
 
 Bounds = tuple[float, float, float, float]
@@ -16,20 +16,6 @@ Bounds = tuple[float, float, float, float]
 Scale = tuple[float, ...]
 """Empty (automatic), (in low, in high) or (in low, in high, out low, out high)."""
 
-RESAMPLERS = (
-    "near",
-    "bilinear",
-    "cubic",
-    "cubicspline",
-    "lanczos",
-    "average",
-    "mode",
-    "max",
-    "min",
-    "med",
-    "q1",
-    "q3",
-)
 MAX_IMAGES = 1_000
 MAX_BANDS = 256
 MAX_CUTLINE_CHARACTERS = 2_000_000
@@ -67,17 +53,6 @@ class RasterRequest:
         return self.bounds is None and self.size is None and self.resolution is None
 
 
-def parse_body(text: bytes | str | None) -> RasterRequest:
-    """Return the request that a JSON body holds. Raises BadRequest."""
-    try:
-        body = json.loads(text or b"")
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the body is not JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise BadRequest("the body must be a JSON object with at least ids and bands")
-    return parse_request(body)
-
-
 def parse_request(body: Mapping[str, Any]) -> RasterRequest:
     """Return the request of a decoded body; members that are not of the contract are ignored.
 
@@ -107,7 +82,7 @@ def parse_request(body: Mapping[str, Any]) -> RasterRequest:
         bounds_crs=_text(body, "outputBoundsSRS"),
         cutline=_cutline(body),
         align=align,
-        resampling=_choice(body, "resampleAlg", RESAMPLERS) or "near",
+        resampling=_choice(body, "resampleAlg", WARP_RESAMPLERS) or "near",
         processing_level=_text(body, "processing_level"),
         mask_nodata=_flag(body, "mask_nodata", default=True),
         mask_alpha=None if mask_alpha is None else _flag(body, "mask_alpha", default=False),

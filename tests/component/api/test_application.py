@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from swath_core.catalog import Products
+from swath_core.web._application import logger
 from swath_core.web.openapi import document
+from swath_core.web.routes import CATALOG, PUBLIC
 from swath_dev.inprocess import Context, InProcessApi
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "functions" / "api"))
-from swath_api import services
-from swath_api.routes import PUBLIC, catalog_routes
-
-CHECKED_IN = Path(__file__).parents[3] / "docs" / "openapi.json"
 
 
 def stranger(api: InProcessApi) -> InProcessApi:
@@ -26,18 +22,19 @@ def stranger(api: InProcessApi) -> InProcessApi:
 
 def test_nothing_but_the_public_pages_answers_without_a_token(api: InProcessApi) -> None:
     nobody = stranger(api)
-    for rule, targets in catalog_routes():
-        path = rule.replace("<object_id>", "acme:p").replace("<resolution>", "3")
-        path = path.replace("<field>", "acquired").replace("<interval>", "year")
-        for method in targets:
+    for template, routes in CATALOG.paths().items():
+        path = template.replace("{id}", "acme:p").replace("{resolution}", "3")
+        path = path.replace("{field}", "acquired").replace("{interval}", "year")
+        for method in routes:
             answer = nobody.call(method, f"/{path}", {} if method in {"PUT", "POST"} else None)
             assert answer.status == 401, (method, path)
             assert method == "HEAD" or answer.json["errors"][0]["status"] == "401"
     for path in ("//", "//nothing", "/products/a/b/c", "//catalog/v2"):
         assert nobody.call("GET", path).status == 401
         assert api.call("GET", path).status == 404
-    for path in PUBLIC:
-        assert nobody.call("GET", f"/{path}").status == 200
+    for path, routes in PUBLIC.paths().items():
+        for method in routes:
+            assert nobody.call(method, f"/{path}").status == 200
 
 
 def test_tokens_of_others(api: InProcessApi) -> None:
@@ -50,6 +47,8 @@ def test_methods_that_a_route_does_not_have(api: InProcessApi) -> None:
         answer = api.call(method, path)
         assert answer.status == 405
         assert "only" in answer.json["errors"][0]["detail"]
+        assert answer.headers["allow"] in answer.json["errors"][0]["detail"]
+    assert api.call("POST", "//health").status == 405
 
 
 def test_preflight_requests_and_origins(api: InProcessApi) -> None:
@@ -115,30 +114,35 @@ def test_bodies_in_base64_and_compressed_answers(api: InProcessApi) -> None:
 
 
 def test_what_fails_inside_stays_inside(api: InProcessApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> Any:
+    def broken(*_: object) -> Any:
         message = "the password is 1234"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(services, "products", broken)
+    monkeypatch.setattr(Products, "get", broken)
+    log = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", log)
     answer = api.call("GET", "/products/acme:p")
     assert answer.status == 500
-    assert answer.json["errors"][0]["title"] == "Internal error"
+    (error,) = answer.json["errors"]
+    assert error["title"] == "Internal error"
     assert "1234" not in answer.text
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert "1234" in lines[0]["exception"]
+    assert {line["request_id"] for line in lines} == {error["id"]}
 
 
-def test_the_description_is_the_one_checked_in() -> None:
-    """After a change of definitions: python -m swath_dev.openapi > docs/openapi.json."""
-    assert json.loads(CHECKED_IN.read_text()) == document()
+def test_an_error_carries_the_id_of_its_request(api: InProcessApi) -> None:
+    event = api.event("GET", "/catalog/v2/products/acme:none")
+    given = event["requestContext"]["requestId"]
+    body = json.loads(api.handler.lambda_handler(event, Context())["body"])
+    assert [error["id"] for error in body["errors"]] == [given]
+    several = {"data": {"type": "product", "id": "x", "attributes": {"name": 7, "tags": 7}}}
+    errors = api.call("POST", "/products", several).json["errors"]
+    assert len(errors) == 2
+    assert len({error["id"] for error in errors}) == 1
 
 
-def test_the_description_has_every_route(api: InProcessApi) -> None:
-    described = {
-        (path, method.upper()) for path, item in document()["paths"].items() for method in item
-    }
-    routes = {(rule.replace("<object_id>", "{id}"), m) for rule, t in catalog_routes() for m in t}
-    routes = {(rule.replace("<", "{").replace(">", "}"), method) for rule, method in routes}
-    routes |= {(rule, "GET") for rule in PUBLIC}
-    assert described == routes
+def test_the_description_is_served(api: InProcessApi) -> None:
     served = stranger(api).call("GET", "//openapi.json").json
     assert served == document("https://api.example")
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import itertools
 import json
 import time
-from types import ModuleType
 from typing import Any
 
 import pytest
 from affine import Affine
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from tests.raster_world import ME, DiskCatalog, noise
 
 from swath_core.errors import BadRequest
@@ -19,6 +17,7 @@ from swath_core.raster import _mosaic
 from swath_core.raster._mosaic import Deadline
 from swath_core.raster._request import parse_request
 from swath_core.raster._stream import encode
+from swath_core.web import Request
 from swath_dev.build import ROOT
 
 HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
@@ -52,34 +51,15 @@ def streamed(made: DiskCatalog, ticks: int) -> tuple[Any, list[bytes]]:
     return encode(made.service.raster(ME, asked, deadline)), []
 
 
-@pytest.fixture
-def handler() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "raster_handler", ROOT / "functions/raster/handler.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-class Context:
-    """An invocation with 200 of its seconds left."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 200_000
-
-
 @pytest.mark.parametrize(
     ("event", "seconds", "advice"), [("function-url", 180, False), ("http-api", 26.1, True)]
 )
 def test_each_address_has_its_own_time(
-    handler: ModuleType, event: str, seconds: float, advice: bool
+    monkeypatch: pytest.MonkeyPatch, event: str, seconds: float, advice: bool
 ) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "functions/raster"))
+    arrays = importlib.import_module("swath_raster.arrays")
     sample = json.loads((ROOT / "events" / f"{event}.json").read_text())
-    handler.app.current_event = APIGatewayProxyEventV2(sample)
-    handler.app.lambda_context = Context()
-    found = handler.deadline()
+    found = arrays.deadline(Request(sample, lambda _: ME, lambda: 200.0))
     assert found.at - time.monotonic() == pytest.approx(seconds, abs=5)
     assert ("RasterUrl" in found.advice) is advice

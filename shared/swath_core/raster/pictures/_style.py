@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from swath_core.definitions import WARP_RESAMPLERS
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
-from swath_core.raster import RESAMPLERS, Product, Scale, find_band
+from swath_core.raster import Product, Scale, find_band
 
 Colours = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -41,9 +42,9 @@ def style_of(product: Product, query: Mapping[str, str]) -> Style:
     names = _band_names(product, query)
     bands = [find_band(product, name) for name in names]
     resampling = query.get("resampling", "near")
-    if resampling not in RESAMPLERS:
+    if resampling not in WARP_RESAMPLERS:
         raise BadRequest(
-            f"resampling is {resampling!r}; it must be one of {', '.join(RESAMPLERS)}",
+            f"resampling is {resampling!r}; it must be one of {', '.join(WARP_RESAMPLERS)}",
             parameter="resampling",
         )
     table = _table(bands[0], query) if len(bands) == 1 else None

@@ -138,12 +138,23 @@ def _events_of_upload() -> Schema:
 
 def schemas() -> dict[str, Schema]:
     """Return every schema of the document by its name."""
-    return {**_common(), **_products(), **_bands(), **_images(), **_uploads(), **_tasks()}
+    return {
+        **_common(),
+        **_products(),
+        **_bands(),
+        **_images(),
+        **_uploads(),
+        **_tasks(),
+        **_searches(),
+    }
 
 
 def _common() -> dict[str, Schema]:
     source = {"type": "object", "properties": {"pointer": _TEXT, "parameter": _TEXT}}
-    error = record({"status": _TEXT, "title": _TEXT, "detail": _TEXT}, {"source": source})
+    request_id = {**_TEXT, "description": "The request's id, as the service logs it."}
+    error = record(
+        {"status": _TEXT, "title": _TEXT, "detail": _TEXT}, {"id": request_id, "source": source}
+    )
     warning = record({"message": _TEXT, "category": _TEXT})
     meta = {
         "type": "object",
@@ -354,4 +365,20 @@ def _tasks() -> dict[str, Schema]:
         "NewDeleteTask": _sent("product_delete_task", {"type": "object"}, has_id=False, new=False),
         "NewUpdateTask": _sent("product_update_acls", {"type": "object"}, has_id=False, new=False),
         "DerivedBandList": many({"type": "object"}),
+    }
+
+
+def _searches() -> dict[str, Schema]:
+    bound = {
+        "type": ["string", "integer"],
+        "description": "A date; empty or 0 for no bound; left out: what the matches span.",
+    }
+    image = search_body(IMAGE)
+    kept = {n: s for n, s in image["properties"].items() if n not in {"sort", "limit", "include"}}
+    return {
+        "AnySearch": {"type": "object"},
+        "IntervalSearch": {
+            "type": "object",
+            "properties": {**kept, "_start": bound, "_end": bound},
+        },
     }

@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, Errors, Invalid, NotFound, SwathError
+from swath_core.web import dumps, errors_body
+from swath_core.web._http import MOST_BODY_BYTES, parse_object
 from swath_core.web.jsonapi import (
-    MOST_BODY_BYTES,
-    dumps,
-    errors_body,
     listing,
     page_within,
-    parse_json,
     parse_members,
     parse_resource,
     parse_search,
@@ -34,13 +32,13 @@ from swath_core.web.jsonapi import (
 )
 def test_what_is_no_json(body: str | bytes) -> None:
     with pytest.raises(BadRequest):
-        parse_json(body)
+        parse_object(body)
 
 
 def test_empty_and_too_large_bodies() -> None:
-    assert parse_json(None) == parse_json("") == parse_json(b" \n") == {}
+    assert parse_object(None) == parse_object("") == parse_object(b" \n") == {}
     with pytest.raises(BadRequest, match=str(MOST_BODY_BYTES)):
-        parse_json('"' + "x" * MOST_BODY_BYTES + '"')
+        parse_object('"' + "x" * MOST_BODY_BYTES + '"')
 
 
 @pytest.mark.parametrize(
@@ -58,36 +56,36 @@ def test_empty_and_too_large_bodies() -> None:
 )
 def test_resources_that_are_none(body: dict[str, Any], pointer: str) -> None:
     with pytest.raises(Invalid) as caught:
-        parse_resource(json.dumps(body), "product", "acme:p")
+        parse_resource(body, "product", "acme:p")
     assert caught.value.pointer == pointer
 
 
 def test_resources() -> None:
     body = {"data": {"type": "product", "id": "p", "attributes": {"name": None}}}
-    assert parse_resource(json.dumps(body), "product") == ("p", {"name": None})
-    assert parse_resource('{"data": {}}', "product", "p") == (None, {})
+    assert parse_resource(body, "product") == ("p", {"name": None})
+    assert parse_resource({"data": {}}, "product", "p") == (None, {})
     members = {"data": [body["data"], {"attributes": {}}]}
-    assert parse_members(json.dumps(members), "product") == [("p", {"name": None}), (None, {})]
+    assert parse_members(members, "product") == [("p", {"name": None}), (None, {})]
     with pytest.raises(Invalid) as caught:
-        parse_members('{"data": [{}, 1]}', "product")
+        parse_members({"data": [{}, 1]}, "product")
     assert caught.value.pointer == "/data/1"
 
 
 def test_searches() -> None:
     body = {"filter": [{"op": "isnull", "name": "x"}], "limit": 0, "include": "product, events"}
-    found = parse_search(json.dumps(body), {"include": "more"})
+    found = parse_search(body, {"include": "more"})
     assert json.loads(found.filter or "") == body["filter"]
     assert found.limit == 0
     assert found.include == {"product", "events", "more"}
-    assert parse_search(None).include == frozenset()
-    assert parse_search('{"v1_compatibility": true}').v1_compatibility
-    assert parse_search("{}", {"v1_compatibility": "True"}).v1_compatibility
+    assert parse_search({}).include == frozenset()
+    assert parse_search({"v1_compatibility": True}).v1_compatibility
+    assert parse_search({}, {"v1_compatibility": "True"}).v1_compatibility
 
 
 @pytest.mark.parametrize("name", ["sort", "text", "include"])
 def test_members_of_a_search_that_are_no_strings(name: str) -> None:
     with pytest.raises(BadRequest) as caught:
-        parse_search(json.dumps({name: 7}))
+        parse_search({name: 7})
     assert caught.value.parameter == name
 
 
@@ -95,7 +93,7 @@ def test_members_of_a_search_that_are_no_strings(name: str) -> None:
 def test_any_search_is_understood_or_refused(value: Any) -> None:
     for name in ("filter", "sort", "limit", "text", "include", "intersects", "v1_compatibility"):
         with contextlib.suppress(BadRequest):
-            parse_search(json.dumps({name: value}))
+            parse_search({name: value})
 
 
 def test_answers() -> None:
@@ -120,10 +118,12 @@ def test_answers() -> None:
 
 def test_errors() -> None:
     both: SwathError = Errors([NotFound("a"), Invalid("b", pointer="/data/x")])
-    found = errors_body(both)["errors"]
+    found = errors_body(both, "7f")["errors"]
     assert [each["status"] for each in found] == ["404", "422"]
     assert found[1]["source"] == {"pointer": "/data/x"}
     assert "source" not in found[0]
+    assert [each["id"] for each in found] == ["7f", "7f"]
+    assert "id" not in errors_body(both, "")["errors"][0]
 
 
 @given(sizes=st.lists(st.integers(1, 60), max_size=20), most=st.integers(10, 200))

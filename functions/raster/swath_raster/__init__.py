@@ -1,0 +1,1 @@
+"""The raster function's answers. Its modules load GDAL: they are imported by the first request."""

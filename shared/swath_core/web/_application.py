@@ -1,0 +1,183 @@
+"""A function's HTTP side: events in, the routes' functions called, errors made responses."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, CORSConfig, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from swath_core.errors import MethodNotAllowed, NotFound, SwathError
+from swath_core.settings import settings
+
+from ._http import Request, answer_error
+from .routes import TABLES, Route, RouteTable
+
+if TYPE_CHECKING:
+    from swath_core.access import Caller
+
+Redeem = Callable[[str, str], "Caller"]
+"""Returns the caller of a ticket for a subject (``image:ID``). Raises Unauthorized."""
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_CORS = CORSConfig(
+    allow_origin="*",
+    allow_headers=[
+        "Authorization",
+        "Content-Type",
+        "If-Match",
+        "Idempotency-Key",
+        "X-Request-Group",
+    ],
+    expose_headers=["ETag"],
+    max_age=3600,
+)
+_DOUBLE_SLASH = re.compile(r"/{2,}")
+
+logger = Logger()
+
+
+class InternalError(SwathError):
+    """500: an error of our own; nothing of it leaves but that it happened."""
+
+    status = 500
+    title = "Internal error"
+
+
+class Application:
+    """What a function's ``lambda_handler`` is: it answers every route that the tables give it.
+
+    Whoever calls is known before a route's function runs; ``redeem`` is needed where routes take
+    tickets.
+    """
+
+    def __init__(self, function: str, redeem: Redeem | None = None) -> None:
+        self._redeem = redeem
+        tables = [table for table in TABLES if table.function == function]
+        prefixes: list[str | re.Pattern[str]] = [
+            prefix for table in tables for prefix in table.prefixes
+        ]
+        self._resolver = APIGatewayHttpResolver(cors=_CORS, strip_prefixes=prefixes)
+        self._resolver.not_found(self._no_route)
+        self._resolver.exception_handler(SwathError)(self._refused)
+        self._resolver.exception_handler(Exception)(self._failed)
+        for table in tables:
+            for path, routes in table.paths().items():
+                self._register(path, routes, table)
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Answer one event of an HTTP API or a function URL, and log one line about it."""
+        started = time.perf_counter()
+        event = _normalised(event)
+        request_id = event["requestContext"].get("requestId")
+        logger.clear_state()
+        logger.append_keys(request_id=request_id)
+        response: dict[str, Any] = self._resolver.resolve(event, context)
+        method, status = event["requestContext"]["http"]["method"], response["statusCode"]
+        if method == "HEAD":
+            response |= {"body": "", "isBase64Encoded": False}
+        logger.info(
+            "answered",
+            method=method,
+            path=event["rawPath"],
+            status=status,
+            characters=len(response.get("body") or ""),
+            milliseconds=round((time.perf_counter() - started) * 1000, 1),
+            failed=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        )
+        return response
+
+    def _register(self, path: str, routes: Mapping[str, Route], table: RouteTable) -> None:
+        """Let the resolver know a path: its methods, and all others, which it does not offer."""
+        rule = path.replace(".", r"\.").replace("{", "<").replace("}", ">")
+        for method in _METHODS:
+            endpoint = (
+                self._endpoint(routes[method], table)
+                if method in routes
+                else self._unoffered(method, routes)
+            )
+            self._resolver.route(rule, method)(endpoint)
+
+    def _endpoint(self, route: Route, table: RouteTable) -> Callable[..., Response[Any]]:
+        module, _, name = route.target.partition(":")
+
+        def endpoint(**given: str) -> Response[Any]:
+            parameters = {key: unquote(value) for key, value in given.items()}
+            request = self._request(route, parameters)
+            if not route.public:
+                logger.append_keys(user=request.caller.user)
+            function = getattr(importlib.import_module(f"{table.package}.{module}"), name)
+            response: Response[Any] = function(request, **parameters)
+            return response
+
+        return endpoint
+
+    def _unoffered(self, method: str, routes: Mapping[str, Route]) -> Callable[..., Response[Any]]:
+        offered = ", ".join(sorted(routes))
+
+        def endpoint(**_: str) -> Response[Any]:
+            request = self._request()
+            if not any(route.public for route in routes.values()):
+                logger.append_keys(user=request.caller.user)
+            error = MethodNotAllowed(f"{method} is not offered here, only {offered}")
+            return answer_error(error, request.id, {"Allow": offered})
+
+        return endpoint
+
+    def _request(
+        self, route: Route | None = None, parameters: Mapping[str, str] | None = None
+    ) -> Request:
+        """Return the present request; with a ticket its route says for what it must be."""
+        subject = f"{route.ticket}:{(parameters or {})['id']}" if route and route.ticket else None
+
+        def authenticate(request: Request) -> Caller:
+            ticket = request.query.get("token")
+            if subject is not None and ticket is not None and self._redeem is not None:
+                return self._redeem(ticket, subject)
+            return _bearer(request)
+
+        context = self._resolver.lambda_context
+        return Request(
+            self._resolver.current_event.raw_event,
+            authenticate,
+            lambda: context.get_remaining_time_in_millis() / 1000,
+        )
+
+    def _no_route(self, _: NotFoundError) -> Response[Any]:
+        request = self._request()
+        try:
+            logger.append_keys(user=request.caller.user)
+        except SwathError as error:
+            return answer_error(error, request.id)
+        return answer_error(NotFound(f"there is nothing at {request.path[:1000]}"), request.id)
+
+    def _refused(self, error: SwathError) -> Response[Any]:
+        return answer_error(error, self._request().id)
+
+    def _failed(self, error: Exception) -> Response[Any]:
+        logger.error("the request failed", exc_info=error)
+        detail = "the request could not be answered; it is logged, and may be tried again"
+        return answer_error(InternalError(detail), self._request().id)
+
+
+def _bearer(request: Request) -> Caller:
+    """Return the caller of the Authorization header. Raises Unauthorized."""
+    from swath_core.access import authenticate  # noqa: PLC0415 - public pages need no keys
+
+    return authenticate(request.headers.get("authorization"), settings())
+
+
+def _normalised(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the event as the resolver matches it.
+
+    A base address with a slash at its end makes clients ask for ``//products``.
+    """
+    path = _DOUBLE_SLASH.sub("/", str(event.get("rawPath") or "/"))
+    return {**event, "rawPath": path, "headers": event.get("headers") or {}}

@@ -1,0 +1,72 @@
+"""The parameters that rows of the route table name, and those of paths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+_WHOLE: Schema = {"type": "integer", "minimum": 0}
+_TEXT: Schema = {"type": "string"}
+
+
+def _path(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query(name: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _header(name: str, pattern: str, description: str) -> Schema:
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "schema": schema, "description": description}
+
+
+PATH: dict[str, Schema] = {
+    each["name"]: each
+    for each in (
+        _path("id", {"type": "string", "pattern": "^[A-Za-z0-9_.:\\-]+$"}),
+        _path("field", {
+            "type": "string", "enum": ["acquired", "created", "modified", "published"],
+        }),
+        _path("interval", {
+            "type": "string",
+            "enum": ["year", "quarter", "month", "week", "day", "hour", "minute"],
+        }),
+        _path("resolution", {"type": "integer", "minimum": 0, "maximum": 15}),
+        _path("z", {**_WHOLE, "maximum": 24}),
+        _path("x", _WHOLE),
+        _path("y", _WHOLE),
+        _path("format", {"type": "string", "enum": ["png", "webp"]}),
+    )
+}  # fmt: skip
+
+OTHERS: dict[str, Schema] = {
+    each["name"]: each
+    for each in (
+        _query("continuation", _TEXT, "The token of `links.next`."),
+        _query("include", {"type": "string", "enum": ["product", "events"]},
+               "Related resources to include."),
+        _query("v1_compatibility", {"type": "string", "enum": ["True", "False"]},
+               "Add `v1_properties`."),
+        _header("If-Match", '^"[0-9]{1,15}"$',
+                "The version that the change is meant for, as `ETag` gave it."),
+        _header("Idempotency-Key", "^[A-Za-z0-9_\\-]{1,100}$",
+                "What a repetition of this request shares with it."),
+        _query("bands", _TEXT, "One band's name, or three separated by commas: red, green, blue."),
+        _query("range", _TEXT,
+               "`low,high`: the values that become 0 and 255; else the bands' `display_range`."),
+        _query("colormap", _TEXT, "The colours of one band, by name; else the band's own."),
+        _query("resampling", _TEXT, "As `resampleAlg` of `POST /npz`; `near` if left out."),
+        _query("size", {"type": "integer", "minimum": 1, "maximum": 2048, "default": 512},
+               "Pixels of the longer side."),
+        _query("format", {"type": "string", "enum": ["png", "webp"], "default": "png"},
+               "The format of the tiles."),
+        _query("start", _TEXT, "Images acquired at this date or later."),
+        _query("end", _TEXT, "Images acquired before this date."),
+        _query("filter", _TEXT, "A JSON array of conditions, as in a search of images."),
+        _query("order", {"type": "string", "enum": ["newest", "oldest", "clearest"]},
+               "Which images are on top."),
+    )
+}  # fmt: skip

@@ -1,0 +1,14 @@
+"""The one table of routes: a row for each method of each path of every function.
+
+A row is data; the function that answers it is imported when it is first asked for, so that a cold
+start pays only for what its request needs. The OpenAPI description follows from the rows.
+"""
+
+from ._catalog import CATALOG
+from ._public import PUBLIC
+from ._raster import RASTER
+from ._route import Route, RouteTable
+
+TABLES = (CATALOG, PUBLIC, RASTER)
+
+__all__ = ["CATALOG", "PUBLIC", "RASTER", "TABLES", "Route", "RouteTable"]

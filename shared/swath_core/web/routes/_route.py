@@ -1,0 +1,61 @@
+"""What a row of a route table says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+JSONAPI_TYPE = "application/vnd.api+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What one method of one path does, and for whom.
+
+    ``path`` is below the base of the table, parameters in braces. ``target`` is
+    ``module:function`` in the table's package; the function takes the request and the path's
+    parameters by name. ``name`` is the operation's in OpenAPI; ``request`` and ``response`` name
+    schemas of its components, ``parameters`` those of header and query; ``others`` says what
+    answers of other statuses than ``status`` mean. A token is needed unless the route is
+    ``public``; with a ``ticket`` (``image`` or ``product``) in the query, a browser needs none.
+    """
+
+    method: str
+    path: str
+    target: str
+    name: str
+    summary: str
+    request: str | None = None
+    response: str | None = None
+    status: int = HTTPStatus.OK
+    parameters: tuple[str, ...] = ()
+    others: Mapping[int, str] = field(default_factory=dict)
+    media_types: tuple[str, ...] = (JSONAPI_TYPE,)
+    public: bool = False
+    ticket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """The routes of one face of the service.
+
+    ``function`` is the function of the stack that serves them, ``package`` where their targets
+    are, ``base`` what their paths begin with. ``prefixes`` may stand before the base, too.
+    ``refusals`` are the statuses of errors that any of them may answer with.
+    """
+
+    function: str
+    package: str
+    routes: tuple[Route, ...]
+    base: str = ""
+    prefixes: tuple[str, ...] = ()
+    request_type: str = JSONAPI_TYPE
+    refusals: tuple[int, ...] = ()
+
+    def paths(self) -> dict[str, dict[str, Route]]:
+        """Return the routes by full path and method, in the order of the table."""
+        found: dict[str, dict[str, Route]] = {}
+        for route in self.routes:
+            found.setdefault(self.base + route.path, {})[route.method] = route
+        return found
