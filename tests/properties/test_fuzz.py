@@ -91,7 +91,7 @@ def test_no_request_breaks_the_api_or_its_description(api: InProcessApi) -> None
     application = WsgiApi(api)
     schema = schemathesis.openapi.from_dict(document(PUBLIC_URL))
     schema.app = application
-    found: list[Any] = list(schema.get_all_operations())
+    found: list[Any] = list(schema.exclude(path_regex="^/raster/").get_all_operations())
     operations = [each.ok() for each in found]
     statuses: Counter[int] = Counter()
     authorization = {"Authorization": f"Bearer {api.token}"}
