@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.raster_world import World, world
+from tests.raster_world import DiskCatalog, disk_catalog
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[World]:
-    yield from world(tmp_path)
+def made(tmp_path: Path) -> Iterator[DiskCatalog]:
+    yield from disk_catalog(tmp_path)
