@@ -31,10 +31,10 @@ from swath_core.store.postings import PostingPage, RangeRead
 from swath_core.store.rollups import RollupStore
 from swath_core.store.tables import RollupItem
 from swath_core.summaries import (
-    AskedRange,
     DateField,
     Interval,
     LiveCounter,
+    RequestedRange,
     Rollup,
     Summaries,
     Summary,
@@ -189,7 +189,7 @@ def measure_rollups(the: World, suffix: str, *, bars: bool) -> None:
         _agree(found, Summary(IMAGES, BYTES, (PRODUCT,)))
 
     def five_months() -> None:
-        asked = AskedRange.parse({"_start": "2017-01-01", "_end": "2017-06-01"})
+        asked = RequestedRange.parse({"_start": "2017-01-01", "_end": "2017-06-01"})
         found = the.summaries.series(_query(), product, DateField.ACQUIRED, Interval.MONTH, asked)
         expected = truth.over("2017-01-01", "2017-06-01", 7)
         _agree(
@@ -199,7 +199,7 @@ def measure_rollups(the: World, suffix: str, *, bars: bool) -> None:
 
     def days() -> None:
         found = the.summaries.series(
-            _query(), product, DateField.ACQUIRED, Interval.DAY, AskedRange()
+            _query(), product, DateField.ACQUIRED, Interval.DAY, RequestedRange()
         )
         _agree(
             {start[:10]: each.count for start, each in found.items()},
@@ -229,7 +229,7 @@ def measure_streams(the: World) -> None:
 
     def area() -> None:
         the.summaries.series(
-            _query(intersects=AREA), product, DateField.ACQUIRED, Interval.YEAR, AskedRange()
+            _query(intersects=AREA), product, DateField.ACQUIRED, Interval.YEAR, RequestedRange()
         )
 
     cost = the.measured("500 km by year", area)
@@ -237,7 +237,9 @@ def measure_streams(the: World) -> None:
     report("summary", "500 km by year", "read units", cost.read_units, "units")
     start = time.process_time()
     the.meter.cost = Cost()
-    found = the.summaries.series(_query(), product, DateField.CREATED, Interval.MONTH, AskedRange())
+    found = the.summaries.series(
+        _query(), product, DateField.CREATED, Interval.MONTH, RequestedRange()
+    )
     seconds = time.process_time() - start
     _agree(sum(each.count for each in found.values()), IMAGES)
     case = "eight years by month of creation"

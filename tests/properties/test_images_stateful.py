@@ -32,8 +32,8 @@ from swath_core.store.marks import COVERS_SECONDS, LONGEST_WRITE_SECONDS, MEMORY
 from swath_core.store.requests import Changes, transact
 from swath_core.store.rollups import RollupStore, Tally
 from swath_core.store.tables import CatalogItem, ImageItem, PostingItem
-from swath_core.summaries import FoldedSummary, Interval, LiveCounter, Rollup, TimeRange
-from swath_core.summaries._folded import FOLDED
+from swath_core.summaries import Interval, LiveCounter, Rollup, RollupSummary, TimeRange
+from swath_core.summaries._rollup_summary import DAILY
 
 MOMENTS = [
     "2019-12-31T23:59:59.999999Z",
@@ -383,7 +383,7 @@ class CatalogMachine(RuleBasedStateMachine):
     def summaries_equal_counts(self) -> None:
         if not hasattr(self, "model"):
             return
-        summary = FoldedSummary(RollupStore(SETTINGS), LiveCounter(self.reader))
+        summary = RollupSummary(RollupStore(SETTINGS), LiveCounter(self.reader))
         ranges = [TimeRange()]
         ranges += [TimeRange(a, b) for a, b in zip(MOMENTS[1:3], MOMENTS[4:6], strict=True)]
         for asked in ranges:
@@ -391,7 +391,7 @@ class CatalogMachine(RuleBasedStateMachine):
                 asked, None
             ).get("", Tally())
         self.number += 1
-        interval = sorted(FOLDED)[self.number % len(FOLDED)]
+        interval = sorted(DAILY)[self.number % len(DAILY)]
         for asked in ranges:
             assert summary.tally("acme:p", asked, interval) == self._brute(asked, interval)
 

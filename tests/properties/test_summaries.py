@@ -18,7 +18,7 @@ from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 from swath_core.store.marks import Marker
 from swath_core.store.rollups import RollupState, Row, Tally
-from swath_core.summaries import AskedRange, DateField, Interval, Summaries, Summary
+from swath_core.summaries import DateField, Interval, RequestedRange, Summaries, Summary
 
 PRODUCTS = ("acme:a", "acme:b", "other:c")
 MOMENTS = [
@@ -198,7 +198,7 @@ def test_series_equal_a_count(
 ) -> None:
     if start and end and start > end:
         start, end = end, start
-    asked = AskedRange.parse({"_start": start, "_end": end})
+    asked = RequestedRange.parse({"_start": start, "_end": end})
     query = _query(given_filter, area)
     series = world.summaries.series(query, world.products, date_field, interval, asked)
     expected: dict[str, list[Document]] = {}

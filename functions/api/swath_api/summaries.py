@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from swath_core.search import ImageQuery, SearchProduct
-from swath_core.summaries import AskedRange, DateField, Interval, parse_resolution
+from swath_core.summaries import DateField, Interval, RequestedRange, parse_resolution
 from swath_core.web import Request, Response, answer
 from swath_core.web.jsonapi import listing, single
 
@@ -34,7 +34,7 @@ def by_interval(request: Request, field: str, interval: str) -> Response[Any]:
     """``PUT /images/summary/FIELD/INTERVAL``."""
     date_field, length = DateField.parse(field), Interval.parse(interval)
     given, query, products = _asked(request)
-    asked = AskedRange.parse(given)
+    asked = RequestedRange.parse(given)
     series = services.summaries().series(query, products, date_field, length, asked)
     data = [
         {

@@ -17,12 +17,10 @@ from ._expression import (
     product_of,
     split_range,
 )
-from ._parse import MOST_CONDITIONS, parse_filter, parse_limit
+from ._parse import MOST_CONDITIONS, Sort, parse_filter, parse_limit, parse_sort
 from ._sort import (
-    Sort,
     SortKey,
     is_after,
-    parse_sort,
     sort_documents,
     sort_key,
     sorted_keys,

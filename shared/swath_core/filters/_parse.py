@@ -1,8 +1,9 @@
-"""From a search's JSON: the filter's tree, checked against the attribute definitions; the limit."""
+"""A search's filter, sort and limit out of its JSON, checked against the attribute definitions."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from swath_core.definitions import Attribute, Choice, Resource, Text
@@ -32,6 +33,14 @@ _UNSUPPORTED = frozenset({"like", "ilike"})
 _OPERATORS = (*TESTS, *_NULLS)
 
 
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """The attribute to sort by; ``descending`` reverses everything but the place of nulls."""
+
+    name: str
+    descending: bool = False
+
+
 def parse_filter(text: object, resource: Resource) -> Expression:
     """Return the expression of a search's ``filter``: JSON text, or the array that it holds.
 
@@ -42,6 +51,25 @@ def parse_filter(text: object, resource: Resource) -> Expression:
     elements = _decoded(text)
     parser = _Parser(resource)
     return conjunction(parser.expression(element, 0) for element in elements)
+
+
+def parse_sort(text: object, resource: Resource, default: str) -> Sort:
+    """Return the order of a search's ``sort``: ``"name"`` or ``"-name"``. Raises BadRequest."""
+    if text is None or text == "":
+        text = default
+    if not isinstance(text, str):
+        message = f"sort: {shown(text)} is not the name of an attribute, with - for descending"
+        raise BadRequest(message, parameter="sort")
+    name = text.removeprefix("-")
+    try:
+        attribute = attribute_of(resource, name)
+    except KeyError:
+        attribute = None
+    if attribute is None or not attribute.sortable:
+        names = ["id", *(each.name for each in resource if each.sortable)]
+        message = f"sort: a {resource.kind} is sorted by {', '.join(names)}, not by {shown(name)}"
+        raise BadRequest(message, parameter="sort")
+    return Sort(name, text.startswith("-"))
 
 
 def parse_limit(value: object) -> int | None:

@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from swath_core.definitions import Resource
-from swath_core.documents import Document, shown
-from swath_core.errors import BadRequest
+from swath_core.documents import Document
 
-from ._parse import attribute_of
+from ._parse import Sort, attribute_of
 
 SortKey = tuple[Any, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """The attribute to sort by; ``descending`` reverses everything but the place of nulls."""
-
-    name: str
-    descending: bool = False
-
-
-def parse_sort(text: object, resource: Resource, default: str) -> Sort:
-    """Return the order of a search's ``sort``: ``"name"`` or ``"-name"``. Raises BadRequest."""
-    if text is None or text == "":
-        text = default
-    if not isinstance(text, str):
-        message = f"sort: {shown(text)} is not the name of an attribute, with - for descending"
-        raise BadRequest(message, parameter="sort")
-    name = text.removeprefix("-")
-    try:
-        attribute = attribute_of(resource, name)
-    except KeyError:
-        attribute = None
-    if attribute is None or not attribute.sortable:
-        names = ["id", *(each.name for each in resource if each.sortable)]
-        message = f"sort: a {resource.kind} is sorted by {', '.join(names)}, not by {shown(name)}"
-        raise BadRequest(message, parameter="sort")
-    return Sort(name, text.startswith("-"))
 
 
 def sort_key(sort: Sort, resource: Resource, values: Mapping[str, Any]) -> SortKey:

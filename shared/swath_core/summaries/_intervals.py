@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import calendar
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,8 +17,10 @@ MOST_INTERVALS = 20_000
 """Intervals of one answer: each takes about 200 bytes, and a response has 6 MB."""
 
 FIRST = "0001-01-01T00:00:00.000000Z"
+MIDNIGHT = FIRST[10:]
 _BEYOND = "9999-12-31T23:59:59.999999Z~"
 """Above every timestamp there is, in text order."""
+_LAST_MONTH = "9999-12"
 
 
 class DateField(StrEnum):
@@ -144,11 +147,6 @@ class TimeRange:
         """Whether the range holds no moment."""
         return self.start >= self.end
 
-    @property
-    def is_unbounded(self) -> bool:
-        """Whether the range holds every moment."""
-        return self.start <= FIRST and self.end > _BEYOND[:-1]
-
     def intersect(self, other: TimeRange) -> TimeRange:
         """Return what both ranges hold."""
         return TimeRange(max(self.start, other.start), min(self.end, other.end))
@@ -158,15 +156,60 @@ class TimeRange:
         return self.start <= timestamp < self.end
 
 
+def days_of(month: str) -> list[str]:
+    """Return the days of a month."""
+    last = calendar.monthrange(int(month[:4]), int(month[5:]))[1]
+    return [f"{month}-{day:02}" for day in range(1, last + 1)]
+
+
+def day_range(day: str) -> TimeRange:
+    """Return the timestamps of a day."""
+    try:
+        following = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    except OverflowError:
+        return TimeRange(day + MIDNIGHT)
+    return TimeRange(day + MIDNIGHT, following + MIDNIGHT)
+
+
+def month_range(month: str) -> TimeRange:
+    """Return the timestamps of a month."""
+    start = f"{month}-01{MIDNIGHT}"
+    if month == _LAST_MONTH:
+        return TimeRange(start)
+    following = Interval.MONTH.next(start)
+    return TimeRange(start, str(following))
+
+
+def consecutive(days: Iterable[str]) -> list[TimeRange]:
+    """Return the ranges that days of one month make up."""
+    ordered = sorted(days)
+    return list(joined(ordered, TimeRange()))
+
+
+def joined(days: Iterable[str], part: TimeRange) -> Iterator[TimeRange]:
+    """Yield the ranges that consecutive days make up, cut to a part of the month."""
+    run: TimeRange | None = None
+    for day in days:
+        this = day_range(day).intersect(part)
+        if run is not None and run.end == this.start:
+            run = TimeRange(run.start, this.end)
+        else:
+            if run is not None:
+                yield run
+            run = this
+    if run is not None:
+        yield run
+
+
 @dataclass(frozen=True, slots=True)
-class AskedRange:
+class RequestedRange:
     """``_start`` and ``_end`` of a request as canonical timestamps, both inclusive; None: open."""
 
     start: str | None = None
     end: str | None = None
 
     @classmethod
-    def parse(cls, body: Mapping[str, Any]) -> AskedRange:
+    def parse(cls, body: Mapping[str, Any]) -> RequestedRange:
         """Return the range of a request body: each bound a date, or empty or 0 for unbounded.
 
         Raises BadRequest.
@@ -209,7 +252,7 @@ def _bound(body: Mapping[str, Any], name: str) -> str | None:
 def filled(
     interval: Interval,
     found: Mapping[str, Any],
-    asked: AskedRange,
+    requested: RequestedRange,
     empty: Any,
 ) -> dict[str, Any]:
     """Return the series of an answer: interval start to value, in order.
@@ -218,32 +261,32 @@ def filled(
     that ``_end`` only touches at its first instant is there if it has images. Bounds that are not
     given are those of the images. Raises BadRequest where that makes too many intervals.
     """
-    if asked.is_given:
-        span = _span(interval, found, asked)
+    if requested.is_given:
+        span = _span(interval, found, requested)
         if span is None:
             return {}
         _check_number(interval.count_between(*span), interval)
         series = {start: found.get(start, empty) for start in interval.series(*span)}
-        return _without_touched(interval, series, found, asked)
+        return _without_touched(interval, series, found, requested)
     _check_number(len(found), interval)
     return dict(sorted(found.items()))
 
 
 def _span(
-    interval: Interval, found: Mapping[str, Any], asked: AskedRange
+    interval: Interval, found: Mapping[str, Any], requested: RequestedRange
 ) -> tuple[str, str] | None:
-    first = asked.start or min(found, default=None)
-    last = asked.end or max(found, default=None)
+    first = requested.start or min(found, default=None)
+    last = requested.end or max(found, default=None)
     if first is None or last is None or interval.start(first) > interval.start(last):
         return None
     return first, last
 
 
 def _without_touched(
-    interval: Interval, series: dict[str, Any], found: Mapping[str, Any], asked: AskedRange
+    interval: Interval, series: dict[str, Any], found: Mapping[str, Any], requested: RequestedRange
 ) -> dict[str, Any]:
-    end = asked.end
-    if end is not None and end not in found and interval.start(end) == end != asked.start:
+    end = requested.end
+    if end is not None and end not in found and interval.start(end) == end != requested.start:
         series.pop(end, None)
     return series
 

@@ -22,9 +22,9 @@ from swath_core.store.postings import PostingReader
 from swath_core.store.rollups import RollupStore, Tally
 
 from ._cells import MOST_CELLS, cell_polygon, cells_of
-from ._folded import FoldedSummary, timestamp_in
-from ._intervals import AskedRange, DateField, Interval, TimeRange, filled, just_after
+from ._intervals import DateField, Interval, RequestedRange, TimeRange, filled, just_after
 from ._live import LiveCounter
+from ._rollup_summary import RollupSummary, timestamp_in
 
 SumUp = Callable[[SearchProduct, TimeRange], dict[str, Tally]]
 """Sums up one product over a range of ``acquired``."""
@@ -98,14 +98,14 @@ class Summaries:
     def __init__(
         self, *, rollups: RollupStore, postings: PostingReader, search: ImageSearch
     ) -> None:
-        self._folded = FoldedSummary(rollups, LiveCounter(postings, seconds=_SECONDS))
+        self._rollups = RollupSummary(rollups, LiveCounter(postings, seconds=_SECONDS))
         self._search = search
 
     def total(self, query: ImageQuery, products: Sequence[SearchProduct]) -> Summary:
         """Return the summary of all matches."""
 
         def plain(product: SearchProduct, wanted: TimeRange) -> dict[str, Tally]:
-            return self._folded.tally(product.id, wanted, None, product.shards)
+            return self._rollups.tally(product.id, wanted, None, product.shards)
 
         sums, others = self._plain(query, products, plain)
         for match in self._streamed(query, others):
@@ -118,30 +118,30 @@ class Summaries:
         products: Sequence[SearchProduct],
         date_field: DateField,
         interval: Interval,
-        asked: AskedRange,
+        requested: RequestedRange,
     ) -> dict[str, Summary]:
         """Return the summary of each interval by its start (canonical timestamp), in order.
 
         Intervals without images are there where the range is given. Images without a value of
         the field are in none. Raises BadRequest for too many intervals.
         """
-        within = asked.range()
+        within = requested.range()
 
         def plain(product: SearchProduct, wanted: TimeRange) -> dict[str, Tally]:
             if date_field is DateField.ACQUIRED:
                 part = wanted.intersect(within)
-                return self._folded.tally(product.id, part, interval, product.shards)
-            return self._folded.tally_by(
+                return self._rollups.tally(product.id, part, interval, product.shards)
+            return self._rollups.tally_by(
                 product.id, wanted, date_field, interval, within, product.shards
             )
 
         sums, others = self._plain(query, products, plain)
-        bounded = replace(query, expression=_bounded(query, date_field, asked))
+        bounded = replace(query, expression=_bounded(query, date_field, requested))
         for match in self._streamed(bounded, others, attributes=True):
             start = _start_of(match, date_field, interval)
             if start is not None:
                 sums.add(start, match.product_id, 1, match.bytes)
-        return filled(interval, sums.summaries(), asked, Summary())
+        return filled(interval, sums.summaries(), requested, Summary())
 
     def cells(
         self, query: ImageQuery, products: Sequence[SearchProduct], resolution: int
@@ -211,13 +211,13 @@ def _bound(key: str) -> str:
     return just_after(key[:-1]) if key.endswith("$") else key
 
 
-def _bounded(query: ImageQuery, date_field: DateField, asked: AskedRange) -> Expression:
+def _bounded(query: ImageQuery, date_field: DateField, requested: RequestedRange) -> Expression:
     attribute = IMAGE.attribute(date_field)
     parts: list[Expression] = [query.expression]
-    if asked.start is not None:
-        parts.append(Comparison(attribute, "gte", (asked.start,)))
-    if asked.end is not None:
-        parts.append(Comparison(attribute, "lte", (asked.end,)))
+    if requested.start is not None:
+        parts.append(Comparison(attribute, "gte", (requested.start,)))
+    if requested.end is not None:
+        parts.append(Comparison(attribute, "lte", (requested.end,)))
     return And(tuple(parts))
 
 

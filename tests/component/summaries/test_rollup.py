@@ -12,7 +12,7 @@ from tests.requests_made import dispatched
 
 from swath_core.store.marks import SETTLED_SECONDS, Marker, Memory
 from swath_core.store.rollups import RollupStore, Row, Tally
-from swath_core.summaries import FoldedSummary, LiveCounter, Rollup, RollupReport, TimeRange
+from swath_core.summaries import LiveCounter, Rollup, RollupReport, RollupSummary, TimeRange
 
 
 class Clock:
@@ -45,7 +45,7 @@ class World:
         self.clock.now += SETTLED_SECONDS + 1
 
     def total(self, product: str) -> Tally:
-        counted = FoldedSummary(self.store, LiveCounter(self.postings))
+        counted = RollupSummary(self.store, LiveCounter(self.postings))
         return counted.tally(product, TimeRange(), None).get("", Tally())
 
 

@@ -10,7 +10,7 @@ from swath_core.geo import footprint, normalise_footprint
 from swath_core.index import encode_row
 from swath_core.summaries import CellSummaries, Summary, cells_of, parse_resolution
 from swath_core.summaries._cells import cell_polygon
-from swath_core.summaries._folded import timestamp_in
+from swath_core.summaries._rollup_summary import timestamp_in
 
 
 def square(x: float, y: float, side: float = 2.0) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from tests.memory_postings import MemoryPostings
 from swath_core.errors import BadRequest
 from swath_core.store.rollups import Tally
 from swath_core.summaries import Interval, LiveCounter, TimeRange
-from swath_core.summaries._fold import day_range, month_range
+from swath_core.summaries._intervals import day_range, month_range
 
 DAY = "2020-01-05"
 

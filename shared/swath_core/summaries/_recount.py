@@ -13,8 +13,7 @@ from swath_core.store.postings import DynamoPostings
 from swath_core.store.retry import attempts
 from swath_core.store.rollups import RollupState, RollupStore, Row, Tally
 
-from ._fold import consecutive, day_range, days_of
-from ._intervals import Interval
+from ._intervals import Interval, consecutive, day_range, days_of
 from ._live import LiveCounter
 
 _PAGE = 100
@@ -165,8 +164,8 @@ class Rollup:
         month = random.choice(list(state.months))
         row = self._store.month_rows(product_id, month, month).get(month, Row())
         if row.total != state.months[month] and self._store.state(product_id) == state:
-            folded = [day for day in days_of(month) if day not in state.dirty]
-            self._report_drift(product_id, folded, report, month)
+            clean = [day for day in days_of(month) if day not in state.dirty]
+            self._report_drift(product_id, clean, report, month)
         clean = [day for day in days_of(month) if day not in state.dirty]
         for day in random.sample(clean, min(buckets, len(clean))):
             counted = self._counter.tally(product_id, [day_range(day)], None).get("", Tally())
