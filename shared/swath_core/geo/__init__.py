@@ -5,6 +5,7 @@ split there, whatever holds a pole is carried up to it, and everything is valid:
 shapely's planar predicates are the meaning of ``intersects``.
 """
 
+from ._parse import Parts, parse_geometry
 from ._plane import (
     LONGEST_FOOTPRINT,
     LONGEST_QUERY,
@@ -13,12 +14,17 @@ from ._plane import (
     query_geometry,
     to_geojson,
 )
+from ._repair import merged, repaired
 
 __all__ = [
     "LONGEST_FOOTPRINT",
     "LONGEST_QUERY",
+    "Parts",
     "footprint",
+    "merged",
     "normalise_footprint",
+    "parse_geometry",
     "query_geometry",
+    "repaired",
     "to_geojson",
 ]

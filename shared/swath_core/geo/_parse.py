@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import shapely
@@ -17,6 +19,7 @@ Rings = list[Ring]
 
 _DEEPEST = 8
 _DEEPEST_TEXT = 3
+_DEEPEST_WKT = 12
 _FURTHEST_LONGITUDE = 540.0
 _LATITUDE_SLACK = 1e-9
 _SHORTEST_RING = 4
@@ -57,6 +60,9 @@ def parse_geometry(value: object, depth: int = 0) -> Parts:
 
 
 def _wkt(text: str) -> Parts:
+    if _depth(text) > _DEEPEST_WKT:  # GEOS recurses, and a stack that is full ends the process
+        message = f"{shown(text)} has more than {_DEEPEST_WKT} brackets within each other"
+        raise ValueError(message)
     try:
         geometry = shapely.from_wkt(text)
     except (shapely.errors.GEOSException, NotImplementedError) as error:
@@ -66,6 +72,12 @@ def _wkt(text: str) -> Parts:
         message = f"{shown(text)} is empty"
         raise ValueError(message)
     return parse_geojson(json.loads(shapely.to_geojson(shapely.force_2d(geometry))))
+
+
+def _depth(text: str) -> int:
+    """Return how many brackets are open at once at most."""
+    brackets = (1 if bracket == "(" else -1 for bracket in re.findall(r"[()]", text))
+    return max(accumulate(brackets), default=0)
 
 
 def parse_geojson(value: object) -> Parts:
@@ -89,7 +101,7 @@ def _geometries(value: object, depth: int) -> Iterator[dict[str, Any]]:
     kind = value.get("type")
     if kind == "Feature":
         yield from _geometries(value.get("geometry"), depth + 1)
-    elif kind in {"FeatureCollection", "GeometryCollection"}:
+    elif kind in ("FeatureCollection", "GeometryCollection"):
         name = "features" if kind == "FeatureCollection" else "geometries"
         for member in _sequence(value.get(name), name):
             yield from _geometries(member, depth + 1)

@@ -25,6 +25,7 @@ from shapely.geometry.base import BaseGeometry
 from swath_core.errors import BadRequest
 
 from ._parse import Parts, Position, Ring, Rings, parse_geojson, parse_geometry
+from ._repair import areas, check_edges, merged, repaired
 
 LONGEST_FOOTPRINT = 2_000
 """Positions of a footprint; each posting of the image carries a copy of it (16 bytes each)."""
@@ -123,7 +124,9 @@ def planar(parts: Parts) -> BaseGeometry:
     geometries: list[BaseGeometry] = []
     if parts.polygons:
         geometries.append(planar_polygons(parts.polygons))
-    geometries += [_split(shapely.LineString(_short_way(line))) for line in parts.lines]
+    lines = [shapely.LineString(_short_way(line)) for line in parts.lines]
+    check_edges(lines)
+    geometries += [_split(line) for line in lines]
     geometries += [shapely.Point(_wrap(x), y) for x, y in parts.points]
     if len(geometries) == 1:
         return geometries[0]
@@ -137,34 +140,21 @@ def _collect(geometries: list[BaseGeometry]) -> BaseGeometry:
 
 def planar_polygons(polygons: list[Rings]) -> Polygon | MultiPolygon:
     """Return polygons as one valid Polygon or MultiPolygon on the plane. Raises ValueError."""
-    pieces = [piece for rings in polygons for piece in _polygon(rings)]
-    if len(pieces) == 1:
-        return pieces[0]
-    together = MultiPolygon(pieces)
-    return together if together.is_valid else _areas(shapely.union_all(pieces))
+    valid = [areas(MultiPolygon(each)) for each in repaired([_polygon(each) for each in polygons])]
+    split = [_split(each) for each in valid]
+    pieces = [piece for each in split for piece in shapely.get_parts(areas(each))]
+    if any(one is not other for one, other in zip(valid, split, strict=True)):
+        check_edges(pieces)  # they were moved onto one another
+    return merged(pieces)
 
 
-def _polygon(rings: Rings) -> list[Polygon]:
+def _polygon(rings: Rings) -> Polygon:
     exterior, *holes = rings
     exterior, moved = _unwrapped(exterior)
     if moved:
         west = min(x for x, _ in exterior)
         holes = [_beside(_short_way(hole), west) for hole in holes]
-    polygon: BaseGeometry = Polygon(exterior, holes)
-    if not polygon.is_valid or polygon.area == 0:
-        polygon = _areas(shapely.make_valid(polygon, method="structure", keep_collapsed=False))
-    split = _split(polygon)
-    return list(shapely.get_parts(_areas(split) if split is not polygon else polygon))
-
-
-def _areas(geometry: BaseGeometry) -> Polygon | MultiPolygon:
-    """Return the polygons of a geometry, without what collapsed. Raises ValueError if none."""
-    flat = shapely.get_parts(shapely.get_parts([geometry]))
-    pieces = [piece for piece in flat if piece.geom_type == "Polygon" and piece.area > 0]
-    if not pieces:
-        message = "a polygon has no area"
-        raise ValueError(message)
-    return pieces[0] if len(pieces) == 1 else MultiPolygon(pieces)
+    return Polygon(exterior, holes)
 
 
 def _unwrapped(ring: Ring) -> tuple[Ring, bool]:

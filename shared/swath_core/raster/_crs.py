@@ -20,6 +20,7 @@ import numpy as np
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
+from swath_core.documents import shown
 from swath_core.errors import BadRequest
 
 WGS84 = CRS.from_epsg(4326)
@@ -50,7 +51,9 @@ def parse_crs(text: object, parameter: str) -> CRS:
     neither geographic nor projected.
     """
     if not isinstance(text, str) or not text.strip():
-        raise BadRequest(f"{parameter} is {text!r}; it must be {_ACCEPTED}", parameter=parameter)
+        raise BadRequest(
+            f"{parameter} is {shown(text)}; it must be {_ACCEPTED}", parameter=parameter
+        )
     if len(text) > MAX_CRS_CHARACTERS:
         raise BadRequest(
             f"{parameter} has {len(text)} characters; at most {MAX_CRS_CHARACTERS} are read",
@@ -70,9 +73,9 @@ def crs_of_text(text: str) -> CRS:
         crs = CRS.from_user_input(_normal_form(text))
     except CRSError as error:
         reason = " ".join(str(error).split())[:200]
-        raise ValueError(f"{_shorten(text)!r} is not a known CRS: {reason}") from error
+        raise ValueError(f"{shown(text)} is not a known CRS: {reason}") from error
     if not (crs.is_geographic or crs.is_projected):
-        raise ValueError(f"{_shorten(text)!r} is a {crs.type_name}, not geographic or projected")
+        raise ValueError(f"{shown(text)} is a {crs.type_name}, not geographic or projected")
     return crs
 
 
@@ -95,23 +98,19 @@ def _refuse_files(text: str) -> None:
     if "+proj=" in text or text.lstrip().startswith("+"):
         _refuse_proj_files(text)
         return
-    raise ValueError(f"{_shorten(text)!r} is not {_ACCEPTED}")
+    raise ValueError(f"{shown(text)} is not {_ACCEPTED}")
 
 
 def _refuse_proj_files(text: str) -> None:
     for token in text.split():
         match = _PROJ_TOKEN.fullmatch(token)
         if match is None:
-            raise ValueError(f"{_shorten(token)!r} is not a parameter of a PROJ string")
+            raise ValueError(f"{shown(token)} is not a parameter of a PROJ string")
         key, value = match[1].lower(), match[2]
         if key == "nadgrids" and value == "@null":
             continue
         if key in _FILE_KEYS or (key == "proj" and value == "pipeline"):
             raise ValueError(f"+{key} is not accepted: a CRS may not name files or pipelines")
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - one line of a message
 
 
 # PROJ builds its operations anew for every thread that asks, which takes longer than the few points

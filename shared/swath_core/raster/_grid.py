@@ -18,7 +18,7 @@ from pyproj import CRS
 from swath_core.errors import BadRequest
 
 from ._crs import parse_crs, same_crs, transform_bounds, transform_points
-from ._request import Bounds, RasterRequest
+from ._request import MAX_COORDINATE, Bounds, RasterRequest
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -30,6 +30,8 @@ TILING_ADVICE = (
     "tiles then fit together), at a coarser resolution or in fewer bands"
 )
 HALF_TURN = 180.0
+SMALLEST_PIXEL = 1e-13
+"""Part of the coordinates' own size: about a thousand times the spacing of float64."""
 SNAP = 1e-8
 """Part of a pixel that a bound may miss a multiple of the resolution by (GDAL's own for -tap)."""
 
@@ -185,16 +187,29 @@ def _grid_over(request: RasterRequest, crs: CRS, bounds: Bounds, first: Grid) ->
     left, bottom, right, top = bounds
     if request.size is not None:
         width, height = request.size
-        transform = Affine((right - left) / width, 0, left, 0, (bottom - top) / height, top)
-        return Grid(crs, transform, width, height)
+        x_size, y_size = (right - left) / width, (top - bottom) / height
+        _check_pixel(bounds, x_size, y_size)
+        return Grid(crs, Affine(x_size, 0, left, 0, -y_size, top), width, height)
     if request.resolution is not None:
         x_size = y_size = request.resolution
     else:
         x_size, y_size = _native_resolution(crs, first)
+    _check_pixel(bounds, x_size, y_size)
     if request.align:
         left, bottom, right, top = _snap(bounds, x_size, y_size)
     width, height = _count(right - left, x_size), _count(top - bottom, y_size)
     return Grid(crs, Affine(x_size, 0, left, 0, -y_size, top), width, height)
+
+
+def _check_pixel(bounds: Bounds, x_size: float, y_size: float) -> None:
+    """Raise BadRequest where float64 cannot tell a pixel's edges (with room to interpolate)."""
+    largest = max(map(abs, bounds))
+    if min(x_size, y_size) < max(largest * SMALLEST_PIXEL, 1 / MAX_COORDINATE):
+        raise BadRequest(
+            f"a pixel would be {x_size:g} x {y_size:g} units of srs wide, at coordinates of up to "
+            f"{largest:g}: too small for the precision of coordinates",
+            parameter="outputBounds",
+        )
 
 
 def _snap(bounds: Bounds, x_size: float, y_size: float) -> Bounds:

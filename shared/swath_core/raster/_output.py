@@ -104,7 +104,8 @@ def rescale(values: Array, scale: Scale) -> Array:
     in_low, in_high, out_low, out_high = scale
     width = in_high - in_low or 1.0
     # multiplied before divided: exact where the operands are whole numbers
-    return (values.astype(np.float64) - in_low) * (out_high - out_low) / width + out_low
+    with np.errstate(over="ignore", invalid="ignore"):
+        return (values.astype(np.float64) - in_low) * (out_high - out_low) / width + out_low
 
 
 def to_type(values: Array, dtype: np.dtype[Any]) -> Array:

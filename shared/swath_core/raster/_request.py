@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from swath_core.definitions import DATA_TYPES, WARP_RESAMPLERS
+from swath_core.documents import finite, shown
 from swath_core.errors import BadRequest
 
 Bounds = tuple[float, float, float, float]
@@ -18,6 +19,13 @@ Scale = tuple[float, ...]
 
 MAX_IMAGES = 1_000
 MAX_BANDS = 256
+MAX_READS = 100_000
+"""Images times bands."""
+MAX_NAME_CHARACTERS = 1_000
+MAX_TEXT_CHARACTERS = 8_192
+"""Of a CRS: no more is parsed."""
+MAX_COORDINATE = 1e12
+"""In the units of a CRS: beyond it, and below its reciprocal, there are no pixels on Earth."""
 MAX_CUTLINE_CHARACTERS = 2_000_000
 
 
@@ -58,7 +66,13 @@ def parse_request(body: Mapping[str, Any]) -> RasterRequest:
 
     Raises BadRequest with the member at fault, what it is and what would be right.
     """
-    bands = _names(body, "bands", MAX_BANDS)
+    ids, bands = _names(body, "ids", MAX_IMAGES), _names(body, "bands", MAX_BANDS)
+    if len(ids) * len(bands) > MAX_READS:
+        raise BadRequest(
+            f"{len(ids)} ids times {len(bands)} bands are {len(ids) * len(bands)} reads; one "
+            f"request may ask for at most {MAX_READS}",
+            parameter="bands",
+        )
     resolution, size = _resolution(body), _size(body)
     if resolution is not None and size is not None:
         raise BadRequest("give resolution or outsize, not both", parameter="outsize")
@@ -71,7 +85,7 @@ def parse_request(body: Mapping[str, Any]) -> RasterRequest:
     _refuse_unoffered(body)
     mask_alpha = body.get("mask_alpha")
     return RasterRequest(
-        ids=_names(body, "ids", MAX_IMAGES),
+        ids=ids,
         bands=bands,
         scales=_scales(body, len(bands)),
         data_type=_choice(body, "ot", DATA_TYPES),
@@ -97,9 +111,9 @@ def _refuse_unoffered(body: Mapping[str, Any]) -> None:
             "output_window is not offered; give the area as outputBounds",
             parameter="output_window",
         )
-    if body.get("of") not in {None, "blosc"}:
+    if body.get("of") not in (None, "blosc"):
         raise BadRequest(
-            f"of is {body.get('of')!r}; the only output format is 'blosc'", parameter="of"
+            f"of is {shown(body.get('of'))}; the only output format is 'blosc'", parameter="of"
         )
 
 
@@ -113,7 +127,10 @@ def _names(body: Mapping[str, Any], key: str, most: int) -> tuple[str, ...]:
         raise BadRequest(f"{key} has {len(value)} members; at most {most} are read", parameter=key)
     for name in value:
         if not isinstance(name, str) or not name:
-            raise BadRequest(f"{key} holds {name!r}; its members must be strings", parameter=key)
+            raise BadRequest(
+                f"{key} holds {shown(name)}; its members must be strings", parameter=key
+            )
+        _check_text(key, name, MAX_NAME_CHARACTERS)
     return tuple(value)
 
 
@@ -122,8 +139,20 @@ def _text(body: Mapping[str, Any], key: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise BadRequest(f"{key} is {value!r}; it must be a string or null", parameter=key)
+        raise BadRequest(f"{key} is {shown(value)}; it must be a string or null", parameter=key)
+    _check_text(key, value, MAX_TEXT_CHARACTERS)
     return value
+
+
+def _check_text(key: str, text: str, most: int) -> None:
+    if len(text) > most:
+        raise BadRequest(
+            f"{key} has {len(text)} characters; at most {most} are read", parameter=key
+        )
+    if not text.isprintable() and re.search("[\0\ud800-\udfff]", text):
+        raise BadRequest(
+            f"{key} is {shown(text)}; it must be a text without NUL and surrogates", parameter=key
+        )
 
 
 def _choice(body: Mapping[str, Any], key: str, choices: tuple[str, ...]) -> str | None:
@@ -132,7 +161,8 @@ def _choice(body: Mapping[str, Any], key: str, choices: tuple[str, ...]) -> str 
         return None
     if value not in choices:
         raise BadRequest(
-            f"{key} is {value!r}; it must be one of {', '.join(choices)} or null", parameter=key
+            f"{key} is {shown(value)}; it must be one of {', '.join(choices)} or null",
+            parameter=key,
         )
     return str(value)
 
@@ -142,50 +172,50 @@ def _flag(body: Mapping[str, Any], key: str, *, default: bool) -> bool:
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise BadRequest(f"{key} is {value!r}; it must be true or false", parameter=key)
+        raise BadRequest(f"{key} is {shown(value)}; it must be true or false", parameter=key)
     return value
-
-
-def is_number(value: object) -> bool:
-    """Return whether a JSON value is a finite number (a boolean is not)."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _resolution(body: Mapping[str, Any]) -> float | None:
     value = body.get("resolution")
     if value is None:
         return None
-    if not is_number(value) or value <= 0:
+    number = finite(value)
+    if number is None or not 1 / MAX_COORDINATE <= number <= MAX_COORDINATE:
         raise BadRequest(
-            f"resolution is {value!r}; it must be a positive number in the units of srs",
+            f"resolution is {shown(value)}; it must be a positive number in the units of srs",
             parameter="resolution",
         )
-    return float(value)
+    return number
 
 
 def _size(body: Mapping[str, Any]) -> tuple[int, int] | None:
     value = body.get("outsize")
     if value is None:
         return None
-    whole = isinstance(value, list) and all(is_number(n) and n == int(n) and n > 0 for n in value)
-    if not whole or len(value) != 2:  # noqa: PLR2004 - a pair
+    sides = [finite(side) for side in value] if isinstance(value, list) else []
+    whole = [int(side) for side in sides if side is not None and side > 0 and side.is_integer()]
+    if len(sides) != 2 or len(whole) != 2 or max(whole) > MAX_COORDINATE:  # noqa: PLR2004 - a pair
         raise BadRequest(
-            f"outsize is {value!r}; it must be [width, height], two positive whole numbers",
+            f"outsize is {shown(value)}; it must be [width, height], two positive whole numbers",
             parameter="outsize",
         )
-    return int(value[0]), int(value[1])
+    return whole[0], whole[1]
 
 
 def _bounds(body: Mapping[str, Any]) -> Bounds | None:
     value = body.get("outputBounds")
     if value is None:
         return None
-    if not isinstance(value, list) or len(value) != 4 or not all(map(is_number, value)):  # noqa: PLR2004
+    found = [finite(side) for side in value] if isinstance(value, list) else []
+    sides = [side for side in found if side is not None and abs(side) <= MAX_COORDINATE]
+    if len(found) != 4 or len(sides) != 4:  # noqa: PLR2004 - sides of a box
         raise BadRequest(
-            f"outputBounds is {value!r}; it must be [min x, min y, max x, max y], four numbers",
+            f"outputBounds is {shown(value)}; it must be [min x, min y, max x, max y], four "
+            "numbers",
             parameter="outputBounds",
         )
-    left, bottom, right, top = map(float, value)
+    left, bottom, right, top = sides
     return left, bottom, right, top
 
 
@@ -205,17 +235,15 @@ def _scales(body: Mapping[str, Any], count: int) -> tuple[Scale | None, ...]:
 def _scale(member: object) -> Scale | None:
     if member is None:
         return None
-    if (
-        not isinstance(member, list)
-        or len(member) not in {0, 2, 4}
-        or not all(map(is_number, member))
-    ):
+    numbers = [finite(each) for each in member] if isinstance(member, list) else [None]
+    scale = tuple(number for number in numbers if number is not None)
+    if len(scale) != len(numbers) or len(scale) not in {0, 2, 4}:
         raise BadRequest(
-            f"scales holds {member!r}; a member must be null, [], [in low, in high] or "
+            f"scales holds {shown(member)}; a member must be null, [], [in low, in high] or "
             "[in low, in high, out low, out high]",
             parameter="scales",
         )
-    return tuple(map(float, member))
+    return scale
 
 
 def _cutline(body: Mapping[str, Any]) -> str | None:

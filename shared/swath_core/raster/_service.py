@@ -31,6 +31,7 @@ from ._sources import (
     PlanOptions,
     Product,
     common_dtype,
+    find_band,
     plan_bands,
     plan_image,
 )
@@ -118,11 +119,14 @@ class RasterService:
         """Return everything about a request that can be said without reading pixels."""
         bands = plan_bands(found.products, request.bands, request.processing_level)
         options = PlanOptions(self._storage, request.resampling, request.processing_level)
+        of_products = {
+            id: [find_band(product, name) for name in request.bands]
+            for id, product in found.products.items()
+        }
         images = tuple(
-            plan_image(
-                image, found.products[str(image.get("product_id"))], request.bands, options=options
-            )
+            plan_image(image, id, of_products[id], options=options)
             for image in found.images
+            for id in [str(image.get("product_id"))]
         )
         target = target_grid(request, [self._grid(image) for image in images], len(bands))
         alpha_last = bands[-1].is_alpha or bool(request.mask_alpha)

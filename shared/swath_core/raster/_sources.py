@@ -19,12 +19,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from swath_core.catalog import image_prefix
 from swath_core.definitions import NUMPY_TYPES
-from swath_core.documents import Document
+from swath_core.documents import Document, finite, shown
 from swath_core.errors import BadRequest, NotFound
 
 from ._crs import crs_of_text
 from ._grid import Grid
-from ._request import is_number
 
 VALUE_PRESERVING = frozenset({"near", "mode", "min", "max"})
 """Resamplers whose results are values of the source: the only ones for class and mask bands."""
@@ -140,7 +139,7 @@ def find_band(product: Product, name: str) -> Document:
             return band
     there = ", ".join(str(band.get("name")) for band in bands) or "none"
     raise BadRequest(
-        f"the product {document.id!r} has no band {name!r}; its bands are: {there}",
+        f"the product {document.id!r} has no band {shown(name)}; its bands are: {there}",
         parameter="bands",
     )
 
@@ -159,9 +158,9 @@ def common_dtype(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
 
 
 def plan_image(
-    image: Document, product: Product, names: Sequence[str], *, options: PlanOptions
+    image: Document, product_id: str, bands: Sequence[Document], *, options: PlanOptions
 ) -> ImageSource:
-    """Return where the requested bands of an image are.
+    """Return where the requested bands of an image of a product are.
 
     Raises NotFound where the image has no readable file for a band, BadRequest where it is
     remote or a band cannot be computed.
@@ -173,9 +172,8 @@ def plan_image(
             parameter="ids",
         )
     by_path: dict[str, list[BandSource]] = {}
-    for position, name in enumerate(names):
-        band = find_band(product, name)
-        path = _path(image, band, product[0].id, options.storage)
+    for position, band in enumerate(bands):
+        path = _path(image, band, product_id, options.storage)
         by_path.setdefault(path, []).append(_band_source(image, band, position, options))
     files = tuple(FileSource(path, tuple(bands)) for path, bands in by_path.items())
     return ImageSource(image.id, files, native_grid(image))
@@ -295,7 +293,7 @@ def level_definition(band: Document, level: str | None) -> list[dict[str, Any]]:
         if level and level not in _IGNORED_LEVELS and band.get("type") not in {"mask", "class"}:
             raise BadRequest(
                 f"the band {band.get('name')!r} has no processing levels, so none that is "
-                f"called {level!r}",
+                f"called {shown(level)}",
                 parameter="processing_level",
             )
         return []
@@ -305,7 +303,7 @@ def level_definition(band: Document, level: str | None) -> list[dict[str, Any]]:
             return list(found or [])
         found = levels.get(found)
     raise BadRequest(
-        f"the processing level {level or 'default'!r} of the band {band.get('name')!r} is an "
+        f"the processing level {shown(level or 'default')} of the band {band.get('name')!r} is an "
         "alias that never ends",
         parameter="processing_level",
     )
@@ -328,7 +326,7 @@ def _step(image: Document, band: Document, definition: Mapping[str, Any]) -> Ste
     name = definition.get("function")
     if name not in _FUNCTIONS:
         raise BadRequest(
-            f"the band {band.get('name')!r} asks for the processing function {name!r}, which "
+            f"the band {band.get('name')!r} asks for the processing function {shown(name)}, which "
             f"cannot be computed from image attributes; these can: {', '.join(_FUNCTIONS)}",
             parameter="processing_level",
         )
@@ -340,11 +338,12 @@ def _step(image: Document, band: Document, definition: Mapping[str, Any]) -> Ste
         value = value[index] if isinstance(value, list) and 0 <= index < len(value) else None
     coefficients = value if isinstance(value, list) else [value]
     _, count = _FUNCTIONS[str(name)]
-    if len(coefficients) != count or not all(map(is_number, coefficients)):
+    numbers = [finite(each) for each in coefficients]
+    if len(numbers) != count or None in numbers:
         where = f"{parameter}[{index}]" if index is not None else str(parameter)
         raise BadRequest(
             f"the image {image.id!r} has no {where} of {count} number(s), which {name} of the "
             f"band {band.get('name')!r} needs",
             parameter="processing_level",
         )
-    return Step(str(name), tuple(map(float, coefficients)))
+    return Step(str(name), tuple(number for number in numbers if number is not None))

@@ -10,7 +10,7 @@ from typing import Any
 
 from swath_core.access import Caller
 from swath_core.catalog import ImageCatalog, ProductAccess, SearchableProducts
-from swath_core.documents import Document
+from swath_core.documents import Document, shown
 from swath_core.errors import BadRequest, NotFound
 from swath_core.raster import (
     Bounds,
@@ -169,9 +169,11 @@ def _native(image: Document) -> Grid:
 
 def _longest(query: Mapping[str, str]) -> int:
     text = query.get("size", str(PREVIEW))
-    if not (text.isdecimal() and 0 < int(text) <= MAX_PREVIEW):
+    if not (
+        text.isdecimal() and len(text) <= len(str(MAX_PREVIEW)) and 0 < int(text) <= MAX_PREVIEW
+    ):
         raise BadRequest(
-            f"size is {text!r}; it must be a whole number from 1 to {MAX_PREVIEW}",
+            f"size is {shown(text)}; it must be a whole number from 1 to {MAX_PREVIEW}",
             parameter="size",
         )
     return int(text)
@@ -181,7 +183,7 @@ def _order(query: Mapping[str, str]) -> str:
     order = query.get("order", "newest")
     if order not in ORDERS:
         raise BadRequest(
-            f"order is {order!r}; it must be one of {', '.join(ORDERS)}", parameter="order"
+            f"order is {shown(order)}; it must be one of {', '.join(ORDERS)}", parameter="order"
         )
     return ORDERS[order]
 

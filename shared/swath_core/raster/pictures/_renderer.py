@@ -13,6 +13,7 @@ import numpy as np
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 
+from swath_core.documents import shown
 from swath_core.errors import BadRequest
 from swath_core.raster import RasterRequest, RasterService, RequestedImages, gdal
 
@@ -88,7 +89,7 @@ def etag(layers: Sequence[Layer], format: str) -> str:
 def content_type(format: str) -> str:
     """Return the media type of a format. Raises BadRequest for one that is none of FORMATS."""
     if format not in FORMATS:
-        raise BadRequest(f"there is no format {format!r}; there are: {', '.join(FORMATS)}")
+        raise BadRequest(f"there is no format {shown(format)}; there are: {', '.join(FORMATS)}")
     return FORMATS[format]
 
 

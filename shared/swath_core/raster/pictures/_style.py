@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from swath_core.definitions import WARP_RESAMPLERS
-from swath_core.documents import Document
+from swath_core.documents import Document, shown
 from swath_core.errors import BadRequest
 from swath_core.raster import Product, Scale, find_band
 
@@ -44,7 +44,7 @@ def style_of(product: Product, query: Mapping[str, str]) -> Style:
     resampling = query.get("resampling", "near")
     if resampling not in WARP_RESAMPLERS:
         raise BadRequest(
-            f"resampling is {resampling!r}; it must be one of {', '.join(WARP_RESAMPLERS)}",
+            f"resampling is {shown(resampling)}; it must be one of {', '.join(WARP_RESAMPLERS)}",
             parameter="resampling",
         )
     table = _table(bands[0], query) if len(bands) == 1 else None
@@ -93,7 +93,7 @@ def _range(band: Document, query: Mapping[str, str]) -> tuple[float, float]:
             low = high = math.nan
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise BadRequest(
-                f"range is {text!r}; it must be two numbers, low,high", parameter="range"
+                f"range is {shown(text)}; it must be two numbers, low,high", parameter="range"
             )
         return low, high
     low, high = band.get("display_range") or band.get("data_range") or (0.0, 255.0)
@@ -165,7 +165,8 @@ def colormap(name: str) -> Colours:
     """
     if name not in _ANCHORS:
         raise BadRequest(
-            f"there is no colormap {name!r}; there are: {', '.join(NAMES)}", parameter="colormap"
+            f"there is no colormap {shown(name)}; there are: {', '.join(NAMES)}",
+            parameter="colormap",
         )
     anchors = np.array([list(bytes.fromhex(text)) for text in _ANCHORS[name].split()], float)
     at = np.linspace(0, len(anchors) - 1, 256)
