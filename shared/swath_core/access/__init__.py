@@ -1,9 +1,11 @@
 """Who the caller is and what they may do: decided here, before any read, closed by default."""
 
-from ._caller import PLATFORM_ADMIN, PLATFORM_READER, Caller
 from ._rules import (
     ACCESS_LISTS,
+    PLATFORM_ADMIN,
+    PLATFORM_READER,
     PRIVILEGED,
+    Caller,
     default_owners,
     lower_emails,
     may_own,

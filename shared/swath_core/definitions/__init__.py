@@ -1,13 +1,22 @@
 """Definitions of every attribute of every resource, and the types that they are made of."""
 
-from ._attribute import Attribute, Resource
+from ._attribute import (
+    Attribute,
+    AttributeType,
+    Boolean,
+    Choice,
+    Integer,
+    Number,
+    Resource,
+    Text,
+    Timestamp,
+)
 from ._bands import BAND, BAND_TYPES, BANDS, COLORMAPS, DATA_TYPES, NUMPY_TYPES, WARP_RESAMPLERS
 from ._common import ID_PATTERN, LONGEST_NAME, LONGEST_PRODUCT_ID, NAME_PATTERN
 from ._containers import AnyOf, Field, ListOf, MapOf, OrNull, Record
 from ._images import FILE, IMAGE, STORAGE_STATES
 from ._products import PRODUCT
 from ._spatial import METERS_PER_DEGREE, Footprint, Resolution
-from ._types import AttributeType, Boolean, Choice, Integer, Number, Text, Timestamp
 from ._uploads import (
     EVENT_SEVERITIES,
     EVENT_TYPES,

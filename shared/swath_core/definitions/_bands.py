@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._attribute import Attribute, Resource
+from ._attribute import Attribute, AttributeType, Boolean, Choice, Integer, Number, Resource, Text
 from ._common import (
     CREATED,
     EXTRA_PROPERTIES,
@@ -15,7 +15,6 @@ from ._common import (
 )
 from ._containers import AnyOf, Field, ListOf, MapOf, OrNull, Record
 from ._spatial import Resolution
-from ._types import AttributeType, Boolean, Choice, Integer, Number, Text
 
 BAND_TYPES = ("spectral", "microwave", "mask", "class", "generic")
 NUMPY_TYPES = {

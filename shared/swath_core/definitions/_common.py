@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ._attribute import Attribute
+from ._attribute import Attribute, Boolean, Number, Text, Timestamp
 from ._containers import AnyOf, ListOf, MapOf
-from ._types import Boolean, Number, Text, Timestamp
 
 NAME_PATTERN = r"[A-Za-z0-9_.\-]+"
 ID_PATTERN = r"[A-Za-z0-9_.:\-]+"

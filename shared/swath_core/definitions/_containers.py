@@ -7,7 +7,7 @@ from typing import Any
 
 from swath_core.documents import shown
 
-from ._types import AttributeType, Json, Schema, Text, wrong
+from ._attribute import AttributeType, Json, Schema, Text, wrong
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._attribute import Attribute, Resource
+from ._attribute import Attribute, AttributeType, Choice, Integer, Number, Resource, Text
 from ._common import (
     CREATED,
     EXTRA_PROPERTIES,
@@ -16,7 +16,6 @@ from ._common import (
 )
 from ._containers import Field, ListOf, Record
 from ._spatial import Footprint
-from ._types import AttributeType, Choice, Integer, Number, Text
 
 STORAGE_STATES = ("available", "remote")
 

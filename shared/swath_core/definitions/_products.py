@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ._attribute import Attribute, Resource
+from ._attribute import Attribute, Boolean, Resource, Text
 from ._common import CREATED, EXTRA_PROPERTIES, MODIFIED, TAGS, moment, number, text
 from ._containers import ListOf
 from ._spatial import Resolution
-from ._types import Boolean, Text
 
 _ANY_SUBJECT = r"(org|user|email|group|access-id):.+"
 _OWNER_SUBJECT = r"(org|user):.+"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from swath_core.documents import finite
 
+from ._attribute import AttributeType, Choice, Json, Number, Schema, wrong
 from ._containers import Field, Record
-from ._types import AttributeType, Choice, Json, Number, Schema, wrong
 
 _UNIT_WORDS = {
     "m": "meters",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ._attribute import Attribute, Resource
+from ._attribute import Attribute, AttributeType, Choice, Integer, Resource, Text, Timestamp
 from ._common import CREATED, LONGEST_NAME, LONGEST_PRODUCT_ID, MODIFIED
 from ._containers import Field, ListOf, Record
-from ._types import AttributeType, Choice, Integer, Text, Timestamp
 
 UPLOAD_STATUSES = ("transferring", "pending", "running", "success", "failure", "canceled")
 UPLOAD_TYPES = ("file", "ndarray")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from swath_core.access import Caller, authenticate
-from swath_core.access._keys import (
+from swath_core.access._tokens import (
     KEEP_SECONDS,
     ROTATION_SECONDS,
     STALE_SECONDS,
