@@ -7,7 +7,6 @@ that the same requests run whatever the code behind them looks like.
 from __future__ import annotations
 
 import http.server
-import importlib.util
 import json
 import os
 import threading
@@ -22,7 +21,7 @@ import numpy as np
 import rasterio
 from rasterio.transform import from_origin
 
-from swath_dev.inprocess import BUCKET, Context, InProcessApi, running_api
+from swath_dev.inprocess import BUCKET, Context, InProcessApi, load_handler, running_api
 
 ROOT = Path(__file__).resolve().parents[1]
 SQUARE = [[[14, 49], [15.5, 49.1], [15.4, 50], [13.9, 49.9], [14, 49]]]
@@ -47,7 +46,7 @@ def flows() -> Iterator[dict[str, Flow]]:
         os.environ["SWATH_RESULTS_BUCKET"] = BUCKET
         api.restart()
         _catalog(api)
-        ingest, raster = _function("ingest"), _function("raster")
+        ingest, raster = load_handler("ingest"), load_handler("raster")
         yield {
             "create image": lambda turn: lambda: _expect(201, _create(api, f"made-{turn}")),
             "get": lambda _: lambda: _expect(200, api.call("GET", "/images/acme:p:made-0")),
@@ -141,16 +140,6 @@ def _raster(api: InProcessApi, function: ModuleType, name: str) -> Callable[[], 
             raise RuntimeError(message)
 
     return work
-
-
-def _function(name: str) -> ModuleType:
-    path = ROOT / "functions" / name / "handler.py"
-    spec = importlib.util.spec_from_file_location(f"{name}_handler", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(name)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class _Objects(http.server.BaseHTTPRequestHandler):
