@@ -70,7 +70,7 @@ def test_what_the_description_refers_to_is_in_it() -> None:
 def test_a_function_answers_each_of_its_rows(
     functions: dict[str, InProcessApi], table: RouteTable, path: str, route: Route
 ) -> None:
-    """Without a token: a row that is not reached would be no 401 with another method's answer."""
+    """Nobody gets anything without a token, but what is public."""
     for name, api in functions.items():
         absolute = "/" + path.format_map(PARAMETERS)
         answer = api.call(route.method, absolute, {} if route.request else None)
