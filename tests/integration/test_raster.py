@@ -104,7 +104,8 @@ def test_pictures_that_are_none(
 
 
 def test_what_is_served_nowhere(door: Door, gallery: Gallery) -> None:
-    requested = [("GET", "/npz"), ("POST", "/other"), ("GET", f"/images/{gallery.id('new')}")]
+    assert door.request("GET", "/npz").status_code == 405
+    requested = [("POST", "/other"), ("GET", f"/images/{gallery.id('new')}")]
     requested.append(("GET", f"/images/{gallery.id('new')}/picture.png"))
     for method, path in requested:
         answer = door.request(method, path)
