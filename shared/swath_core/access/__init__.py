@@ -14,17 +14,15 @@ from ._rules import (
     namespaced,
     visible_attributes,
 )
-from ._tokens import ALGORITHMS, authenticate, caller_of
+from ._tokens import authenticate
 
 __all__ = [
     "ACCESS_LISTS",
-    "ALGORITHMS",
     "PLATFORM_ADMIN",
     "PLATFORM_READER",
     "PRIVILEGED",
     "Caller",
     "authenticate",
-    "caller_of",
     "default_owners",
     "lower_emails",
     "may_own",

@@ -13,10 +13,10 @@ from ._attribute import (
 )
 from ._bands import BAND, BAND_TYPES, BANDS, COLORMAPS, DATA_TYPES, NUMPY_TYPES, WARP_RESAMPLERS
 from ._common import ID_PATTERN, LONGEST_NAME, LONGEST_PRODUCT_ID, NAME_PATTERN
-from ._containers import AnyOf, Field, ListOf, MapOf, OrNull, Record
+from ._containers import AnyOf, ListOf, MapOf, OrNull, Record
 from ._images import FILE, IMAGE, STORAGE_STATES
 from ._products import PRODUCT
-from ._spatial import METERS_PER_DEGREE, Footprint, Resolution
+from ._spatial import Footprint, Resolution
 from ._uploads import (
     EVENT_SEVERITIES,
     EVENT_TYPES,
@@ -41,7 +41,6 @@ __all__ = [
     "IMAGE",
     "LONGEST_NAME",
     "LONGEST_PRODUCT_ID",
-    "METERS_PER_DEGREE",
     "NAME_PATTERN",
     "NUMPY_TYPES",
     "PRODUCT",
@@ -58,7 +57,6 @@ __all__ = [
     "AttributeType",
     "Boolean",
     "Choice",
-    "Field",
     "Footprint",
     "Integer",
     "ListOf",

@@ -4,19 +4,17 @@
 reader opens.
 """
 
-from ._cells import PlanarCells, cover, planar_cells
+from ._cells import cover, planar_cells
 from ._postings import (
     EVERYWHERE,
     FEW_CELLS,
     IN_KEYS,
-    LONG_VALUE,
     MOST_CELLS,
     MOST_POSTINGS,
     OMITTED,
     PASSING,
     RUNGS,
     IndexState,
-    Ladder,
     Posting,
     Postings,
     attributes_of_row,
@@ -28,7 +26,6 @@ from ._postings import (
     passing_partition,
     postings_of,
     predecessor,
-    shard_of,
     split_key,
     stored_bytes,
     successor,
@@ -40,15 +37,12 @@ __all__ = [
     "EVERYWHERE",
     "FEW_CELLS",
     "IN_KEYS",
-    "LONG_VALUE",
     "MOST_CELLS",
     "MOST_POSTINGS",
     "OMITTED",
     "PASSING",
     "RUNGS",
     "IndexState",
-    "Ladder",
-    "PlanarCells",
     "Posting",
     "Postings",
     "attributes_of_row",
@@ -62,7 +56,6 @@ __all__ = [
     "planar_cells",
     "postings_of",
     "predecessor",
-    "shard_of",
     "split_key",
     "stored_bytes",
     "successor",

@@ -4,13 +4,11 @@ To be read in this order: ``_query``, ``_plan``, ``_cover``, ``_merge``, ``_engi
 """
 
 from ._engine import ImageSearch
-from ._merge import DocumentReader
 from ._plan import MonthReader
 from ._query import Cost, ImageQuery, Match, Page, SearchProduct
 
 __all__ = [
     "Cost",
-    "DocumentReader",
     "ImageQuery",
     "ImageSearch",
     "Match",
