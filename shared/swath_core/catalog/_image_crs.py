@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_EPSG = re.compile(r'(?:AUTHORITY\["EPSG"\s*,\s*"?|ID\["EPSG"\s*,\s*)(\d+)"?[^\[\]]*\]\s*\]\s*$')
-_CODE = re.compile(r"(?:\+init=)?epsg:(\d+)", re.IGNORECASE)
+_EPSG = re.compile(
+    r'(?:AUTHORITY\["EPSG"\s*,\s*"?|ID\["EPSG"\s*,\s*)(\d{1,9})(?!\d)"?[^\[\]]*\]\s*\]\s*$'
+)
+_CODE = re.compile(r"(?:\+init=)?epsg:(\d{1,9})", re.IGNORECASE)
 _WGS84 = {"wgs84"}
 
 
@@ -33,7 +35,7 @@ def _utm_or_geographic(text: str) -> int | None:
     if datum not in _WGS84:
         return None
     zone = words.get("+zone", "")
-    if words.get("+proj") == "utm" and zone.isdecimal() and 1 <= int(zone) <= 60:  # noqa: PLR2004
+    if words.get("+proj") == "utm" and zone.isdecimal() and len(zone) <= 2 and 1 <= int(zone) <= 60:  # noqa: PLR2004
         return (32700 if "+south" in words else 32600) + int(zone)
     return 4326 if words.get("+proj") in {"longlat", "latlong"} else None
 

@@ -19,7 +19,8 @@ from swath_core.errors import BadRequest, NotFound, SwathError
 from swath_core.raster._cutline import Cutline
 from swath_core.raster._grid import Grid
 from swath_core.raster._request import MAX_COORDINATE, parse_request
-from swath_core.raster.pictures import MapService, _style
+from swath_core.raster.pictures import _style
+from swath_core.raster.pictures._maps import MapService
 
 HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 SECONDS = 10.0

@@ -45,3 +45,17 @@ def test_geotransforms_have_an_inverse() -> None:
     assert is_invertible([0, 0, 10, 0, 10, 0])
     assert not is_invertible([0, 0, 0, 0, 0, 0])
     assert not is_invertible([0, 1, 2, 0, 2, 4])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "epsg:" + "9" * 5_000,
+        "+init=epsg:" + "9" * 5_000,
+        'PROJCS["x",AUTHORITY["EPSG","' + "9" * 5_000 + '"]]',
+        "+proj=utm +datum=WGS84 +zone=" + "9" * 5_000,
+    ],
+)
+def test_numbers_of_thousands_of_digits_name_no_code(text: str) -> None:
+    assert code_of(text) is None
+    assert contradiction({"cs_code": "EPSG:4326", "projection": text}) is None
