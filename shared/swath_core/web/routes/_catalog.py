@@ -10,28 +10,33 @@ _CHANGING = ("Idempotency-Key", "If-Match")
 _CREATED = HTTPStatus.CREATED
 
 
+def _with_article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
 def _crud(collection: str, module: str, one: str) -> tuple[Route, ...]:
     """Return the routes of a collection and its objects; ``one`` begins the names of schemas."""
-    item, noun = f"/{collection}/{{id}}", one.lower()
+    item, noun = f"/{collection}/{{id}}", _with_article(one.lower())
     sent, seen = f"New{one}", f"{one}Answer"
     return (
-        Route("POST", f"/{collection}", f"{module}:create", f"create{one}", f"Save a new {noun}.",
+        Route("POST", f"/{collection}", f"{module}:create", f"create{one}",
+              f"Save a new {one.lower()}.",
               sent, seen, _CREATED, ("Idempotency-Key",)),
-        Route("PUT", f"/{collection}", f"{module}:search", f"search{one}s", f"Find {noun}s.",
+        Route("PUT", f"/{collection}", f"{module}:search", f"search{one}s", f"Find {one.lower()}s.",
               f"{one}Search", f"{one}List", parameters=("continuation", "include")),
-        Route("GET", item, f"{module}:get", f"get{one}", f"Return a {noun}.", None, seen,
+        Route("GET", item, f"{module}:get", f"get{one}", f"Return {noun}.", None, seen,
               parameters=("v1_compatibility", "include")),
-        Route("HEAD", item, f"{module}:get", f"has{one}", f"Say whether a {noun} exists."),
+        Route("HEAD", item, f"{module}:get", f"has{one}", f"Say whether {noun} exists."),
     )  # fmt: skip
 
 
 def _changes(collection: str, module: str, one: str) -> tuple[Route, ...]:
     """Return the routes that change and delete the objects of a collection."""
-    item, noun = f"/{collection}/{{id}}", one.lower()
+    item, noun = f"/{collection}/{{id}}", _with_article(one.lower())
     return (
-        Route("PATCH", item, f"{module}:update", f"update{one}", f"Change attributes of a {noun}.",
+        Route("PATCH", item, f"{module}:update", f"update{one}", f"Change attributes of {noun}.",
               f"{one}Change", f"{one}Answer", parameters=("include", *_CHANGING)),
-        Route("DELETE", item, f"{module}:delete", f"delete{one}", f"Delete a {noun}.", None,
+        Route("DELETE", item, f"{module}:delete", f"delete{one}", f"Delete {noun}.", None,
               "Message", parameters=_CHANGING),
     )  # fmt: skip
 
@@ -85,7 +90,7 @@ CATALOG = RouteTable(
               "IntervalSearch", "ImageSeries"),
         *_crud("uploads_v2", "uploads", "Upload"),
         Route("PATCH", "/uploads_v2/{id}", "uploads:update", "updateUpload",
-              "Change attributes of a upload.", "UploadChange", "UploadAnswer",
+              "Change attributes of an upload.", "UploadChange", "UploadAnswer",
               parameters=("include", "Idempotency-Key")),
     ),
 )  # fmt: skip
