@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from swath_dev._uv import find_python, uv
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(__file__).parent / "clients"
@@ -79,28 +80,17 @@ def interpreter(version: str | None) -> str:
     """Return a Python of this version; None asks for the one that runs the tests."""
     if version is None:
         return sys.executable
-    pyenv = Path.home() / ".pyenv" / "versions"
-    candidates = [
-        shutil.which(f"python{version}"),
-        *(str(each / "bin" / "python") for each in sorted(pyenv.glob(f"{version}.*"))),
-    ]
-    for each in candidates:
-        if each and _version(each) == version:
-            return each
-    message = f"no Python {version} on this machine"
-    raise NoInterpreter(message)
-
-
-def _version(python: str) -> str | None:
-    code = "import sys; print('%d.%d' % sys.version_info[:2])"
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None
+    found = find_python(version)
+    if found is None:
+        message = f"no Python {version} on this machine"
+        raise NoInterpreter(message)
+    return found
 
 
 def _make(folder: Path, base: str, lock: Path) -> None:
     subprocess.run([base, "-m", "venv", "--clear", str(folder)], check=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
+    python = folder / "bin" / "python"
+    uv("pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", lock)
     (folder / "complete").touch()
 
 
