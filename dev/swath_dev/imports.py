@@ -161,10 +161,10 @@ _OURS = {"swath_core", "swath_api", "swath_dev", "swath"}
 
 
 def room(module: str) -> str:
-    """Return the room that a file belongs to, by its folder or, at the top, its own name."""
+    """Return the room that a file belongs to: `search`, `functions/api`, `swath_dev`, ..."""
     parts = module.split(".")
-    if parts[0] == "swath_core":
-        return ".".join(parts[:2])
     if parts[0] == "functions":
         return f"functions/{parts[1]}"
+    if parts[0] == "swath_core" and len(parts) > 1:
+        return parts[1]
     return {"swath_api": "functions/api"}.get(parts[0], parts[0])

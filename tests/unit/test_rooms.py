@@ -1,0 +1,138 @@
+"""What may import what: the arrows between rooms are the allowed ones, and all of them exist.
+
+Imports in functions and for type checkers count. The figure in docs/architecture.md shows the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from swath_dev import imports
+
+FOUND = imports.sources(product=False)
+GRAPH = imports.edges(FOUND)
+
+# From the bottom upwards: a room imports rooms that stand above it here, and only those it names.
+# The rooms of swath_core first; then the functions, the client, and the tools.
+ALLOWED = {
+    "swath_core": "",
+    "errors": "",
+    "times": "",
+    "documents": "",
+    "settings": "",
+    "access": "errors documents settings",
+    "definitions": "errors times documents",
+    "filters": "errors documents definitions",
+    "geo": "errors documents",
+    "index": "documents definitions geo",
+    "store": "errors documents settings index",
+    "search": "errors documents definitions filters geo index store",
+    "catalog": (
+        "errors times documents settings access definitions filters geo index store search"
+    ),
+    "summaries": "errors times settings definitions filters index store search",
+    "pixels": "times definitions",
+    "uploads": "errors times documents settings access definitions store catalog",
+    "ingest": "errors times documents settings definitions store catalog pixels uploads",
+    "raster": "errors documents settings access definitions geo store search catalog",
+    "web": "errors documents settings access definitions filters",
+    "functions/api": (
+        "errors documents settings access definitions store search catalog summaries uploads web"
+    ),
+    "functions/ingest": "settings uploads ingest",
+    "functions/raster": "errors settings access raster web",
+    "functions/rollup": "settings catalog summaries ingest",
+    "swath": "",
+    "swath_dev": "settings definitions geo index store web swath",
+}
+
+
+def arrows() -> dict[str, set[str]]:
+    """Return which rooms each room imports."""
+    found: dict[str, set[str]] = {}
+    for module, reached in GRAPH.items():
+        found.setdefault(imports.room(module), set()).update(map(imports.room, reached))
+    return {room: others - {room} for room, others in found.items()}
+
+
+ARROWS = arrows()
+
+
+def test_every_room_is_listed() -> None:
+    assert sorted(ARROWS) == sorted(ALLOWED)
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_what_it_may_and_nothing_else(room: str) -> None:
+    allowed = set(ALLOWED[room].split())
+    assert ARROWS[room] - allowed == set(), "new arrows"
+    assert allowed - ARROWS[room] == set(), "allowed arrows that do not exist any more"
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_arrows_point_to_rooms_listed_before(room: str) -> None:
+    rooms = list(ALLOWED)
+    assert set(ALLOWED[room].split()) <= set(rooms[: rooms.index(room)])
+
+
+def test_no_files_import_each_other() -> None:
+    still_open = ["swath_core.catalog._bands", "swath_core.catalog._related"]
+    assert [cycle for cycle in imports.cycles(GRAPH) if cycle != still_open] == []
+
+
+def test_private_modules_stay_inside_their_packages() -> None:
+    assert imports.private_imports(FOUND) == []
+
+
+def test_functions_do_not_import_each_other() -> None:
+    functions = {room for room in ARROWS if room.startswith("functions/")}
+    assert len(functions) == 4
+    for function in functions:
+        assert not ARROWS[function] & functions
+
+
+def source(folder: Path, name: str, text: str) -> imports.Source:
+    path = folder.joinpath(*name.split("."))
+    path = path / "__init__.py" if name.count(".") == 1 else path.with_suffix(".py")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return imports.Source(name, path)
+
+
+def graph(folder: Path, **files: str) -> dict[str, imports.Source]:
+    named = {f"swath_core.{name.replace('__', '.')}": text for name, text in files.items()}
+    return {name: source(folder, name, text) for name, text in named.items()}
+
+
+def test_a_name_comes_from_the_file_that_defines_it(tmp_path: Path) -> None:
+    found = graph(tmp_path, a="from ._x import f\n", a___x="", b="from swath_core.a import f\n")
+
+    assert imports.edges(found)["swath_core.b"] == {"swath_core.a._x"}
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        "def g():\n    from swath_core.b import f\n",
+        "if TYPE_CHECKING:\n    from swath_core.b import f\n",
+        "def g():\n    from swath_core import b\n",
+    ],
+)
+def test_imports_in_functions_and_for_type_checkers_make_cycles(tmp_path: Path, late: str) -> None:
+    found = graph(tmp_path, a=late, b="from swath_core.a import g\n", c="import swath_core.a\n")
+    found["swath_core"] = source(tmp_path, "swath_core.", "")
+
+    assert imports.cycles(imports.edges(found)) == [["swath_core.a", "swath_core.b"]]
+
+
+def test_a_private_module_is_seen_from_outside(tmp_path: Path) -> None:
+    code = "from swath_core.a import _x\nfrom swath_core.a._x import f\nimport swath_core.a._x\n"
+    found = graph(tmp_path, a="from . import _x\n", a___x="", b=code)
+
+    assert [each.partition(" ")[0] for each in imports.private_imports(found)] == [
+        "swath_core.b:1",
+        "swath_core.b:2",
+        "swath_core.b:3",
+    ]
