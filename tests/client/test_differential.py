@@ -134,7 +134,7 @@ def content(raw: bytes) -> Any:
 
 
 def is_band_listing(body: Any) -> bool:
-    return set(body) == {"filter", "include"} and len(body["filter"]) == 1
+    return set(body) - {"scales"} == {"filter", "include"} and len(body["filter"]) == 1
 
 
 def plain(value: Any, name: str = "") -> Any:

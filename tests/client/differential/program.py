@@ -126,7 +126,9 @@ def case_band_search(rng: random.Random) -> None:
     )
     search = kind.search().filter(p.product_id == "acme:p")
     if rng.random() < 0.5:
-        search = search.filter(p.type == rng.choice(list(c.BandType)))
+        search = search.filter(
+            p.type == rng.choice(sorted(c.BandType, key=lambda kind: kind.value))
+        )
     if rng.random() < 0.5:
         search = search.filter(p.resolution == c.Resolution(value=60, unit="meters"))
     list(search.sort("name"))
