@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shapely.geometry import shape
 from tests.client.conftest import token
 from tests.client.fake import FakeCatalog, stream
 
@@ -106,10 +107,14 @@ def test_conditions_and_areas(
         ("view_angle", "lte", 3.5),
     ]
     assert json.loads(body["intersects"]) == AREA
-    run("images", "count", "--intersects=-1,0,2.5,3")
-    assert json.loads(fake.requests("PUT", "/images")[-1].body["intersects"])["coordinates"][0][
-        0
-    ] == [-1, 0]
+    for written in (["--intersects=-1,0,2.5,3"], ["--intersects", "-1,0,2.5,3"]):
+        assert run("images", "count", *written)[0] == 0
+        sent = json.loads(fake.requests("PUT", "/images")[-1].body["intersects"])
+        assert shape(sent).bounds == (-1, 0, 2.5, 3)
+    assert run("images", "count", "--intersects", "-95.9,42,-95,43", "acme:p")[0] == 0
+    body = fake.requests("PUT", "/images")[-1].body
+    assert json.loads(body["filter"]) == [{"name": "product_id", "op": "eq", "val": "acme:p"}]
+    assert run("images", "search", "acme:none")[1].splitlines()[1:] == []
 
 
 @pytest.mark.parametrize(
@@ -121,6 +126,12 @@ def test_conditions_and_areas(
         (["images", "count", "--where", "clouds<1"], 2, "no attribute 'clouds'"),
         (["images", "count", "--intersects", "POLYGON((0 0"], 2, "not WKT"),
         (["images", "count", "--intersects", "missing.json"], 1, "missing.json"),
+        (["images", "count", "--intersects", "-5,42,1,-43"], 2, "south <= north"),
+        (
+            ["raster", "acme:p:i0", "--bands", "blue", "-o", "x.tif", "--area", "-9,-9,-8,-8"],
+            2,
+            "touches no image",
+        ),
         (["upload", "missing.tif", "--product", "acme:p"], 1, "is no file"),
         (["drop", "x.tif", "--product", "acme:p"], 2, "which bucket"),
         (["products", "--profile", "nowhere"], 1, "no profile 'nowhere'"),
@@ -216,6 +227,24 @@ def test_pixels_into_files(run: Run, product: Product, fake: FakeCatalog, tmp_pa
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert fake.requests("POST", "/npz")[-1].body["ids"][-1] == "acme:p:i2"  # the newest on top
     assert run("tile", "0", "0", "0", "-o", "x", "--product", "acme:none")[0] == 3
+
+
+def test_pictures_hold_what_their_format_can(
+    run: Run, product: Product, fake: FakeCatalog, tmp_path: Path
+) -> None:
+    pytest.importorskip("rasterio")
+    SpectralBand(name="height", product=product, data_type="Int16", band_index=1).save()
+    out = tmp_path / "x.png"
+    status, _, err = run("raster", "acme:p:i0", "--bands", "height", "-o", str(out))
+    assert (status, out.exists()) == (2, False)
+    assert "png file holds uint8 or uint16, not Int16" in err
+    assert "--scaling display" in err
+    assert not fake.requests("POST", "/npz")
+    meta = {"geoTransform": [0, 10, 0, 0, 0, -10], "coordinateSystem": {}}
+    fake.raster = lambda _: stream(np.full((1, 5, 4), 7, "u1"), np.zeros((1, 5, 4), bool), meta)
+    scaled = ("--scaling", "display")
+    assert run("raster", "acme:p:i0", "--bands", "height", "-o", str(out), *scaled)[0] == 0
+    assert out.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.filterwarnings("ignore:Dataset has no geotransform")

@@ -6,6 +6,7 @@ Exit status: 0 done, 1 it failed, 2 wrongly called, 3 not found, 4 no access, 13
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -21,12 +22,13 @@ from ._parser import parser
 
 __all__ = ["main"]
 
+_NEGATIVE = re.compile(r"-[\d.]+,")  # the west of a box
 _FAILED, _USAGE, _NOT_FOUND, _NO_ACCESS, _INTERRUPTED = 1, 2, 3, 4, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what goes wrong is one line on stderr."""
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(joined(sys.argv[1:] if arguments is None else arguments))
     try:
         options.run(options)
         sys.stdout.flush()
@@ -40,6 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"swath: {error}", file=sys.stderr)
         return _status(error)
     return 0
+
+
+def joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--area -95,...` as `--area=-95,...`, which argparse takes for options."""
+    found: list[str] = []
+    for argument in arguments:
+        negative = _NEGATIVE.match(argument)
+        if negative and found and found[-1].startswith("--") and "=" not in found[-1]:
+            found[-1] += f"={argument}"
+        else:
+            found.append(argument)
+    return found
 
 
 def _status(error: Exception) -> int:

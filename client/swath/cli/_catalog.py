@@ -83,8 +83,9 @@ def show(options: Namespace) -> None:
 def search_of(options: Namespace) -> ImageSearch:
     """The search that the search options describe."""
     found = Image.search(client=client_of(options))
-    if options.product:
-        found = found.filter(p.product_id.in_(options.product))
+    products = [*(options.product or []), *getattr(options, "products", [])]
+    if products:
+        found = found.filter(p.product_id.in_(products))
     if options.intersects:
         found = found.intersects(area_of(options.intersects))
     if options.after:
@@ -100,9 +101,7 @@ def area_of(text: str) -> Any:
     """An area: `W,S,E,N`, the path of a file that holds one, GeoJSON or WKT."""
     numbers = text.split(",")
     if len(numbers) == 4 and not text.lstrip().startswith(("{", "P", "M")):  # noqa: PLR2004 - W,S,E,N
-        west, south, east, north = map(float, numbers)
-        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-        return {"type": "Polygon", "coordinates": [ring]}
+        return tuple(map(float, numbers))
     if not text.lstrip().startswith("{") and "(" not in text:
         return Path(text).read_text("utf-8")
     return text

@@ -80,6 +80,7 @@ def _catalog_commands(commands: Commands) -> None:
         ("summary", _catalog.summary, "count, bytes and products of what matches"),
     ):
         command = images.add(name, run, summary)
+        command.add_argument("products", nargs="*", metavar="PRODUCT", help="product ids")
         _search_options(command)
         if name == "search":
             command.add_argument("--sort", default="acquired", help="attribute; -NAME descends")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from swath.catalog import Image, ImageCollection, Product
 from swath.errors import NotFoundError
 from swath.geo import AOI, GeoContext, XYZTile
+from swath.shapes import as_shape
 
 from ._catalog import area_of, search_of
 from ._output import client_of, emit_object
@@ -25,6 +26,8 @@ def raster(options: Namespace) -> None:
     """One image, or the mosaic of several, into a file."""
     images = ImageCollection(Image.get_many(options.images, client=client_of(options)))
     context = _context(images, options)
+    if options.area:
+        _touching(images, context)
     bands = options.bands.replace(",", " ").split()
     path = Path(options.output)
     given = {"scaling": options.scaling}
@@ -85,6 +88,21 @@ def _display_bands(image: Image) -> list[str]:
     if first is None or first.name is None:
         raise ValueError(f"product {product.id} has no band to show: give --bands")
     return [first.name]
+
+
+def _touching(images: ImageCollection, context: GeoContext) -> None:
+    """Raises ValueError when no image is where the pixels are asked for."""
+    area = as_shape(context)
+    shapes = [image.geometry for image in images]
+    if not any(shape is None or shape.intersects(area) for shape in shapes):
+        seen = "; ".join(f"{image.id}: {_rounded(image.geometry.bounds)}" for image in images)
+        raise ValueError(
+            f"the area {_rounded(area.bounds)} touches no image (west, south, east, north): {seen}"
+        )
+
+
+def _rounded(bounds: tuple[float, ...]) -> str:
+    return ", ".join(f"{side:.4f}" for side in bounds)
 
 
 def _context(images: ImageCollection, options: Namespace) -> GeoContext:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from swath.http import Client
 
 _DRIVERS = {"tif": "GTiff", "png": "PNG", "jpg": "JPEG"}
+_FITTING = {"png": ("uint8", "uint16"), "jpg": ("uint8",)}
+_COUNTS = {"png": {1, 2, 3, 4}, "jpg": {1, 3, 4}}
 _TILE = 512
 
 
@@ -23,8 +25,10 @@ def download(
     """Write the answer to a raster request to `dest`, which appears only when it is whole.
 
     `nodata`: value of masked pixels; without it they keep what the service sent. Needs rasterio.
+    Raises ValueError for pixels that the format cannot hold.
     """
     rasterio = _rasterio()
+    _check_type(format, str(request.get("ot") or ""))
     partial = dest.with_name(f".{dest.name}.partial")
 
     def write(stream: RasterStream) -> None:
@@ -49,10 +53,23 @@ def download(
     return dest
 
 
+def _check_type(format: str, data_type: str) -> None:
+    """Raises ValueError for pixels that a format cannot hold, before or after they are read."""
+    fitting = _FITTING.get(format)
+    if fitting and data_type and {"Byte": "uint8"}.get(data_type, data_type.lower()) not in fitting:
+        raise ValueError(
+            f"a {format} file holds {' or '.join(fitting)}, not {data_type}: scale the pixels "
+            "(scaling='display', on the command line --scaling display) or write a tif"
+        )
+
+
 def _profile(stream: RasterStream, format: str, nodata: float | None) -> dict[str, Any]:
     from rasterio.transform import Affine
 
     bands, rows, columns = stream.shape
+    _check_type(format, stream.dtype)
+    if bands not in _COUNTS.get(format, {bands}):
+        raise ValueError(f"a {format} file cannot hold {bands} bands: write a tif")
     system = stream.metadata.get("coordinateSystem") or {}
     profile: dict[str, Any] = {
         "driver": _DRIVERS[format],
