@@ -73,7 +73,7 @@ def test_incomplete_areas_say_what_is_missing() -> None:
     ):
         with pytest.raises(ValueError, match=says):
             _ = area.raster_params
-    with pytest.raises(ValueError, match="no geometry"):
+    with pytest.raises(ValueError, match="neither geometry nor bounds"):
         _ = AOI().__geo_interface__
 
 

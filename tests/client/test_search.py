@@ -115,7 +115,7 @@ def test_mistakes_in_filters() -> None:
         Image.search().sort("nonsense")
     with pytest.raises(ValueError, match="a limit"):
         Image.search().limit(-1)
-    with pytest.raises(ValueError, match="no GeoJSON"):
+    with pytest.raises(ValueError, match="no place: give GeoJSON"):
         Image.search().intersects(5)
 
 

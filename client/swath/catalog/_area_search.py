@@ -25,9 +25,10 @@ class AreaSearch(Search[T]):
     def intersects(self, geometry: Any, *, match_null_geometry: bool = False) -> Self:
         """Only images whose footprints intersect `geometry`, in longitude and latitude.
 
-        GeoJSON (a geometry, Feature or FeatureCollection), WKT, a shapely geometry, a GeoContext or
-        anything else with `__geo_interface__`. `match_null_geometry`: images without a footprint
-        too. Raises ValueError for anything else.
+        GeoJSON (a geometry, Feature or FeatureCollection), WKT, (west, south, east, north), a
+        shapely geometry, any area of `swath.geo`, an image, a row of a GeoDataFrame or anything
+        else with `__geo_interface__`. `match_null_geometry`: images without a footprint too. Raises
+        ValueError for anything else.
         """
         return self._with(
             _area=geometry, _geojson=as_geojson(geometry), _no_area_too=match_null_geometry

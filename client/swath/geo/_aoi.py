@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from swath.shapes import as_shape, shape_mapping
 
+from ._extent import extent
 from ._geocontext import GeoContext, request_params
 
 _LONLAT = "EPSG:4326"
@@ -138,6 +139,11 @@ class AOI(GeoContext):
         changes = {name: value for name, value in given.items() if value is not UNCHANGED}
         kept = {name: getattr(self, f"_{name}") for name in given}
         return AOI(**{**kept, **changes})
+
+    def _place(self) -> Any:
+        if self._geometry is not None or self._bounds is None:
+            return self._geometry
+        return extent(self._bounds, self._bounds_crs)
 
     def _cutline(self) -> str | None:
         if self._geometry is None:

@@ -35,9 +35,14 @@ class GeoContext(ABC):
 
     @property
     def __geo_interface__(self) -> dict[str, Any]:
-        if self.geometry is None:
-            raise ValueError(f"this {type(self).__name__} has no geometry")
-        return shape_mapping(self.geometry)
+        place = self._place()
+        if place is None:
+            raise ValueError(f"this {type(self).__name__} has neither geometry nor bounds")
+        return shape_mapping(place)
+
+    def _place(self) -> Any:
+        """The area in longitude and latitude, for searches; None when there is none."""
+        return self.geometry
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):

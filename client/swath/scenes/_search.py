@@ -10,6 +10,7 @@ from swath.catalog import Expression, Image, ImageSearch, StorageState
 from swath.catalog import properties as p
 from swath.geo import AOI, GeoContext
 from swath.http import Client
+from swath.shapes import as_shape
 
 from ._scene import Scene
 from ._scene_collection import SceneCollection
@@ -34,10 +35,10 @@ def search(  # noqa: PLR0913 - the known form
 ) -> tuple[SceneCollection, GeoContext]:
     """Scenes whose footprints intersect `aoi`, and the area to read them over.
 
-    `aoi`: a GeoContext, or a geometry in any form. `start_datetime` is included, `end_datetime` is
-    not; both bound `date_field`. `cloud_fraction`: scenes with less; those without one are left
-    out. `query`: another filter. Of an area that is a mere geometry the returned context has
-    CRS and resolution of the first scene.
+    `aoi`: a GeoContext, or a place in any form that `ImageSearch.intersects` takes.
+    `start_datetime` is included, `end_datetime` is not; both bound `date_field`. `cloud_fraction`:
+    scenes with less; those without one are left out. `query`: another filter. Of an area that is a mere geometry the returned context has
+    CRS and resolution of the first scene; of a point or a line it is the first scene's grid.
     """
     found = Image.search(client=client).intersects(aoi)
     found = _of_products(found, products)
@@ -64,6 +65,8 @@ def _of_products(found: ImageSearch, products: str | Sequence[str] | None) -> Im
 
 def _context(aoi: Any, images: list[Image]) -> GeoContext:
     """The area itself; where it leaves CRS or resolution open, those of the first image."""
+    if not isinstance(aoi, GeoContext) and not as_shape(aoi).area > 0:  # a point, a line
+        return Scene(images[0]).default_ctx() if images else AOI()
     context = aoi if isinstance(aoi, GeoContext) else AOI(aoi)
     if not isinstance(context, AOI) or not images:
         return context
