@@ -7,6 +7,7 @@ tracking: an object compares its values with what the catalog last sent (`differ
 
 from __future__ import annotations
 
+import copy
 import difflib
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
@@ -126,6 +127,14 @@ class AttributeOwner:
         if not hasattr(type(self), name) and name not in self.__dict__:
             raise AttributeError(unknown_attribute(type(self), name))
         super().__setattr__(name, value)
+
+    def __copy__(self) -> Self:
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        # values that can change in place are not shared between the two
+        held = {name: copy.deepcopy(self.__dict__[name]) for name in ("_values", "_assigned")}
+        made.__dict__.update(held, _wire=dict(self._wire))
+        return made
 
     def _assign(self, attributes: dict[str, Any]) -> None:
         for name, value in attributes.items():

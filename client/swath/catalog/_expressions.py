@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -52,7 +52,7 @@ class Comparison(Expression):
         self.name = prop.name
         self.op = op
         self.value = None if op.startswith("is") else _plain(value)
-        self._property = weakref.ref(prop)
+        self._property: Callable[[], Property | None] = weakref.ref(prop)
 
     def to_wire(self) -> dict[str, Any]:
         """`{"name", "op", "val"}`."""
@@ -62,6 +62,9 @@ class Comparison(Expression):
     def names(self) -> set[str]:
         """The property's name."""
         return {self.name}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_property": _gone}
 
     def __bool__(self) -> bool:
         # Python evaluates `1 < p.x <= 5` as `1 < p.x and p.x <= 5` with p.x evaluated once: the
@@ -179,6 +182,10 @@ class Properties:
 
 
 properties = Properties()
+
+
+def _gone() -> None:
+    """What refers to the property of a comparison that was pickled or copied."""
 
 
 def _checked(other: object) -> Expression:

@@ -15,7 +15,9 @@ class Client:
     """A connection to one catalog on behalf of one user.
 
     Without arguments it takes what the environment and the configuration file say (`swath.config`).
-    Every class method of the catalog takes `client=`; without it the default client is used.
+    Every class method of the catalog takes `client=`; without it the default client is used. A copy
+    of a client is the client itself; a pickled one carries its settings, the token included, and is
+    one client per process again.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class Client:
         self.settings = settings or load_settings(
             url=url, token=token, profile=profile, raster_url=raster_url
         )
+        self._given_tokens = tokens
         self.tokens = tokens or token_source(self.settings)
         self.http = HttpSession(self.settings, self.tokens)
 
@@ -48,12 +51,22 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.settings, self._given_tokens)
+
     def __repr__(self) -> str:
         return f"Client(url={self.settings.url!r}, profile={self.settings.profile!r})"
 
 
 _lock = threading.Lock()
 _default: list[Client] = []
+_unpickled: dict[Settings, Client] = {}
 
 
 def default_client() -> Client:
@@ -81,3 +94,15 @@ def configure(
     client = Client(url=url, token=token, profile=profile, raster_url=raster_url)
     set_default_client(client)
     return client
+
+
+def _restored(settings: Settings, tokens: TokenSource | None) -> Client:
+    """The client of a pickle: the default one if it is the same, else one for all pickles of it."""
+    if tokens is not None:
+        return Client(settings=settings, tokens=tokens)
+    with _lock:
+        if _default and _default[0].settings == settings:
+            return _default[0]
+        if settings not in _unpickled:
+            _unpickled[settings] = Client(settings=settings)
+        return _unpickled[settings]

@@ -45,7 +45,7 @@ def decode(frame: bytes, expected: int) -> memoryview:
     if flags & _CODEC != _ZLIB or flags & _BIT_SHUFFLED:
         return memoryview(_blosc().decompress(frame))
     try:
-        return memoryview(_inflated(frame))
+        return _inflated(frame).data
     except (zlib.error, struct.error, ValueError, IndexError) as error:
         raise ServerError(f"a raster frame is garbled: {error}") from error
 

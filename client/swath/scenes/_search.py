@@ -37,8 +37,9 @@ def search(  # noqa: PLR0913 - the known form
 
     `aoi`: a GeoContext, or a place in any form that `ImageSearch.intersects` takes.
     `start_datetime` is included, `end_datetime` is not; both bound `date_field`. `cloud_fraction`:
-    scenes with less; those without one are left out. `query`: another filter. Of an area that is a mere geometry the returned context has
-    CRS and resolution of the first scene; of a point or a line it is the first scene's grid.
+    scenes with less; those without one are left out. `query`: another filter. Of an area that is a
+    mere geometry the returned context has CRS and resolution of the first scene; of a point or a
+    line it is the first scene's grid.
     """
     found = Image.search(client=client).intersects(aoi)
     found = _of_products(found, products)
