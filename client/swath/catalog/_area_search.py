@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from swath.arguments import public
-from swath.shapes import as_geojson
+from swath.shapes import as_geojson, as_shape
 
 from ._enums import AggregateDateField, Interval
 from ._search import Search, T
@@ -69,6 +69,9 @@ class AreaSearch(Search[T]):
         if self._no_area_too:
             body["intersects_none"] = True
         return body
+
+    def _places(self) -> list[Any]:
+        return [] if self._geojson is None else [as_shape(self._geojson)]
 
     def _summary_body(self) -> dict[str, Any]:
         body = self._body()

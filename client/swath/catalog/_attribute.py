@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import inspect
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from swath.errors import AttributeValidationError
@@ -101,10 +102,26 @@ class Attribute(Generic[Read, Write]):
         return AttributeValidationError(f"{self.name!r} must be {wanted}, not {shown}")
 
 
+class _ConstructorSignature:
+    """The signature of a class whose constructor takes its attributes by name, for completion."""
+
+    def __get__(self, owner: object, kind: type[AttributeOwner]) -> inspect.Signature:
+        known = inspect.signature(kind.__init__).parameters.values()
+        named = [p for p in known if p.kind is not p.VAR_KEYWORD and p.name != "self"]
+        taken = {p.name for p in named}
+        attributes = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+            for name, attribute in kind._attributes.items()
+            if not attribute.read_only and name not in taken
+        ]
+        return inspect.Signature([*named, *attributes])
+
+
 class AttributeOwner:
     """Holds what the catalog sent (`_wire`) and what the user holds (`_values`), name by name."""
 
     _attributes: ClassVar[dict[str, Attribute[Any, Any]]] = {}
+    __signature__ = _ConstructorSignature()
     _wire: dict[str, Any]
     _values: dict[str, Any]
     _assigned: set[str]

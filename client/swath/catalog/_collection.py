@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Self, TypeVar, overload
 
+from ._html import collection_html
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -94,6 +96,10 @@ class Collection(Sequence[T], Generic[T]):
         lines = [f"{type(self).__name__} of {len(self)} {noun}{'s' * (len(self) != 1)}"]
         return "\n".join([*lines, *self._facts()])
 
+    def _repr_html_(self) -> str:
+        title, *facts = repr(self).splitlines()
+        return collection_html(title, facts, self._items)
+
     def _facts(self) -> list[str]:
         return []
 
@@ -108,6 +114,9 @@ class Each:
         if name.startswith("_"):
             raise AttributeError(name)
         return Each(getattr(value, name) for value in self._values)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(dir(self._values[0]) if self._values else ())})
 
     def __call__(self, *arguments: Any, **options: Any) -> Each:
         return Each(value(*arguments, **options) for value in self._values)

@@ -14,10 +14,19 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from . import _generated
 from ._attribute import AttributeOwner
 from ._structure import Structure
 from ._times import format_time
 
+_OBJECTS = (
+    _generated.ObjectAttributes, _generated.NamedAttributes, _generated.ProductAttributes,
+    _generated.BandAttributes, _generated.SpectralBandAttributes,
+    _generated.MicrowaveBandAttributes, _generated.MaskBandAttributes,
+    _generated.ClassBandAttributes, _generated.GenericBandAttributes, _generated.ImageAttributes,
+    _generated.UploadAttributes,
+)  # fmt: skip
+_NAMES = {"id"}.union(*(kind._attributes for kind in _OBJECTS))
 _REFERENCES = {"product": "product_id", "image": "image_id"}
 
 
@@ -176,6 +185,9 @@ class Properties:
         if name.startswith("_"):
             raise AttributeError(name)
         return Property(name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *_NAMES})
 
     def __repr__(self) -> str:
         return "<properties of catalog objects>"

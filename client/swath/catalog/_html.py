@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import urllib.parse
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ from ._resource import Resource
 
 _WORLD = (360, 180)  # pixels of the little map, one per degree
 _LINE = (360, 28)
+_ROWS = 10  # objects of a collection that are shown
+_COLUMNS = ("id", "name", "type", "acquired", "cloud_fraction", "cs_code", "data_type", "status")
 _LONG = 300  # characters of a value that are shown
 _STYLE = "border:1px solid #8884;padding:.5em 1em;display:inline-block;font-size:90%"
 
@@ -34,19 +37,53 @@ def object_html(item: Resource) -> str:
     return f"<div style='{_STYLE}'>{head}{figures}<table>{rows}</table></div>"
 
 
+def collection_html(title: str, facts: Sequence[str], items: Sequence[Any]) -> str:
+    """Several objects as a box: where they are, and the first of them in a table."""
+    shapes = [shape for item in items if (shape := getattr(item, "geometry", None)) is not None]
+    told = [getattr(item, "properties", item) for item in items[:_ROWS]]  # a scene tells its image
+    names = [n for n in _COLUMNS if any(getattr(item, n, None) is not None for item in told)]
+    head = "".join(f"<th style='text-align:left'>{_text(name)}</th>" for name in names)
+    rows = "".join(
+        "<tr>"
+        + "".join(f"<td>{_text(_shorter(getattr(item, n, None)))}</td>" for n in names)
+        + "</tr>"
+        for item in told
+    )
+    more = f"<small>and {len(items) - _ROWS} more</small>" if len(items) > _ROWS else ""
+    words = "".join(f"<br/>{_text(fact.strip(' *'))}" for fact in facts)
+    table = f"<table><tr>{head}</tr>{rows}</table>" if rows else ""
+    return f"<div style='{_STYLE}'><b>{_text(title)}</b>{words}{_map(shapes)}{table}{more}</div>"
+
+
+def search_html(title: str, members: Mapping[str, Any], area: Any) -> str:
+    """A search as a box: what it asks for, and where. Nothing is requested for it."""
+    rows = "".join(
+        f"<tr><td style='text-align:left'>{_text(name)}</td>"
+        f"<td style='text-align:left'>{_text(_shorter(value))}</td></tr>"
+        for name, value in members.items()
+    )
+    return f"<div style='{_STYLE}'><b>{_text(title)}</b>{_map(area)}<table>{rows}</table></div>"
+
+
 def _footprint(item: Resource) -> str:
-    """The footprint filled, on a graticule of 30 degrees, and its bounds in words."""
     shape = getattr(item, "geometry", None)
-    if shape is None:
+    return "" if shape is None else _map([shape])
+
+
+def _map(shapes: Sequence[Any]) -> str:
+    """Areas filled, on a graticule of 30 degrees, and their bounds in words; nothing of none."""
+    if not shapes:
         return ""
     width, height = _WORLD
     lines = "".join(
         [f"<line x1='{x}' y1='0' x2='{x}' y2='{height}'/>" for x in range(0, width + 1, 30)]
         + [f"<line x1='0' y1='{y}' x2='{width}' y2='{y}'/>" for y in range(0, height + 1, 30)]
     )
-    west, south, east, north = shape.bounds
+    sides = list(zip(*(shape.bounds for shape in shapes), strict=True))
+    west, south, east, north = min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])
     x, y = (west + east) / 2 + 180, 90 - (south + north) / 2
-    path = "".join(_path(part) for part in getattr(shape, "geoms", [shape]))
+    parts = [part for shape in shapes for part in getattr(shape, "geoms", [shape])]
+    path = "".join(_path(part) for part in parts if part.geom_type == "Polygon")
     words = f"{west:.4f}, {south:.4f} to {east:.4f}, {north:.4f}"
     return (
         f"<svg width='{width}' height='{height}' viewBox='0 0 {width} {height}'>"

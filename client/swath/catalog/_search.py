@@ -16,6 +16,7 @@ from ._attribute import unknown_attribute
 from ._collection import Collection
 from ._expressions import And, Expression
 from ._features import feature_collection, to_geopandas
+from ._html import search_html
 from ._included import Included
 from ._resource import Resource
 
@@ -122,12 +123,21 @@ class Search(Generic[T]):
         body = ", ".join(f"{name}={value}" for name, value in self._body().items())
         return f"<{type(self).__name__} of {self._kind.__name__}: {body}>"
 
+    def _repr_html_(self) -> str:
+        title = f"{type(self).__name__} of {self._kind.__name__}"
+        members = {k: v for k, v in self._body().items() if k != "intersects"}
+        return search_html(title, members, self._places())
+
     # -- inside -------------------------------------------------------------------------------
 
     def _with(self, **changes: Any) -> Self:
         other = copy.copy(self)
         vars(other).update(changes)
         return other
+
+    def _places(self) -> list[Any]:
+        """The shapely geometries that it is restricted to."""
+        return []
 
     def _check(self, name: str) -> None:
         if name not in self._kind._searchable():
