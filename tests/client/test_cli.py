@@ -177,6 +177,23 @@ def test_login_tries_before_it_stores(
     assert run("token", "--profile", "work", "--raw")[1].count(".") == 2
 
 
+def test_login_stores_the_token_of_the_environment_that_it_tried(
+    run: Run, fake: FakeCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWATH_TOKEN", token(sub="from the environment"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    status, out, err = run("login")
+    assert (status, err) == (0, "")
+    assert f"stored {fake.url} and its token as profile 'default'" in out
+    monkeypatch.delenv("SWATH_URL")
+    monkeypatch.delenv("SWATH_TOKEN")
+    assert json.loads(run("token", "--json")[1])["subject"] == "from the environment"
+    monkeypatch.setenv("SWATH_TOKEN", token(sub="another"))
+    status, _, err = run("login", "--url", fake.url, "--token", token(sub="given"))
+    assert status == 0
+    assert "SWATH_TOKEN is set to another token and wins over the profile" in err
+
+
 def test_upload_reports_every_image(
     run: Run, product: Product, fake: FakeCatalog, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ def login(options: Namespace) -> None:
     profile = options.profile or DEFAULT_PROFILE
     token = options.token or ""
     if not token and not options.token_url:
-        token = getpass.getpass("token: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
+        token = _asked_token()
     known = read_profiles().get(profile, {})
     values = {
         "url": options.url or known.get("url", "") or load_settings().url,
@@ -33,7 +34,19 @@ def login(options: Namespace) -> None:
     with Client(settings=settings) as client:
         client.catalog("PUT", "/products", json={"limit": 0})
     path = store_profile(profile, **values)
-    print(f"stored {settings.url} as profile {profile!r} in {path}")
+    what = f"{settings.url} and its token" if token else settings.url
+    print(f"stored {what} as profile {profile!r} in {path}")
+    shadowed = os.environ.get("SWATH_TOKEN")
+    if shadowed and shadowed != token:
+        print("SWATH_TOKEN is set to another token and wins over the profile", file=sys.stderr)
+
+
+def _asked_token() -> str:
+    """The token from the keyboard or the input, else the environment's, with which it is tried."""
+    known = os.environ.get("SWATH_TOKEN", "")
+    if sys.stdin.isatty():
+        return known or getpass.getpass("token: ")
+    return sys.stdin.readline().strip() or known
 
 
 def token(options: Namespace) -> None:
