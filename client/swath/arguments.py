@@ -13,21 +13,23 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _OPEN = inspect.CO_VARKEYWORDS
 
 
-def public(thing: _Public) -> _Public:
+def public(thing: _Public, name: str | None = None) -> _Public:
     """Make a function, or every public method of a class, refuse unknown arguments helpfully.
 
     The TypeError names the function and the nearest argument that it has. Functions that take any
-    keyword are left alone: they say themselves what they do not know.
+    keyword are left alone: they say themselves what they do not know. `name`: of a function, where
+    it is called by another than its own.
     """
     if not isinstance(thing, type):
-        return _checked(thing)  # type: ignore[type-var]
-    for name, member in list(vars(thing).items()):
-        if name.startswith("_") and name != "__init__":
+        return _checked(thing, name)  # type: ignore[type-var]
+    for own, member in list(vars(thing).items()):
+        if own.startswith("_") and own != "__init__":
             continue
+        called = thing.__name__ if own == "__init__" else own
         if isinstance(member, classmethod | staticmethod):
-            setattr(thing, name, type(member)(_checked(member.__func__)))
+            setattr(thing, own, type(member)(_checked(member.__func__, called)))
         elif inspect.isfunction(member):
-            setattr(thing, name, _checked(member))
+            setattr(thing, own, _checked(member, called))
     return thing
 
 
@@ -60,7 +62,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _checked(function: _Function) -> _Function:
+def _checked(function: _Function, called: str | None) -> _Function:
     code = function.__code__
     described = getattr(function, "__signature__", None)
     if code.co_flags & _OPEN and described is None:
@@ -72,15 +74,9 @@ def _checked(function: _Function) -> _Function:
     def call(*positional: Any, **named: Any) -> Any:
         for name in named:
             if name not in known:
-                raise TypeError(_message(function, positional, name, known))
+                hint = nearest(name, sorted(known - {"self", "cls"}))
+                where = called or function.__name__
+                raise TypeError(f"{where}() takes no argument {name!r}{hint}")
         return function(*positional, **named)
 
     return call  # type: ignore[return-value]
-
-
-def _message(function: Any, positional: tuple[Any, ...], name: str, known: set[str]) -> str:
-    called = function.__name__
-    if called == "__init__":
-        called = type(positional[0]).__name__
-    hint = nearest(name, sorted(known - {"self", "cls"}))
-    return f"{called}() takes no argument {name!r}{hint}"

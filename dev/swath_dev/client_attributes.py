@@ -126,7 +126,7 @@ def _without(resource: Iterable[Attribute], names: set[str]) -> list[Attribute]:
 def _enumeration(name: str) -> str:
     values, said = _ENUMERATIONS[name]
     members = [f"    {value.upper()} = {value!r}" for value in values]
-    bases = ", ".join([_BASES[name]] if name in _BASES else ["StrEnum"])
+    bases = ", ".join([_BASES[name]] if name in _BASES else ["Choices"])
     return "\n".join([f"class {name}({bases}):", f'    """{said}"""', "", *members])
 
 
@@ -224,7 +224,6 @@ _HEAD = '''"""Attributes of the catalog's objects, generated from the service's 
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from ._attribute import Attribute, AttributeOwner
@@ -239,7 +238,7 @@ from ._attributes import (
     Timestamp,
     TupleOf,
 )
-from ._enums import UploadState
+from ._enums import Choices, UploadState
 from ._geometry import GeometryAttribute
 from ._processing import ProcessingLevels
 from ._resolution import ResolutionAttribute

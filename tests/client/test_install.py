@@ -18,8 +18,8 @@ def test_an_installation_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
     tree = tmp_path / "client"
     shutil.copytree(CLIENT, tree, ignore=shutil.ignore_patterns("__pycache__"))
     before = sorted(tree.rglob("*"))
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, tree]
-    subprocess.run(command, check=True)
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w"]
+    subprocess.run([*command, str(tmp_path), str(tree)], check=True)
     assert sorted(tree.rglob("*")) == before
     (wheel,) = tmp_path.glob("swath-*.whl")
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("swath/")}

@@ -8,10 +8,10 @@ tracking: an object compares its values with what the catalog last sent (`differ
 from __future__ import annotations
 
 import copy
-import difflib
 import inspect
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
+from swath.arguments import nearest
 from swath.errors import AttributeValidationError
 
 Read = TypeVar("Read")
@@ -95,11 +95,11 @@ class Attribute(Generic[Read, Write]):
         """Whether a value is another than the catalog's."""
         return bool(value != self.load(None if wire is MISSING else wire))
 
-    def wrong(self, value: Any, wanted: str) -> AttributeValidationError:
+    def wrong(self, value: Any, wanted: str, hint: str = "") -> AttributeValidationError:
         """The error for a value of the wrong kind."""
         shown = repr(value)
         shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
-        return AttributeValidationError(f"{self.name!r} must be {wanted}, not {shown}")
+        return AttributeValidationError(f"{self.name!r} must be {wanted}, not {shown}{hint}")
 
 
 class _ConstructorSignature:
@@ -178,7 +178,5 @@ class AttributeOwner:
 
 def unknown_attribute(kind: type, name: str) -> str:
     """The message for an attribute that a class does not have, with the nearest that it has."""
-    known = [*getattr(kind, "_attributes", {})]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = nearest(name, getattr(kind, "_attributes", {}))
     return f"{kind.__name__} has no attribute {name!r}{hint}"

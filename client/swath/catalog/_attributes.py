@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, SupportsFloat, SupportsIndex, TypeVar
 
+from swath.arguments import nearest
 from swath.errors import AttributeValidationError
 
 from ._attribute import MISSING, Attribute, AttributeOwner
@@ -116,7 +117,8 @@ class Enumerated(Attribute[Choice | None, Choice | str | None]):
             return self.choices(value)
         except ValueError:
             wanted = ", ".join(repr(str(choice)) for choice in self.choices)
-            raise self.wrong(value, f"one of {wanted}") from None
+            hint = nearest(str(value), [str(choice) for choice in self.choices])
+            raise self.wrong(value, f"one of {wanted}", hint) from None
 
     def load(self, wire: Any) -> Any:
         """The member, or the string itself when there is none."""

@@ -7,12 +7,15 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Self, TypeVar, overload
 
+from swath.arguments import public
+
 from ._html import collection_html
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
+@public
 class Collection(Sequence[T], Generic[T]):
     """A list of catalog objects. Predicates are functions, or attribute names with dots."""
 

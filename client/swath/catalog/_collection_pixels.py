@@ -12,7 +12,7 @@ from swath.arguments import public
 from swath.geo import GeoContext
 from swath.http import Client
 from swath.progress import track
-from swath.raster import Pixels, download
+from swath.raster import Pixels
 
 from ._collection import Collection
 from ._enums import DownloadFileFormat
@@ -163,12 +163,10 @@ class ReadableCollection(Collection[T]):
         """
         reading = self._plan_file(bands, geocontext, options)
         targets = self._targets(dest, format, "-".join(split_bands(bands)))
-        client = self._client()
 
         def one(job: tuple[T, tuple[Path, str]]) -> str:
             image, (path, kind) = job
-            body = reading.of([image.id]).for_file()
-            return str(download(client, body, path, format=kind, nodata=nodata))
+            return reading.quiet().of([image.id]).download(path, kind, nodata)
 
         with ThreadPoolExecutor(max_workers or _WORKERS) as pool:
             done = pool.map(one, zip(self, targets, strict=True))
@@ -188,8 +186,7 @@ class ReadableCollection(Collection[T]):
         """Write the mosaic of all images to one file and return its path. Needs rasterio."""
         reading = self._plan_file(bands, geocontext, options)
         path, kind = destination(dest, format, f"mosaic-{'-'.join(split_bands(bands))}")
-        body = reading.of(image.id for image in self).for_file()
-        return str(download(self._client(), body, path, format=kind, nodata=nodata))
+        return reading.of(image.id for image in self).download(path, kind, nodata)
 
     @takes_array
     def to_xarray(

@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from swath.arguments import public
+
 from ._enums import TaskState
 
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds between looks; the last one repeats
 
 
+@public
 class DeletionTask:
     """A deletion that the service carries out; a snapshot, renewed by `reload`."""
 

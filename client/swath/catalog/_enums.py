@@ -5,8 +5,20 @@ Every member is also its string. The rest of the catalog's enumerations is in `_
 
 from enum import StrEnum
 
+from swath.arguments import nearest
 
-class UploadState(StrEnum):
+
+class Choices(StrEnum):
+    """A closed set of strings that says what there is when it is asked for another."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        listed = ", ".join(repr(str(member)) for member in cls)
+        hint = nearest(str(value), [str(member) for member in cls])
+        raise ValueError(f"{value!r} is none of {listed}{hint}")
+
+
+class UploadState(Choices):
     """A state of an upload, which may be its last."""
 
     @property
@@ -15,14 +27,14 @@ class UploadState(StrEnum):
         return self in {"success", "failure", "canceled"}
 
 
-class ResolutionUnit(StrEnum):
+class ResolutionUnit(Choices):
     """The unit of a pixel's size."""
 
     METERS = "meters"
     DEGREES = "degrees"
 
 
-class ResampleAlgorithm(StrEnum):
+class ResampleAlgorithm(Choices):
     """How pixels are resampled when an image is read at another resolution or CRS."""
 
     NEAR = "near"
@@ -39,7 +51,7 @@ class ResampleAlgorithm(StrEnum):
     Q3 = "q3"
 
 
-class DownloadFileFormat(StrEnum):
+class DownloadFileFormat(Choices):
     """The format of a downloaded file."""
 
     TIF = "tif"
@@ -47,7 +59,7 @@ class DownloadFileFormat(StrEnum):
     JPEG = "jpg"
 
 
-class Interval(StrEnum):
+class Interval(Choices):
     """The length of the buckets of a summary."""
 
     YEAR = "year"
@@ -59,7 +71,7 @@ class Interval(StrEnum):
     MINUTE = "minute"
 
 
-class AggregateDateField(StrEnum):
+class AggregateDateField(Choices):
     """The time by which a summary is bucketed."""
 
     ACQUIRED = "acquired"
@@ -68,7 +80,7 @@ class AggregateDateField(StrEnum):
     PUBLISHED = "published"
 
 
-class DocumentState(StrEnum):
+class DocumentState(Choices):
     """How an object here relates to the one in the catalog."""
 
     SAVED = "saved"
@@ -77,7 +89,7 @@ class DocumentState(StrEnum):
     DELETED = "deleted"
 
 
-class TaskState(StrEnum):
+class TaskState(Choices):
     """How far a task of the service has come."""
 
     NEVERRAN = "NONE"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from ._attribute import Attribute, AttributeOwner
@@ -20,14 +19,14 @@ from ._attributes import (
     Timestamp,
     TupleOf,
 )
-from ._enums import UploadState
+from ._enums import Choices, UploadState
 from ._geometry import GeometryAttribute
 from ._processing import ProcessingLevels
 from ._resolution import ResolutionAttribute
 from ._structure import Structure, StructureAttribute
 
 
-class BandType(StrEnum):
+class BandType(Choices):
     """What a band measures; decides the class of a band object."""
 
     SPECTRAL = "spectral"
@@ -37,7 +36,7 @@ class BandType(StrEnum):
     GENERIC = "generic"
 
 
-class DataType(StrEnum):
+class DataType(Choices):
     """The type of a pixel."""
 
     BYTE = "Byte"
@@ -49,7 +48,7 @@ class DataType(StrEnum):
     FLOAT64 = "Float64"
 
 
-class Colormap(StrEnum):
+class Colormap(Choices):
     """Named colormaps for bands of one value per pixel."""
 
     MAGMA = "magma"
@@ -65,14 +64,14 @@ class Colormap(StrEnum):
     CDL = "cdl"
 
 
-class StorageState(StrEnum):
+class StorageState(Choices):
     """Whether the catalog holds an image's files itself."""
 
     AVAILABLE = "available"
     REMOTE = "remote"
 
 
-class OverviewResampler(StrEnum):
+class OverviewResampler(Choices):
     """How overviews are computed from full-resolution pixels."""
 
     NEAREST = "nearest"
@@ -86,7 +85,7 @@ class OverviewResampler(StrEnum):
     MODE = "mode"
 
 
-class ImageUploadType(StrEnum):
+class ImageUploadType(Choices):
     """What is uploaded."""
 
     FILE = "file"
@@ -104,7 +103,7 @@ class ImageUploadStatus(UploadState):
     CANCELED = "canceled"
 
 
-class ImageUploadEventType(StrEnum):
+class ImageUploadEventType(Choices):
     """What happened to an upload."""
 
     QUEUE = "queue"
@@ -117,7 +116,7 @@ class ImageUploadEventType(StrEnum):
     USAGE = "usage"
 
 
-class ImageUploadEventSeverity(StrEnum):
+class ImageUploadEventSeverity(Choices):
     """How bad an event of an upload is."""
 
     CRITICAL = "CRITICAL"

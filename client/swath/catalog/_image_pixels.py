@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from swath.arguments import public
 from swath.geo import AOI, GeoContext
-from swath.raster import download
 from swath.shapes import as_shape
 
 from ._enums import DownloadFileFormat
@@ -122,7 +121,7 @@ class ReadableImage(ImageAttributes, NamedObject):
         context = adjusted(geocontext or self.geocontext, options)
         reading = self._plan(context, ReadOptions.of(bands, options, as_file=True))
         path, kind = destination(dest, format, f"{self.id}-{'-'.join(split_bands(bands))}")
-        return str(download(self.client, reading.for_file(), path, format=kind, nodata=nodata))
+        return reading.download(path, kind, nodata)
 
     @takes_array
     def to_xarray(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from swath.arguments import public
 from swath.errors import AttributeValidationError
 
 from ._attribute import Attribute
@@ -40,6 +41,7 @@ class _NamedId(Attribute[str | None, str | None]):
             owner.product_id, _, owner.name = value.rpartition(":")
 
 
+@public
 class NamedObject(NamedAttributes, CatalogObject):
     """An object whose id is its product's id and its own name."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Self, overload
 
+from swath.arguments import public
 from swath.errors import DeletedObjectError, NotFoundError, ServerError, UnsavedObjectError
 from swath.http import Client, default_client
 
@@ -35,6 +37,7 @@ class Delete:
         return kind._delete_by_id if owner is None else owner._delete
 
 
+@public
 class CatalogObject(Resource):
     """An object of the catalog: attributes, and the requests that keep them in step with it.
 
@@ -153,6 +156,7 @@ class CatalogObject(Resource):
         self.__dict__["_state"] = DocumentState.DELETED
 
     @classmethod
+    @partial(public, name="delete")
     def _delete_by_id(cls, id: str, *, client: Client | None = None) -> bool:
         """Delete the object of this id; on an object, without the id, the object itself.
 

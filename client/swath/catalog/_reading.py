@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from swath.arguments import takes
 from swath.geo import AOI, GeoContext
 from swath.http import Client
-from swath.raster import Pixels, read_pixels
+from swath.raster import Pixels, download, read_pixels
 
 from ._enums import DownloadFileFormat, ResampleAlgorithm
 from ._generated import BandAttributes, DataType
@@ -101,10 +101,14 @@ class Reading:
         """The whole answer."""
         return read_pixels(self.client, self.request, progress=self.progress)
 
-    def for_file(self) -> dict[str, Any]:
-        """The request of a download: the contract's, without the three members about masks."""
+    def download(self, path: Path, kind: str, nodata: float | None) -> str:
+        """Write the answer to a file. The request is without the three members about masks."""
         keys = {"mask_nodata", "mask_alpha", "drop_alpha"}
-        return {name: value for name, value in self.request.items() if name not in keys}
+        request = {name: value for name, value in self.request.items() if name not in keys}
+        written = download(
+            self.client, request, path, format=kind, nodata=nodata, progress=self.progress
+        )
+        return str(written)
 
     def array(self, pixels: Pixels, bands_axis: int = 0) -> NDArray[Any]:
         """(bands, rows, columns): a masked array where something was to be masked."""

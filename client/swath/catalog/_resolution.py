@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from swath.arguments import public
 from swath.errors import AttributeValidationError
 
 from ._attributes import Enumerated, Number
@@ -18,6 +19,7 @@ _UNITS = {
 }
 
 
+@public
 class Resolution(Structure):
     """The size of a pixel: a `value` in a `unit`, metres or degrees."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.parse
 from typing import Any, ClassVar, Self
 
+from swath.arguments import public
 from swath.http import Client, default_client
 
 from ._attributes import Text
@@ -13,6 +14,7 @@ from ._generated import ObjectAttributes
 from ._included import Included
 
 
+@public
 class Resource(ObjectAttributes):
     """A JSON:API resource: its class says where the service keeps it, its attributes what it is."""
 

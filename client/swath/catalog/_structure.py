@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Self, TypeVar
 
+from swath.arguments import public
 from swath.errors import AttributeValidationError
 
 from ._attribute import Attribute, AttributeOwner
 
 
+@public
 class Structure(AttributeOwner):
     """A value inside of an attribute, made of attributes itself; compares by value."""
 

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any, Final
 
+from swath.arguments import public
 from swath.shapes import as_shape, shape_mapping
 
 from ._extent import extent
@@ -23,6 +24,7 @@ class _Unchanged:
 UNCHANGED: Final[Any] = _Unchanged()
 
 
+@public
 class AOI(GeoContext):
     """An area of interest.
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from swath.arguments import public
 from swath.shapes import as_shape
 
 from ._geocontext import GeoContext, request_params
@@ -16,6 +17,7 @@ _ZONES = 60
 _MERIDIAN = 500000.0  # easting of a zone's central meridian, where tile column 0 begins
 
 
+@public
 class DLTile(GeoContext):
     """A tile of `tilesize` pixels of `resolution` metres, with `pad` more pixels on each side.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+from swath.arguments import public
 from swath.shapes import shape_mapping
 
 
+@public
 class GeoContext(ABC):
     """Where, in which CRS and how finely pixels are read. Immutable; `assign` makes another."""
 

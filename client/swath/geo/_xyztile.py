@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from swath.arguments import public
+
 from ._geocontext import GeoContext, request_params
 
 _HALF = math.pi * 6378137.0  # half the width of the world in EPSG:3857, metres
@@ -12,6 +14,7 @@ _SIZE = 256
 _MOST = 30
 
 
+@public
 class XYZTile(GeoContext):
     """A tile of 256 x 256 pixels of a web map (EPSG:3857): column, row from the north, zoom."""
 

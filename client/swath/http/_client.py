@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from typing import Any, Self
 
+from swath.arguments import public
 from swath.auth import TokenSource, token_source
 from swath.config import Settings, load_settings
 
 from ._session import HttpSession
 
 
+@public
 class Client:
     """A connection to one catalog on behalf of one user.
 
@@ -77,12 +79,14 @@ def default_client() -> Client:
         return _default[0]
 
 
+@public
 def set_default_client(client: Client | None) -> None:
     """Use `client` where none is given; None: make a new one from the settings on next use."""
     with _lock:
         _default[:] = [client] if client else []
 
 
+@public
 def configure(
     *,
     url: str | None = None,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swath.errors import MissingExtraError
+from swath.progress import progress_bar
 
 from ._read import read_stream
 from ._stream import RasterStream
@@ -20,12 +23,19 @@ _TILE = 512
 
 
 def download(
-    client: Client, request: dict[str, Any], dest: Path, *, format: str, nodata: float | None
+    client: Client,
+    request: dict[str, Any],
+    dest: Path,
+    *,
+    format: str,
+    nodata: float | None,
+    progress: bool | None = False,
 ) -> Path:
     """Write the answer to a raster request to `dest`, which appears only when it is whole.
 
     `nodata`: value of masked pixels; without it they keep what the service sent. Needs rasterio.
-    Raises ValueError for pixels that the format cannot hold.
+    `progress`: whether a bar counts the pixels; None: on terminals. Raises ValueError for pixels
+    that the format cannot hold.
     """
     rasterio = _rasterio()
     _check_type(format, str(request.get("ot") or ""))
@@ -33,8 +43,11 @@ def download(
 
     def write(stream: RasterStream) -> None:
         profile = _profile(stream, format, nodata)
-        with rasterio.open(partial, "w", **profile) as out:
+        size = math.prod(stream.shape)
+        bar = progress_bar(size, dest.name, "pixel", show=progress)
+        with closing(bar), rasterio.open(partial, "w", **profile) as out:
             for chunk in stream:
+                bar.update(chunk.data.size)
                 _, rows, columns = chunk.window
                 data = chunk.data
                 if nodata is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from swath.arguments import public
 from swath.catalog import Image
 from swath.errors import NotFoundError
 from swath.geo import AOI, GeoContext
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@public
 class Scene:
     """An image of the catalog as a source of arrays.
 

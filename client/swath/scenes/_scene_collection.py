@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from swath.arguments import public
 from swath.catalog import Collection, ImageCollection
 from swath.geo import GeoContext
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@public
 class SceneCollection(Collection[Scene]):
     """Scenes that group, filter and sort by `properties.NAME`, and become arrays together."""
 

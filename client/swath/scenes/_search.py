@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from swath.arguments import public
 from swath.catalog import Expression, Image, ImageSearch, StorageState
 from swath.catalog import properties as p
 from swath.geo import AOI, GeoContext
@@ -18,6 +19,7 @@ from ._scene_collection import SceneCollection
 Moment = datetime | date | str
 
 
+@public
 def search(  # noqa: PLR0913 - the known form
     aoi: Any,
     products: str | Sequence[str] | None = None,
