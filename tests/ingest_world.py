@@ -16,7 +16,7 @@ import numpy.typing as npt
 import rasterio
 from rasterio.transform import from_origin
 
-from swath_core.catalog import ImageCatalog, SavedImage
+from swath_core.catalog import ImageWriter, SavedImage
 from swath_core.catalog._image_rules import new_attributes
 from swath_core.documents import Document, StoredProduct
 from swath_core.errors import Conflict
@@ -171,7 +171,7 @@ class MemoryObjects(Objects):
         return
 
 
-class MemoryImages(ImageCatalog):
+class MemoryImages(ImageWriter):
     """The image catalog: one document per id, replays told by their request."""
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ from tests.raster_stack import (
 from tests.summary_stack import tables_of
 
 from swath_core.access import Caller
-from swath_core.catalog import ImageCatalog
+from swath_core.catalog import ImageWriter
 from swath_core.catalog import _image_rules as _rules
 from swath_core.raster.pictures import issue_ticket
 from swath_core.store.catalog import CatalogStore
@@ -463,7 +463,7 @@ def catalogued(
         document = CatalogStore(tables.settings).product(product)
         assert document is not None
         with mock.patch.object(_rules, "_file_errors", return_value=()):
-            ImageCatalog(tables.settings).create(attributes, document)
+            ImageWriter(tables.settings).create(attributes, document)
     return False
 
 

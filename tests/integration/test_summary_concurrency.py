@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.summary_stack import Tables, tables_of
 
-from swath_core.catalog import ImageCatalog
+from swath_core.catalog import ImageWriter
 from swath_core.documents import Document
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.marks import Memory
@@ -77,7 +77,7 @@ def product(api: Api, tables: Tables) -> Document:
 def _writer(
     number: int, tables: Tables, product: Document, progress: Progress, meet: threading.Barrier
 ) -> None:
-    catalog = ImageCatalog(tables.settings)
+    catalog = ImageWriter(tables.settings)
     catalog._rollups = RollupStore(tables.settings, memory=Memory(COVERS))
     for index in range(IMAGES):
         if index == PAUSE_EVERY:

@@ -23,7 +23,7 @@ from moto import mock_aws
 from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, create_tables
 from tests.component.catalog.images.reader import TableReader
 
-from swath_core.catalog import ImageCatalog
+from swath_core.catalog import ImageWriter
 from swath_core.errors import Conflict, NotFound
 from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
@@ -99,7 +99,7 @@ class CatalogMachine(RuleBasedStateMachine):
             patch.start()
         MEMORY.forget()
         create_tables()
-        self.writers = [ImageCatalog(SETTINGS), ImageCatalog(SETTINGS)]
+        self.writers = [ImageWriter(SETTINGS), ImageWriter(SETTINGS)]
         for writer in self.writers:
             writer._rollups = RollupStore(SETTINGS, memory=Memory())
         self.store = RollupStore(SETTINGS, memory=Memory(0))

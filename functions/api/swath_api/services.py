@@ -59,9 +59,9 @@ def bands() -> Bands:
 @cache
 def images() -> Images:
     """Return the use cases on images."""
-    from swath_core.catalog import ImageCatalog, Images
+    from swath_core.catalog import Images
 
-    return Images(access(), ImageCatalog(settings()), settings())
+    return Images(access(), settings())
 
 
 @cache
@@ -94,12 +94,12 @@ def _signing_key() -> bytes:
 @cache
 def image_search() -> ImageSearch:
     """Return the search over images."""
-    from swath_core.catalog import ImageCatalog
     from swath_core.search import ImageSearch
+    from swath_core.store.images import ImageStore
 
     return ImageSearch(
         postings=_postings(),
-        documents=ImageCatalog(settings()),
+        documents=ImageStore(settings()),
         months=_rollups(),
         signing_key=_signing_key,
     )

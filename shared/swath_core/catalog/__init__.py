@@ -1,28 +1,30 @@
-"""Use cases on products, bands and images: their rules, their writes, their versions.
+"""Products, bands and images: their rules, their writes, their versions.
 
-Every write of an image goes through :class:`ImageCatalog`: document, postings and dirty marks
-together.
+Read in this order: ``_access`` (what a caller may do with a product), ``_documents`` (what holds
+for every document), ``_products``, ``_bands``, ``_images`` (the use cases), ``_image_rules`` and
+``_image_writes`` (the only write path of images), ``_files`` (which objects an image owns),
+``_listing`` (searches in memory), ``_related`` and ``_deletion`` (all that belongs to a product).
+
+Imports inside functions keep H3, Shapely and boto3 out of requests that do not need them.
 """
 
 from ._access import ProductAccess, not_found
 from ._bands import Bands
-from ._bulk import BULK_LIMIT, BulkResult
-from ._image_objects import delete_objects, image_prefix, objects_of, owned_keys
+from ._deletion import run_task
+from ._files import delete_objects, image_prefix, objects_of, owned_keys
 from ._image_rules import STORED_IMAGE
-from ._image_writes import ImageCatalog, SavedImage
+from ._image_writes import BULK_LIMIT, BulkResult, ImageWriter, SavedImage
 from ._images import Images, SearchableProducts
-from ._listing import Search, bounds
+from ._listing import Page, Query, Search, bounds
 from ._products import Products
-from ._query import Page, Query
-from ._related import RelatedObjects, run_task
-from ._versions import check_version
+from ._related import RelatedObjects
 
 __all__ = [
     "BULK_LIMIT",
     "STORED_IMAGE",
     "Bands",
     "BulkResult",
-    "ImageCatalog",
+    "ImageWriter",
     "Images",
     "Page",
     "ProductAccess",
@@ -33,7 +35,6 @@ __all__ = [
     "Search",
     "SearchableProducts",
     "bounds",
-    "check_version",
     "delete_objects",
     "image_prefix",
     "not_found",

@@ -1,4 +1,4 @@
-"""Products as a caller may use them: the door that every use case goes through."""
+"""What a caller may do with a product: asked by every use case before anything else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def not_found(object_id: str, pointer: str | None = None) -> NotFound:
 
 
 class ProductAccess:
-    """Reads products and decides, in the same breath, whether the caller may."""
+    """Reads products, and refuses those that the caller may not read, change or own."""
 
     def __init__(self, store: CatalogStore) -> None:
         self.store = store

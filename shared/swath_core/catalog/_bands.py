@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from swath_core.access import Caller, may_read
 from swath_core.definitions import BAND, BAND_TYPES, BANDS, Resource
@@ -15,13 +15,9 @@ from swath_core.store.catalog import ChangedError
 from swath_core.store.retry import attempts
 
 from ._access import ProductAccess, not_found, require_read, require_write
-from ._levels import check_levels
-from ._query import Page, Query
+from ._documents import check_id, check_size, check_version, exists, overtaken, stamped
+from ._listing import Page, Query, Search, bounds
 from ._related import RelatedObjects
-from ._versions import check_id, check_size, check_version, exists, overtaken, stamped
-
-if TYPE_CHECKING:
-    from ._listing import Search
 
 STRUCTURE = ("data_type", "band_index", "file_index")
 """Attributes that say where and how the pixels of images stored already are."""
@@ -77,7 +73,7 @@ class Bands:
         Raises Invalid, Errors, NotFound (the product), Forbidden or Conflict (the name is taken).
         """
         values = _resource_of(given.get("type")).validate_create(given)
-        check_levels(values)
+        _check_levels(values)
         band_id = f"{values['product_id']}:{values['name']}"
         check_id(given_id, band_id)
 
@@ -115,7 +111,7 @@ class Bands:
             if request is not None and band.request == request and band.version > 1:
                 return band, state.product
             first.append(band.version)
-            check_version(band, first[0] if expected is None else expected)
+            check_version(band_id, band, first[0] if expected is None else expected)
             changed = band.next_version(self._changed(band, changes), request)
             bands = [changed if each.id == band_id else each for each in state.bands]
             after = state.product_with(bands)
@@ -127,7 +123,7 @@ class Bands:
     def _changed(self, band: Document, changes: Mapping[str, Any]) -> Attributes:
         resource = _resource_of(band.get("type"))
         values = resource.validate_update(changes, band.attributes)
-        check_levels(values)
+        _check_levels(values)
         moved = [name for name in STRUCTURE if _place(values, name) != _place(band, name)]
         if moved and self._related.images_exist(str(band.get("product_id"))):
             message = (
@@ -152,7 +148,7 @@ class Bands:
                 return
             band = self._required(state, band_id)
             require_write(caller, state.product)
-            check_version(band, expected)
+            check_version(band_id, band, expected)
             after = state.product_with([each for each in state.bands if each.id != band_id])
             self._store.delete_band(band, state.product, after, request)
 
@@ -183,8 +179,6 @@ class Bands:
 
     def search(self, caller: Caller, query: Query) -> tuple[Page, list[Document]]:
         """Return a page of the bands that the caller may read, and their products."""
-        from ._listing import Search  # noqa: PLC0415 - geometry, only for searches
-
         search = Search(query, BAND, default_sort="sort_order")
         found = self._candidates(caller, search)
         products = {product.id: product for product, _ in found}
@@ -194,8 +188,6 @@ class Bands:
 
     def _candidates(self, caller: Caller, search: Search) -> list[tuple[Document, list[Document]]]:
         """Return the readable products that can have matches, each with its bands."""
-        from ._listing import bounds  # noqa: PLC0415
-
         ids = search.ids
         products = bounds(search.expression, "product_id")
         if ids is not None:
@@ -225,6 +217,22 @@ def _resource_of(band_type: object) -> Resource:
         message = f"type: {sent} was sent, but one of {', '.join(BAND_TYPES)} is expected"
         raise Invalid(message, pointer="/data/attributes/type")
     return BANDS[band_type]
+
+
+def _check_levels(attributes: Attributes) -> None:
+    """Raise Invalid where a band's processing level is an alias of none, or of itself."""
+    levels = attributes.get("processing_levels") or {}
+    for name in levels:
+        seen = [name]
+        while isinstance(alias := levels[seen[-1]], str):
+            if alias not in levels or alias in seen:
+                reason = "leads back to itself" if alias in seen else "is no level of the band"
+                message = (
+                    f"processing_levels: {name} is an alias of {alias}, which {reason}; there are "
+                    + ", ".join(sorted(levels))
+                )
+                raise Invalid(message, pointer="/data/attributes/processing_levels")
+            seen.append(alias)
 
 
 def _place(values: Document | Attributes, name: str) -> object:

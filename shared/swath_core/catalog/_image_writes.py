@@ -1,4 +1,4 @@
-"""Use cases on images.
+"""The only writes of images.
 
 Every write goes the same way: mark the dirty days, record on the product what its index is about
 to hold, then change image and postings in one transaction.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from swath_core import times
 from swath_core.documents import Attributes, Document
-from swath_core.errors import Conflict, Invalid, NotFound, SwathError, TooManyRequests
+from swath_core.errors import Invalid, NotFound, SwathError, TooManyRequests
 from swath_core.settings import Settings
 from swath_core.store.images import (
     MOST_BYTES,
@@ -30,8 +30,8 @@ from swath_core.store.images import (
 )
 from swath_core.store.rollups import RollupStore
 
-from ._bulk import BULK_LIMIT, BulkResult
-from ._image_objects import objects_of
+from ._documents import check_version, exists, overtaken, stamped
+from ._files import objects_of
 from ._image_rules import changed_attributes, new_attributes
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from swath_core.index import IndexState, Postings
 
+BULK_LIMIT = 1000
+"""Images of one bulk request (10 MB and 30 s are the API's own limits)."""
 _BULK_THREADS = 8
 _BULK_SECONDS = 20.0
 
@@ -47,7 +49,7 @@ _BULK_SECONDS = 20.0
 class SavedImage(Document):
     """An image after a write, with the objects (hrefs) that no image refers to any more.
 
-    After :meth:`ImageCatalog.delete` it is the image that was deleted.
+    After :meth:`ImageWriter.delete` it is the image that was deleted.
     """
 
     unreferenced: tuple[str, ...] = ()
@@ -65,8 +67,17 @@ class SavedImage(Document):
         )
 
 
-class ImageCatalog:
-    """The images: reads, and the only writes.
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """What became of one of many images: the saved image, or the error, never both."""
+
+    index: int
+    image: Document | None = None
+    error: SwathError | None = None
+
+
+class ImageWriter:
+    """Writes images: document, postings and dirty marks together, or nothing.
 
     ``product`` in every method is the product's document as the caller just read it (to decide
     on access). ``request`` is the client's token of the request: a replay of a request that was
@@ -102,7 +113,7 @@ class ImageCatalog:
             stored = self.get(image.id)
             if stored is not None and stored.request == image.request:
                 return SavedImage.of(stored)
-            raise _exists(image.id) from error
+            raise exists(image.id) from error
         return SavedImage.of(image)
 
     def replace(
@@ -124,7 +135,7 @@ class ImageCatalog:
         stored = self.get(fresh.id)
         if stored is not None and stored.request == fresh.request:
             return SavedImage.of(stored)
-        _check_version(fresh.id, stored, expected_version)
+        check_version(fresh.id, stored, expected_version)
         if stored is None:
             return self._save(None, fresh, product)
         kept = fresh.attributes | {"created": stored.get("created")}
@@ -148,7 +159,7 @@ class ImageCatalog:
         stored = stored or self._existing(image_id)
         if request is not None and stored.request == request:
             return SavedImage.of(stored)
-        _check_version(image_id, stored, expected_version)
+        check_version(image_id, stored, expected_version)
         values = changed_attributes(changes, stored, product, self._settings.data_bucket)
         values["modified"] = times.now()
         return self._save(stored, stored.next_version(values, _token(request)), product)
@@ -166,7 +177,7 @@ class ImageCatalog:
         Raises NotFound, and Conflict if another writer came between.
         """
         stored = stored or self._existing(image_id)
-        _check_version(image_id, stored, expected_version)
+        check_version(image_id, stored, expected_version)
         self._write_or_conflict(stored, None, None)
         return SavedImage.of(stored, objects_of(stored, self._settings))
 
@@ -183,9 +194,7 @@ class ImageCatalog:
         replay with the same ``request`` answers the same. Raises Invalid for more than
         ``BULK_LIMIT`` items.
         """
-        if len(items) > BULK_LIMIT:
-            message = f"{len(items)} images were sent, but at most {BULK_LIMIT} are taken at once"
-            raise Invalid(message, pointer="/data")
+        check_number(items)
         until = time.monotonic() + _BULK_SECONDS
         self._rollups.mark(product.id, _days_of(items))
 
@@ -230,7 +239,7 @@ class ImageCatalog:
                 return  # our own first attempt was applied; only its answer was lost
             if after is None and stored is None:
                 return
-            raise _overtaken(str(error)) from error
+            raise overtaken(str(error)) from error
 
     def _write(
         self, before: Document | None, after: Document | None, product: Document | None
@@ -251,7 +260,7 @@ class ImageCatalog:
         except UnknownProductError as error:
             raise NotFound(f"Object not found: {product_id}") from error
         except BusyError as error:
-            raise _overtaken(str(error)) from error
+            raise overtaken(str(error)) from error
 
     def _announce(
         self, product_id: str, days: set[str], product: Document | None, state: IndexState | None
@@ -271,6 +280,13 @@ class ImageCatalog:
         self._images.ensure_indexed(product, state)
 
 
+def check_number(items: Sequence[object]) -> None:
+    """Raise Invalid for more images than one request may bring."""
+    if len(items) > BULK_LIMIT:
+        message = f"{len(items)} images were sent, but at most {BULK_LIMIT} are taken at once"
+        raise Invalid(message, pointer="/data")
+
+
 def _postings(image: Document | None) -> Postings | None:
     if image is None:
         return None
@@ -280,23 +296,13 @@ def _postings(image: Document | None) -> Postings | None:
 
 
 def _new_document(values: Attributes, request: str | None) -> Document:
-    now = times.now()
-    stamped = values | {"created": now, "modified": now}
-    return Document(
-        "image", f"{values['product_id']}:{values['name']}", stamped, 1, _token(request)
-    )
+    image_id = f"{values['product_id']}:{values['name']}"
+    return Document("image", image_id, stamped(values), 1, _token(request))
 
 
 def _token(request: str | None) -> str:
     """Return the client's token, or one of our own, to tell our own retries from other writers."""
     return request or uuid.uuid4().hex
-
-
-def _check_version(image_id: str, stored: Document | None, expected: int | None) -> None:
-    version = stored.version if stored else 0
-    if expected is not None and version != expected:
-        message = f"{image_id} is at version {version}, the change was made for {expected}"
-        raise Conflict(message)
 
 
 def _check_size(change: ImageChange) -> None:
@@ -316,11 +322,3 @@ def _days_of(items: Iterable[Mapping[str, Any]]) -> set[str]:
         except ValueError:
             continue  # the item says so itself when its turn comes
     return days
-
-
-def _exists(image_id: str) -> Conflict:
-    return Conflict(f"A document with id `{image_id}` already exists.", title="Conflict")
-
-
-def _overtaken(image_id: str) -> Conflict:
-    return Conflict(f"{image_id} was changed by another request meanwhile: read it and try again")

@@ -1,4 +1,4 @@
-"""Use cases on images: access decided by the product, then the image catalog or the search."""
+"""Use cases on images: access decided by the product, then the writer or the store."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 from swath_core.access import Caller, may_read
 from swath_core.definitions import IMAGE
 from swath_core.documents import Document
-from swath_core.errors import Invalid, SwathError
+from swath_core.errors import SwathError
 from swath_core.settings import Settings
 from swath_core.store.bus import announce_deleted
 from swath_core.store.images import ImageStore
 
 from ._access import ProductAccess, not_found, require_read, require_write
-from ._bulk import BULK_LIMIT, BulkResult
-from ._image_objects import delete_objects
-from ._image_writes import ImageCatalog
+from ._documents import check_id
+from ._files import delete_objects
+from ._image_writes import BulkResult, ImageWriter, check_number
 from ._listing import bounds
-from ._versions import check_id
 
 if TYPE_CHECKING:
     from swath_core.filters import Expression
@@ -33,9 +32,9 @@ class Images:
     ``request`` is the token of the caller's request: its replay is answered as it was.
     """
 
-    def __init__(self, access: ProductAccess, catalog: ImageCatalog, settings: Settings) -> None:
+    def __init__(self, access: ProductAccess, settings: Settings) -> None:
         self._access = access
-        self._catalog = catalog
+        self._writer = ImageWriter(settings)
         self._store = ImageStore(settings)
         self._settings = settings
 
@@ -60,7 +59,7 @@ class Images:
         """
         product = self._product_of(caller, given)
         _check_id(given_id, given)
-        return self._catalog.create(given, product, request=request), product
+        return self._writer.create(given, product, request=request), product
 
     def _product_of(self, caller: Caller, given: Mapping[str, Any]) -> Document:
         product_id = IMAGE.attribute("product_id").normalise(given.get("product_id"))
@@ -76,11 +75,9 @@ class Images:
         """Return what became of each of many new images, in order.
 
         One that is refused does not keep the others from being saved. Raises Invalid for more
-        than ``BULK_LIMIT`` of them.
+        than a request may bring.
         """
-        if len(items) > BULK_LIMIT:
-            message = f"{len(items)} images were sent, but at most {BULK_LIMIT} are taken at once"
-            raise Invalid(message, pointer="/data")
+        check_number(items)
         results: dict[int, BulkResult] = {}
         groups: dict[str, tuple[Document, list[int]]] = {}
         for index, (given_id, given) in enumerate(items):
@@ -93,7 +90,7 @@ class Images:
                 groups[product.id][1].append(index)
         for product, indexes in groups.values():
             token = None if request is None else f"{request}/{indexes[0] if indexes else 0}"
-            saved = self._catalog.bulk([items[i][1] for i in indexes], product, request=token)
+            saved = self._writer.bulk([items[i][1] for i in indexes], product, request=token)
             for index, result in zip(indexes, saved, strict=True):
                 results[index] = BulkResult(index, result.image, result.error)
         return [results[index] for index in range(len(items))]
@@ -125,7 +122,7 @@ class Images:
         Raises NotFound, Forbidden, Invalid, Errors or Conflict.
         """
         image, product = self._writable(caller, image_id)
-        saved = self._catalog.update(
+        saved = self._writer.update(
             image_id, changes, product, expected_version=expected, request=request, stored=image
         )
         delete_objects(saved.unreferenced, self._settings)
@@ -147,7 +144,7 @@ class Images:
             raise not_found(image_id)
         require_write(caller, found[1])
         store.remember_deletion(image_id, request)
-        deleted = self._catalog.delete(image_id, expected_version=expected, stored=found[0])
+        deleted = self._writer.delete(image_id, expected_version=expected, stored=found[0])
         delete_objects(deleted.unreferenced, self._settings)
         announce_deleted(image_id, found[1].id, self._settings)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from swath_core.definitions import Resource
-from swath_core.documents import Document
+from swath_core.documents import Attributes, Document
 from swath_core.errors import BadRequest
 from swath_core.filters import (
     And,
@@ -23,8 +26,31 @@ from swath_core.filters import (
     values_of,
 )
 
-from ._query import Page, Query
-from ._text import text_matches
+PAGE_SIZE = 1000
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a search asks for; ``after`` is the token of the page before."""
+
+    filter: str | None = None
+    sort: str | None = None
+    limit: int | None = None
+    text: str | None = None
+    after: str | None = None
+    page_size: int = PAGE_SIZE
+
+
+@dataclass(frozen=True)
+class Page:
+    """Documents in order, how many match altogether, and where the next page begins."""
+
+    documents: list[Document]
+    count: int
+    positions: list[str]
+    """For each document the token that continues after it."""
+    more: bool
 
 
 class Search:
@@ -101,6 +127,29 @@ def bounds(expression: Expression, name: str) -> list[str] | None:
             return None
         return list(dict.fromkeys(value for part in parts for value in part or ()))
     return None
+
+
+# -- full text: words, without regard to case and accents
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in their folded form."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return _WORD.findall(bare.casefold())
+
+
+def text_matches(wanted: str, attributes: Attributes, resource: Resource) -> bool:
+    """Return whether each wanted word begins a word of the resource's searchable attributes."""
+    held: set[str] = set()
+    for attribute in resource:
+        value = attributes.get(attribute.name)
+        if attribute.searchable and isinstance(value, str):
+            held.update(words(value))
+    return all(any(word.startswith(each) for word in held) for each in words(wanted))
+
+
+# -- continuation
 
 
 def _token(last: tuple[Any, str], delivered: int) -> str:

@@ -22,9 +22,9 @@ from swath_core.errors import Conflict, Forbidden, Invalid
 from swath_core.store.catalog import ChangedError
 
 from ._access import ProductAccess, not_found, require_own, require_read
-from ._query import Page, Query
+from ._documents import check_size, check_version, exists, overtaken, stamped
+from ._listing import Page, Query, Search
 from ._related import RelatedObjects
-from ._versions import check_size, check_version, exists, overtaken, stamped
 
 
 class Products:
@@ -86,7 +86,7 @@ class Products:
         product = self._access.writable(caller, product_id)
         if request is not None and product.request == request and product.version > 1:
             return product
-        check_version(product, expected)
+        check_version(product_id, product, expected)
         _check_lists(caller, product, changes)
         _check_privileged(caller, changes, product.attributes)
         values = PRODUCT.validate_update(_prepared(changes), product.attributes)
@@ -110,7 +110,7 @@ class Products:
         if found is None and self._store.was_deleted(product_id, request):
             return
         product = require_own(caller, require_read(caller, found, product_id))
-        check_version(product, expected)
+        check_version(product_id, product, expected)
         try:
             self._store.close_product(product)
             if self._related.exist(product_id):
@@ -125,8 +125,6 @@ class Products:
 
     def search(self, caller: Caller, query: Query) -> Page:
         """Return a page of the products that the caller may read, as the caller sees them."""
-        from ._listing import Search  # noqa: PLC0415 - geometry, only for searches
-
         search = Search(query, PRODUCT, default_sort="id")
         found = self._access.readable_many(caller, search.ids)
         return search.run(_seen(caller, product) for product in found)
@@ -159,7 +157,7 @@ def _prepared(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_privileged(caller: Caller, given: Mapping[str, Any], current: Mapping[str, Any]) -> None:
-    """Raise Forbidden where a privileged attribute would change by somebody else's hand."""
+    """Raise Forbidden where a privileged attribute would be changed by anybody else."""
     for name in PRIVILEGED:
         before = current.get(name, PRODUCT.attribute(name).default) or None
         if not caller.is_admin and name in given and (given[name] or None) != before:

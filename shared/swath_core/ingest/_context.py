@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from swath_core.catalog import ImageCatalog
+from swath_core.catalog import ImageWriter
 from swath_core.pixels import DecoderProcess, Limits
 from swath_core.settings import Settings
 from swath_core.store.bus import Bus
@@ -35,7 +35,7 @@ class IngestContext:
 
     uploads: UploadStore
     products: CatalogStore
-    images: ImageCatalog
+    images: ImageWriter
     objects: Objects
     bus: Bus
     decoder: DecoderProcess
@@ -70,7 +70,7 @@ def _context(settings: Settings, decoder: DecoderProcess) -> IngestContext:
     return IngestContext(
         uploads=UploadStore(settings),
         products=CatalogStore(settings),
-        images=ImageCatalog(settings),
+        images=ImageWriter(settings),
         objects=Objects(settings),
         bus=Bus(settings),
         decoder=decoder,

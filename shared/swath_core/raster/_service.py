@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from swath_core.access import Caller, may_read
-from swath_core.catalog import ImageCatalog
 from swath_core.definitions import NUMPY_TYPES
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, NotFound
 from swath_core.settings import Settings, settings
 from swath_core.store.catalog import CatalogStore
+from swath_core.store.images import ImageStore
 from swath_core.store.s3 import s3_client
 
 from ._cutline import Cutline
@@ -42,7 +42,7 @@ class CatalogReader:
     """What raster reads of the catalog, from the tables."""
 
     def __init__(self, where: Settings) -> None:
-        self._images = ImageCatalog(where)
+        self._images = ImageStore(where)
         self._catalog = CatalogStore(where)
 
     def images(self, ids: Sequence[str]) -> Mapping[str, Document]:

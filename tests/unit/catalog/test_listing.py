@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath_core.catalog import Query
-from swath_core.catalog._listing import Search, bounds
-from swath_core.catalog._text import text_matches, words
+from swath_core.catalog._listing import Search, bounds, text_matches, words
 from swath_core.definitions import PRODUCT
 from swath_core.documents import Document
 from swath_core.errors import BadRequest

@@ -33,7 +33,7 @@ def rollups(counts: Mapping[str, int], dirty: Iterable[str] = ()) -> RollupState
 
 @dataclass
 class World:
-    """What ImageCatalog and the stores keep, without their tables."""
+    """What ImageWriter and the stores keep, without their tables."""
 
     documents: dict[str, Document] = field(default_factory=dict)
     postings: MemoryPostings = field(default_factory=MemoryPostings)
@@ -55,7 +55,7 @@ class World:
         return rollups(months)
 
     def put(self, document: Document) -> None:
-        """Save an image as ImageCatalog does: postings of before removed, those of after put."""
+        """Save an image as ImageWriter does: postings of before removed, those of after put."""
         self.remove(document.id)
         after = postings_of(document, self.shards)
         product = document.attributes["product_id"]

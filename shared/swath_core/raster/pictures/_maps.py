@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from swath_core.access import Caller
-from swath_core.catalog import ImageCatalog, ProductAccess, SearchableProducts
+from swath_core.catalog import ProductAccess, SearchableProducts
 from swath_core.documents import Document, shown
 from swath_core.errors import BadRequest, NotFound
 from swath_core.raster import (
@@ -25,6 +25,7 @@ from swath_core.raster import (
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 from swath_core.settings import settings
 from swath_core.store.catalog import CatalogStore
+from swath_core.store.images import ImageStore
 from swath_core.store.postings import DynamoPostings
 from swath_core.store.rollups import RollupStore
 
@@ -217,10 +218,9 @@ def _own_filter(query: Mapping[str, str]) -> list[Any]:
 def map_service() -> MapService:
     """Return the map service of this process, on the deployed stack."""
     where = settings()
-    images = ImageCatalog(where)
     search = ImageSearch(
         postings=DynamoPostings(where.need("postings_table")),
-        documents=images,
+        documents=ImageStore(where),
         months=RollupStore(where),
         signing_key=signing_key,
     )

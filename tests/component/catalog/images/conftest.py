@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from swath_core.catalog import ImageCatalog
+from swath_core.catalog import ImageWriter
 from swath_core.documents import Document
 from swath_core.settings import Settings
 from swath_core.store import marks
@@ -61,5 +61,5 @@ def tables() -> Iterator[None]:
 
 
 @pytest.fixture
-def catalog(tables: None) -> ImageCatalog:
-    return ImageCatalog(SETTINGS)
+def catalog(tables: None) -> ImageWriter:
+    return ImageWriter(SETTINGS)

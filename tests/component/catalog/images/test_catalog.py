@@ -5,7 +5,7 @@ import pytest
 from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, SQUARE, attributes
 from tests.requests_made import dispatched
 
-from swath_core.catalog import BULK_LIMIT, ImageCatalog, SavedImage
+from swath_core.catalog import BULK_LIMIT, ImageWriter, SavedImage
 from swath_core.documents import Document
 from swath_core.errors import Conflict, Errors, Invalid, NotFound, SwathError, Unavailable
 from swath_core.index import postings_of
@@ -28,7 +28,7 @@ def dirty(product: str = "acme:p") -> list[str]:
     return [item.sk for item in RollupItem.query(product)]
 
 
-def test_create_saves_document_postings_marks_and_index_state(catalog: ImageCatalog) -> None:
+def test_create_saves_document_postings_marks_and_index_state(catalog: ImageWriter) -> None:
     image = catalog.create(attributes(), PRODUCT, request="r")
     assert (image.id, image.version, image.request) == ("acme:p:a", 1, "r")
     assert image.attributes["acquired"] == "2020-02-03T04:05:06.000000Z"
@@ -44,7 +44,7 @@ def test_create_saves_document_postings_marks_and_index_state(catalog: ImageCata
     assert set(row.extent) == set(postings_of(image).state.extent)
 
 
-def test_a_save_costs_two_requests_and_within_a_minute_one(catalog: ImageCatalog) -> None:
+def test_a_save_costs_two_requests_and_within_a_minute_one(catalog: ImageWriter) -> None:
     with dispatched() as calls:
         catalog.create(attributes("a"), PRODUCT)
     # the days are marked and the product says what its index will hold, then the image
@@ -58,7 +58,7 @@ def test_a_save_costs_two_requests_and_within_a_minute_one(catalog: ImageCatalog
 
 
 def test_a_replay_answers_what_it_made_and_another_request_conflicts(
-    catalog: ImageCatalog,
+    catalog: ImageWriter,
 ) -> None:
     first = catalog.create(attributes(), PRODUCT, request="r")
     assert catalog.create(attributes(), PRODUCT, request="r") == first
@@ -67,7 +67,7 @@ def test_a_replay_answers_what_it_made_and_another_request_conflicts(
             catalog.create(attributes(), PRODUCT, request=request)
 
 
-def test_an_answer_that_was_lost_is_found_again(catalog: ImageCatalog) -> None:
+def test_an_answer_that_was_lost_is_found_again(catalog: ImageWriter) -> None:
     commit = requests.commit
 
     def lost(changes: requests.Changes) -> frozenset[str]:
@@ -83,7 +83,7 @@ def test_an_answer_that_was_lost_is_found_again(catalog: ImageCatalog) -> None:
     assert keys() == set()
 
 
-def test_update_moves_postings_and_marks_both_days(catalog: ImageCatalog) -> None:
+def test_update_moves_postings_and_marks_both_days(catalog: ImageWriter) -> None:
     catalog.create(attributes(), PRODUCT)
     image = catalog.update(
         "acme:p:a", {"acquired": "2021-05-06", "tags": ["t"], "geometry": None}, PRODUCT
@@ -95,12 +95,12 @@ def test_update_moves_postings_and_marks_both_days(catalog: ImageCatalog) -> Non
     assert dirty() == ["0#2020-02-03", "0#2021-05-06"]
 
 
-def test_update_replay_version_and_missing(catalog: ImageCatalog) -> None:
+def test_update_replay_version_and_missing(catalog: ImageWriter) -> None:
     catalog.create(attributes(), PRODUCT)
     once = catalog.update("acme:p:a", {"tags": ["t"]}, PRODUCT, request="u")
     assert catalog.update("acme:p:a", {"tags": ["t"]}, PRODUCT, request="u").version == 2
     assert once.version == 2
-    with pytest.raises(Conflict, match="version 2, the change was made for 1"):
+    with pytest.raises(Conflict, match="version 2, but the change was made for version 1"):
         catalog.update("acme:p:a", {"tags": []}, PRODUCT, expected_version=1)
     with pytest.raises(NotFound):
         catalog.update("acme:p:none", {}, PRODUCT)
@@ -108,7 +108,7 @@ def test_update_replay_version_and_missing(catalog: ImageCatalog) -> None:
         catalog.update("acme:p:a", {"name": "b"}, PRODUCT)
 
 
-def test_replace_keeps_created_and_says_which_objects_are_free(catalog: ImageCatalog) -> None:
+def test_replace_keeps_created_and_says_which_objects_are_free(catalog: ImageWriter) -> None:
     old = catalog.create(attributes(files=[FILE]), PRODUCT)
     moved = FILE | {"href": FILE["href"].replace("/v1/", "/v2/")}
     new = catalog.replace(attributes(files=[moved], acquired="2022"), PRODUCT, request="i")
@@ -123,13 +123,13 @@ def test_replace_keeps_created_and_says_which_objects_are_free(catalog: ImageCat
     assert (fresh.version, fresh.unreferenced) == (1, ())
 
 
-def test_update_of_files_says_which_objects_are_free(catalog: ImageCatalog) -> None:
+def test_update_of_files_says_which_objects_are_free(catalog: ImageWriter) -> None:
     remote = {"href": "https://example.com/a.tif", "size_bytes": 1, "hash": "0"}
     catalog.create(attributes(files=[FILE, remote]), PRODUCT)
     assert catalog.update("acme:p:a", {"files": []}, PRODUCT).unreferenced == (FILE["href"],)
 
 
-def test_delete_removes_everything(catalog: ImageCatalog) -> None:
+def test_delete_removes_everything(catalog: ImageWriter) -> None:
     catalog.create(attributes(files=[FILE]), PRODUCT)
     with pytest.raises(Conflict):
         catalog.delete("acme:p:a", expected_version=7)
@@ -141,7 +141,7 @@ def test_delete_removes_everything(catalog: ImageCatalog) -> None:
         catalog.delete("acme:p:a")
 
 
-def test_nothing_is_left_of_what_is_refused(catalog: ImageCatalog) -> None:
+def test_nothing_is_left_of_what_is_refused(catalog: ImageWriter) -> None:
     with pytest.raises(Errors) as caught:
         catalog.create({"product_id": "acme:p", "geometry": SQUARE, "tags": 1}, PRODUCT)
     assert {each.pointer for each in caught.value} == {
@@ -153,21 +153,21 @@ def test_nothing_is_left_of_what_is_refused(catalog: ImageCatalog) -> None:
     assert dirty() == []
 
 
-def test_a_product_that_is_gone_or_going_takes_no_images(catalog: ImageCatalog) -> None:
+def test_a_product_that_is_gone_or_going_takes_no_images(catalog: ImageWriter) -> None:
     CatalogItem("acme:p", "product").delete()
     with pytest.raises(NotFound, match="acme:p"):
         catalog.create(attributes(), PRODUCT)
     assert keys() == set()
 
 
-def test_get_many_reads_more_than_one_batch(catalog: ImageCatalog) -> None:
+def test_get_many_reads_more_than_one_batch(catalog: ImageWriter) -> None:
     catalog.bulk([attributes(f"i{n}", geometry=None) for n in range(120)], PRODUCT)
     found = catalog.get_many([f"acme:p:i{n}" for n in range(130)] * 2)
     assert sorted(found) == sorted(f"acme:p:i{n}" for n in range(120))
     assert catalog.get_many([]) == {}
 
 
-def test_bulk_saves_the_valid_ones_and_says_why_not_of_the_others(catalog: ImageCatalog) -> None:
+def test_bulk_saves_the_valid_ones_and_says_why_not_of_the_others(catalog: ImageWriter) -> None:
     items: list[Any] = [
         attributes("a"),
         attributes("b", acquired="never"),
@@ -188,7 +188,7 @@ def test_bulk_saves_the_valid_ones_and_says_why_not_of_the_others(catalog: Image
         catalog.bulk([{}] * (BULK_LIMIT + 1), PRODUCT)
 
 
-def test_bulk_ends_in_time(catalog: ImageCatalog) -> None:
+def test_bulk_ends_in_time(catalog: ImageWriter) -> None:
     with mock.patch("swath_core.catalog._image_writes._BULK_SECONDS", -1):
         (result,) = catalog.bulk([attributes()], PRODUCT)
     assert result.error is not None
@@ -196,7 +196,7 @@ def test_bulk_ends_in_time(catalog: ImageCatalog) -> None:
     assert catalog.get("acme:p:a") is None
 
 
-def test_transactions_in_the_way_are_waited_for_but_not_for_ever(catalog: ImageCatalog) -> None:
+def test_transactions_in_the_way_are_waited_for_but_not_for_ever(catalog: ImageWriter) -> None:
     catalog.create(attributes("first"), PRODUCT)  # marks the day: what follows is one transaction
     commit, answers = requests.commit, [{"TransactionConflict"}, {"ThrottlingError"}]
 
@@ -213,7 +213,7 @@ def test_transactions_in_the_way_are_waited_for_but_not_for_ever(catalog: ImageC
             catalog.update("acme:p:a", {"tags": ["x"]}, PRODUCT)
 
 
-def test_a_footprint_with_too_many_vertices_is_refused_by_name(catalog: ImageCatalog) -> None:
+def test_a_footprint_with_too_many_vertices_is_refused_by_name(catalog: ImageWriter) -> None:
     ring = [[10 + n * 1e-5, 50.0] for n in range(9000)] + [[10.1, 51.0], [10.0, 50.0]]
     with (
         mock.patch("swath_core.catalog._image_writes.MOST_BYTES", 10_000),
@@ -226,6 +226,6 @@ def test_a_footprint_with_too_many_vertices_is_refused_by_name(catalog: ImageCat
     assert caught.value.pointer == "/data/attributes/geometry"
 
 
-def test_images_of_other_settings_are_elsewhere(catalog: ImageCatalog) -> None:
+def test_images_of_other_settings_are_elsewhere(catalog: ImageWriter) -> None:
     assert catalog.get("acme:p:a") is None
     assert SETTINGS.images_table == "images"

@@ -1,6 +1,6 @@
 import pytest
 
-from swath_core.catalog._image_crs import code_of, contradiction, is_invertible
+from swath_core.catalog._image_rules import code_of, contradiction, is_invertible
 
 WKT = (
     'PROJCS["WGS 84 / UTM zone 33N",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,'

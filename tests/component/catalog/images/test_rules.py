@@ -6,7 +6,7 @@ from moto import mock_aws
 from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, attributes
 
 from swath_core.catalog import delete_objects, image_prefix, objects_of
-from swath_core.catalog._image_objects import belongs
+from swath_core.catalog._files import belongs
 from swath_core.catalog._image_rules import changed_attributes, new_attributes
 from swath_core.documents import Document
 from swath_core.errors import Invalid

@@ -1,4 +1,7 @@
-"""Versions of documents: what a client's ``If-Match`` is compared with."""
+"""What holds for every document: its version, its size, its dates, its id.
+
+A version is what a client's ``If-Match`` is compared with.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,16 @@ MOST_DOCUMENT_BYTES = 390_000
 """DynamoDB's item limit (400 KB), less the item's other attributes."""
 
 
-def check_version(document: Document, expected: int | None) -> None:
-    """Raise Conflict unless the document is at the version that the change was made for."""
-    if expected is not None and document.version != expected:
+def check_version(object_id: str, stored: Document | None, expected: int | None) -> None:
+    """Raise Conflict unless what is stored is at the version that the change was made for.
+
+    Nothing stored is version 0.
+    """
+    version = stored.version if stored else 0
+    if expected is not None and version != expected:
         message = (
-            f"{document.id} is at version {document.version}, but the change was made for "
-            f"version {expected}: read it again"
+            f"{object_id} is at version {version}, but the change was made for version "
+            f"{expected}: read it again"
         )
         raise Conflict(message)
 

@@ -7,10 +7,9 @@ from urllib.parse import quote
 
 from swath_core.documents import Document
 from swath_core.settings import Settings
-from swath_core.store.s3 import s3_client
+from swath_core.store.objects import Objects
 
 IMAGES = "images/"
-_DELETE_BATCH = 1000
 
 
 def _quoted(text: str) -> str:
@@ -65,13 +64,5 @@ def delete_objects(hrefs: Iterable[str], settings: Settings) -> None:
     Raises RuntimeError naming the objects that S3 refused to delete.
     """
     keys = sorted(key for href in hrefs if (key := own_key(href, settings.data_bucket)))
-    if not keys:
-        return
-    client = s3_client()
-    for start in range(0, len(keys), _DELETE_BATCH):
-        batch = [{"Key": key} for key in keys[start : start + _DELETE_BATCH]]
-        answer = client.delete_objects(
-            Bucket=settings.data_bucket, Delete={"Objects": batch, "Quiet": True}
-        )
-        if answer.get("Errors"):
-            raise RuntimeError(f"not deleted: {answer['Errors']}")
+    if keys:
+        Objects(settings).delete(keys)
