@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,10 @@ def level_read(made: DiskCatalog, image_id: str, target: Grid) -> int:
     return plan(made, image_id, target).level
 
 
+TIE = 1e-6
+"""Part of a pixel: centres nearer than this to the edge of a file lie on it."""
+
+
 def gdal(plan: FilePlan, grid: Grid, resampling: str, nodata: float | None) -> tuple[Array, Array]:
     """Return GDAL's warp of a file to a grid, exactly transformed, and where there is data."""
     options = {"overview_level": plan.level - 1} if plan.level else {}
@@ -159,6 +163,21 @@ def warped(
     return out, present
 
 
+def on_the_edge(plan: FilePlan, grid: Grid) -> Array:
+    """Return which centres lie on the edge of the file, so that rounding decides on which side."""
+    options = {"overview_level": plan.level - 1} if plan.level else {}
+    with rasterio.open(plan.file.path, **options) as dataset:
+        profile = {"transform": dataset.transform, "crs": dataset.crs}
+        whole = np.ones(dataset.shape, "uint8")
+    inside = [
+        warped(whole, profile, replace(grid, transform=moved), 0, resampling=Resampling.nearest)[1]
+        for shift in (-TIE, TIE)
+        if (moved := grid.transform @ Affine.translation(shift, shift))
+    ]
+    edge: Array = inside[0] != inside[1]
+    return edge
+
+
 def target_of(raster: Any) -> Grid:
     _, height, width = raster.shape
     crs = CRS.from_epsg(raster.metadata["coordinateSystem"]["epsg"])
@@ -172,8 +191,10 @@ def test_nearest_equals_gdal(data: st.DataObject, scene: Scene) -> None:
     grid = target_of(raster)
     image = f"{PRODUCT}:one"
     expected, present = gdal(plan(made, image, grid), grid, "near", scene.nodata)
-    assert np.array_equal(mask[0], ~present)
-    assert np.array_equal(values[0][present], expected[present])
+    differ = mask[0] != ~present
+    assert not (differ & ~on_the_edge(plan(made, image, grid), grid)).any()
+    both = present & ~mask[0]
+    assert np.array_equal(values[0][both], expected[both])
 
 
 @given(st.data(), scenes(("uint8", "int16", "float32")), st.sampled_from(WARP_RESAMPLERS))
