@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,14 @@ from swath_core.pixels._process import process
 from swath_core.store.bus import Bus
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.objects import Found, ObjectGone, Objects
+from swath_core.store.requests import Changes
+from swath_core.store.retry import ConditionError
 from swath_core.times import format_timestamp
 from swath_core.uploads import Lease, Part, StaleUpload, Upload, UploadStore, upload_key
 from swath_core.uploads._keys import base_name
+
+if TYPE_CHECKING:
+    from pynamodb.transactions import TransactWrite
 
 BUCKET = "data"
 PRODUCT = "acme:scenes"
@@ -84,6 +89,14 @@ class MemoryUploads(UploadStore):
                 return False
             self.items[upload.id] = replace(stored, lease=lease)
             return True
+
+    def lease_check(self, upload_id: str, token: str) -> Changes:
+        def check(_: object) -> None:
+            lease = self.items[upload_id].lease
+            if lease is None or lease.token != token:
+                raise ConditionError
+
+        return check
 
     def of_product(self, product_id: str) -> Iterator[Upload]:
         with self.lock:
@@ -190,6 +203,7 @@ class MemoryImages(ImageWriter):
         *,
         request: str | None = None,
         expected_version: int | None = None,
+        guard: Changes | None = None,
     ) -> SavedImage:
         values = new_attributes(attributes, product, BUCKET)
         image_id = f"{values['product_id']}:{values['name']}"
@@ -199,6 +213,8 @@ class MemoryImages(ImageWriter):
                 return SavedImage.of(stored)
             if expected_version is not None and expected_version != (stored or _NONE).version:
                 raise Conflict(image_id)
+            if guard is not None:
+                _check(guard, image_id)
             version = (stored or _NONE).version + 1
             self.items[image_id] = Document("image", image_id, values, version, request)
             self.writes += 1
@@ -206,6 +222,14 @@ class MemoryImages(ImageWriter):
 
 
 _NONE = Document("image", "", {}, 0)
+
+
+def _check(guard: Changes, image_id: str) -> None:
+    """Try the condition that a transaction would have. Raises Conflict."""
+    try:
+        guard(cast("TransactWrite", None))
+    except ConditionError as error:
+        raise Conflict(image_id) from error
 
 
 class MemoryProducts(CatalogStore):

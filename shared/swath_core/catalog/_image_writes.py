@@ -28,6 +28,7 @@ from swath_core.store.images import (
     posting_map,
     size_of,
 )
+from swath_core.store.requests import Changes
 from swath_core.store.rollups import RollupStore
 
 from ._documents import check_version, exists, overtaken, stamped
@@ -123,12 +124,14 @@ class ImageWriter:
         *,
         request: str | None = None,
         expected_version: int | None = None,
+        guard: Changes | None = None,
     ) -> SavedImage:
         """Save an image whether or not one of its id exists, as an ingest that overwrites does.
 
         Readers see the old image or the new one, never a mix; ``created`` stays. With
-        ``expected_version`` (0: no image) only that version is replaced.
-        Raises as :meth:`create`; Conflict if another writer came between.
+        ``expected_version`` (0: no image) only that version is replaced. ``guard`` adds a
+        condition on another item to the transaction.
+        Raises as :meth:`create`; Conflict if another writer came between or the guard refuses.
         """
         values = new_attributes(attributes, product, self._settings.data_bucket)
         fresh = _new_document(values, request)
@@ -137,9 +140,9 @@ class ImageWriter:
             return SavedImage.of(stored)
         check_version(fresh.id, stored, expected_version)
         if stored is None:
-            return self._save(None, fresh, product)
+            return self._save(None, fresh, product, guard)
         kept = fresh.attributes | {"created": stored.get("created")}
-        return self._save(stored, stored.next_version(kept, fresh.request), product)
+        return self._save(stored, stored.next_version(kept, fresh.request), product, guard)
 
     def update(
         self,
@@ -222,16 +225,26 @@ class ImageWriter:
             raise NotFound(f"Object not found: {image_id}")
         return stored
 
-    def _save(self, before: Document | None, after: Document, product: Document) -> SavedImage:
-        self._write_or_conflict(before, after, product)
+    def _save(
+        self,
+        before: Document | None,
+        after: Document,
+        product: Document,
+        guard: Changes | None = None,
+    ) -> SavedImage:
+        self._write_or_conflict(before, after, product, guard)
         dropped = objects_of(before, self._settings) - objects_of(after, self._settings)
         return SavedImage.of(after, dropped)
 
     def _write_or_conflict(
-        self, before: Document | None, after: Document | None, product: Document | None
+        self,
+        before: Document | None,
+        after: Document | None,
+        product: Document | None,
+        guard: Changes | None = None,
     ) -> None:
         try:
-            self._write(before, after, product)
+            self._write(before, after, product, guard)
         except StaleVersionError as error:
             image = after or before
             stored = self.get(image.id) if image else None
@@ -242,7 +255,11 @@ class ImageWriter:
             raise overtaken(str(error)) from error
 
     def _write(
-        self, before: Document | None, after: Document | None, product: Document | None
+        self,
+        before: Document | None,
+        after: Document | None,
+        product: Document | None,
+        guard: Changes | None = None,
     ) -> None:
         old, new = _postings(before), _postings(after)
         change = ImageChange(
@@ -250,6 +267,7 @@ class ImageWriter:
             after,
             posting_map(old.rows if old else ()),
             posting_map(new.rows if new else ()),
+            guard,
         )
         _check_size(change)
         days = {image.get("acquired")[:10] for image in (before, after) if image}

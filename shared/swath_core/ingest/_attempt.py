@@ -1,9 +1,10 @@
 """One attempt to make an image of an upload: from its files to ``success`` or ``failure``.
 
 The order of steps is what makes it safe to die anywhere. COGs are written under a prefix that
-belongs to the upload and is noted in its record first; the image is published in one transaction
-under the upload's own token, so doing it again changes nothing; the upload says ``success`` only
-after that; what is left over goes last, and is found again by the next delivery or the sweep.
+belongs to the attempt and is noted in the upload's record first; the image is published in one
+transaction, under the upload's own token, so doing it again changes nothing, and only while the
+attempt has the lease; the upload says ``success`` only after that; what is left over goes last,
+and is found again by the next delivery or the sweep.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class _Attempt:
         results, files, taken = self._process_files(product, plan, heartbeat)
         values = image_attributes(self.upload, results, files, taken, is_array=plan.is_array)
         heartbeat.check()
-        image = publish(self.context, self.upload, values, product)
+        image = publish(self.context, self.upload, values, product, self.token)
         announce_available(self.context, self.upload, image)
         self._advance(machine.succeed, _usage(self.upload, results))
 
@@ -128,7 +129,7 @@ class _Attempt:
         replaced = upload.replaced
         if not is_published_by(current, upload):
             replaced = tuple(sorted(owned_keys(current, self.context.objects.bucket)))
-        self._advance(machine.prepare, output_prefix(upload, taken), replaced)
+        self._advance(machine.prepare, output_prefix(upload, self.token, taken), replaced)
 
     # -- the record
 

@@ -19,8 +19,8 @@ def clean_up(context: IngestContext, upload: Upload, step: Step) -> None:
     is_due = upload.due is None or upload.due <= step.now
     door_of(upload).delete_sources(objects, upload, is_due=is_due)
     kept = owned_keys(context.images.get(upload.image_id), objects.bucket)
-    if upload.outputs is not None:
-        found = {entry.key for entry in objects.under(upload.outputs)}
+    for prefix in upload.outputs:
+        found = {entry.key for entry in objects.under(prefix)}
         objects.delete(sorted(found - kept))
     if upload.due is None or not is_due:
         return

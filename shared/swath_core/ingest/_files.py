@@ -64,11 +64,14 @@ def _check_disk(part: Part, folder: Path) -> None:
         )
 
 
-def output_prefix(upload: Upload, acquired: str) -> str:
-    """Return the prefix of the COGs of an upload: nobody else writes below it."""
+def output_prefix(upload: Upload, token: str, acquired: str) -> str:
+    """Return the prefix of the COGs of one attempt: nobody else writes below it.
+
+    An attempt that lost its lease unawares cannot write over what the next one has published.
+    """
     name = upload.image_id.rpartition(":")[2]
     day = acquired[:10].replace("-", "/")
-    return f"{image_prefix(upload.product_id)}{day}/{name}/{upload.id}/"
+    return f"{image_prefix(upload.product_id)}{day}/{name}/{upload.id}-{token[:8]}/"
 
 
 def store_cog(
@@ -79,7 +82,7 @@ def store_cog(
     A file that is stored as it came is copied inside the bucket. Raises ObjectGone.
     """
     part = upload.parts[index]
-    key = f"{upload.outputs}{_cog_names(upload)[index]}"
+    key = f"{upload.outputs[-1]}{_cog_names(upload)[index]}"
     if result.output is None:
         context.objects.copy(part.key, part.etag, key)
     else:

@@ -16,15 +16,18 @@ _MOST_MESSAGE = 2000
 
 
 def publish(
-    context: IngestContext, upload: Upload, values: dict[str, Any], product: Document
+    context: IngestContext, upload: Upload, values: dict[str, Any], product: Document, token: str
 ) -> Document:
     """Save the image of an upload over whatever has its id; again changes nothing.
 
-    Raises Refused where the catalog does not accept it, and Conflict or NotFound where the
-    image or the product was changed meanwhile.
+    The transaction holds only while ``token`` is that of the upload's lease: an attempt that was
+    taken over publishes nothing, whatever it believes. Raises Refused where the catalog does not
+    accept the image, and Conflict or NotFound where the lease is lost, or the image or the
+    product was changed meanwhile.
     """
+    guard = context.uploads.lease_check(upload.id, token)
     try:
-        return context.images.replace(values, product, request=_request(upload))
+        return context.images.replace(values, product, request=_request(upload), guard=guard)
     except (Conflict, NotFound, Unavailable):
         raise
     except SwathError as error:

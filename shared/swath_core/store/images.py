@@ -13,7 +13,7 @@ from swath_core.settings import Settings
 
 from .catalog import PRODUCT_KEY
 from .fast import document_of, dynamo_client, product_of
-from .requests import ContentionError, transact
+from .requests import Changes, ContentionError, transact
 from .retry import ConditionError
 from .tables import CatalogItem, ImageItem, PostingItem, bind, is_key
 
@@ -43,13 +43,15 @@ class ImageChange:
     """An image and its postings before and after; None stands for no image.
 
     ``before`` is the stored document that the change was made from: the change is applied only
-    while that very version is stored.
+    while that very version is stored. ``guard`` adds one condition on another item: the change is
+    applied only while that holds, too.
     """
 
     before: Document | None
     after: Document | None
     postings_before: Mapping[tuple[str, str], Posting]
     postings_after: Mapping[tuple[str, str], Posting]
+    guard: Changes | None = None
 
     @property
     def image_id(self) -> str:
@@ -76,7 +78,7 @@ class ImageChange:
     @property
     def items(self) -> int:
         """How many items the transaction has."""
-        return 1 + len(self.removed) + len(self.written)
+        return 1 + (self.guard is not None) + len(self.removed) + len(self.written)
 
 
 class ImageStore:
@@ -186,6 +188,8 @@ def size_of(change: ImageChange) -> int:
 
 
 def _add_change(write: TransactWrite, change: ImageChange) -> None:
+    if change.guard is not None:
+        change.guard(write)
     _put_image(write, change)
     for partition, sort_key in change.removed:
         write.delete(PostingItem(partition, sort_key))

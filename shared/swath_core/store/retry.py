@@ -44,6 +44,7 @@ PASSING = frozenset(
         "ThrottledException",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflictException",  # a single write met a transaction on its item
     }
 )
 """Codes of errors that a later request need not meet."""

@@ -64,9 +64,12 @@ class Upload:
     ``image`` are the attributes that the image was declared with. ``door`` names the way by which
     the files come in; ``keep_failed_seconds`` is how long they stay after a failure. ``companions``
     are further objects of the drop folder, such as the sidecar; ``multipart`` are the ids of
-    uploads in parts, by key. ``outputs`` is the prefix of the COGs that attempts write,
-    ``replaced`` are keys of an earlier image's files, which go once nobody can be reading them.
+    uploads in parts, by key.
+
     ``runner`` is the component (the message of the queue) that began the last attempt.
+    ``taken_over`` tells that an earlier one may be writing yet, unaware that it lost its lease.
+    ``outputs`` are the prefixes below which attempts have written COGs, the last one's last.
+    ``replaced`` are keys of an earlier image's files, which go once nobody can be reading them.
     ``due`` is when the sweep must look at the upload, or None.
     """
 
@@ -87,7 +90,8 @@ class Upload:
     lease: Lease | None = None
     runner: str = ""
     attempts: int = 0
-    outputs: str | None = None
+    outputs: tuple[str, ...] = ()
+    taken_over: bool = False
     replaced: tuple[str, ...] = ()
     due: str | None = None
     multipart: dict[str, str] = field(default_factory=dict)
@@ -139,6 +143,12 @@ class Upload:
                 "events": tuple(Event(**event) for event in values["events"]),
                 "companions": tuple(Part(**part) for part in values["companions"]),
                 "replaced": tuple(values["replaced"]),
+                "outputs": _prefixes(values["outputs"]),
             },
             **keys,
         )
+
+
+def _prefixes(stored: list[str] | str | None) -> tuple[str, ...]:
+    """Return prefixes as they are stored; records of old hold one for all attempts, or none."""
+    return (stored,) if isinstance(stored, str) else tuple(stored or ())

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from pynamodb.transactions import TransactWrite
+
 from swath_core.settings import Settings
+from swath_core.store.requests import Changes
 from swath_core.store.retry import ConditionError
 from swath_core.store.tables import UploadItem, bind, is_key
 from swath_core.times import parse_timestamp
@@ -92,6 +95,18 @@ class UploadStore:
         except ConditionError:
             return False
         return True
+
+    def lease_check(self, upload_id: str, token: str) -> Changes:
+        """Return what adds to a transaction the condition that an attempt still has its lease.
+
+        It fails from the moment at which another attempt took over, or the upload became final.
+        """
+
+        def check(write: TransactWrite) -> None:
+            condition = UploadItem.lease_token == token
+            write.condition_check(UploadItem, upload_id, condition=condition)
+
+        return check
 
     def of_product(self, product_id: str) -> Iterator[Upload]:
         """Yield the uploads of a product, the newest first, as the index shows them."""

@@ -31,6 +31,9 @@ STALL_TIMEOUT = timedelta(hours=6)
 KEEP_REPLACED = timedelta(hours=1)
 """How long files of a replaced image stay for those who are reading them."""
 
+LONGEST_RUN = timedelta(minutes=15)
+"""How long a function can run at most: what an attempt writes after losing its lease ends then."""
+
 MOST_ATTEMPTS = 5
 
 
@@ -150,6 +153,7 @@ def start(upload: Upload, step: Step, token: str) -> Upload:
         status="running",
         attempts=attempt,
         runner=step.component_id,
+        taken_over=upload.taken_over or takeover,
         lease=Lease(token, step.after(LEASE)),
         due=step.after(STALL_TIMEOUT),
     )
@@ -157,14 +161,15 @@ def start(upload: Upload, step: Step, token: str) -> Upload:
     return log(running, step, "run", f"attempt {attempt} of {MOST_ATTEMPTS}{again}")
 
 
-def prepare(upload: Upload, step: Step, outputs: str, replaced: tuple[str, ...]) -> Upload:
-    """Note where COGs will be written and what they replace, before the first is written."""
-    return replace(upload, outputs=outputs, replaced=replaced, modified=step.now)
+def prepare(upload: Upload, step: Step, prefix: str, replaced: tuple[str, ...]) -> Upload:
+    """Note below which prefix COGs will be written, and what they replace, before the first is."""
+    others = tuple(each for each in upload.outputs if each != prefix)
+    return replace(upload, outputs=(*others, prefix), replaced=replaced, modified=step.now)
 
 
 def succeed(upload: Upload, step: Step, usage: str) -> Upload:
     """End an attempt whose image is in the catalog; what it leaves behind is to be cleared."""
-    due = step.after(KEEP_REPLACED) if upload.replaced else step.now
+    due = step.after(KEEP_REPLACED if upload.replaced else _late_writes(upload))
     done = replace(upload, status="success", lease=None, due=due)
     used = log(done, step, "usage", usage)
     return log(used, step, "complete", f"image {upload.image_id} is available")
@@ -174,9 +179,15 @@ def fail(upload: Upload, step: Step, message: str) -> Upload:
     """End an upload that cannot succeed; ``message`` says why, for the user to read."""
     if upload.is_final:
         return upload
-    due = step.after(timedelta(seconds=upload.keep_failed_seconds))
+    kept = timedelta(seconds=upload.keep_failed_seconds)
+    due = step.after(max(kept, _late_writes(upload)))
     failed = replace(upload, status="failure", lease=None, replaced=(), due=due)
     return log(failed, step, "complete", message, "ERROR")
+
+
+def _late_writes(upload: Upload) -> timedelta:
+    """Return how long an attempt that was taken over can still write COGs of the upload."""
+    return LONGEST_RUN if upload.taken_over else timedelta(0)
 
 
 def release(upload: Upload, step: Step, message: str) -> Upload:

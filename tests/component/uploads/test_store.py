@@ -10,10 +10,16 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
+from pynamodb.transactions import TransactWrite
+from tests.dynamo_faults import failing, refused
 
+from swath_core.errors import Unavailable
 from swath_core.settings import Settings
 from swath_core.store.bus import IMAGE_AVAILABLE, Bus
 from swath_core.store.objects import ObjectGone, Objects
+from swath_core.store.requests import transact
+from swath_core.store.retry import ConditionError
+from swath_core.store.tables import UploadItem
 from swath_core.uploads import Lease, Part, StaleUpload, Step, Upload, UploadStore, machine
 
 SETTINGS = Settings.from_environment(
@@ -108,6 +114,47 @@ def test_a_lease_is_taken_over_only_from_the_silent(store: UploadStore) -> None:
     with pytest.raises(StaleUpload):
         store.save(replace(made, lease=Lease("t2", LATER)), made)
     assert store.save(replace(made, status="success", lease=None), made, "t1").lease is None
+
+
+def test_a_transaction_depends_on_the_lease(store: UploadStore) -> None:
+    made = store.create(upload(status="running", lease=Lease("t1", NOW)))
+    other = store.create(upload("u2"))
+
+    def settle_other(token: str) -> None:
+        def changes(write: TransactWrite) -> None:
+            store.lease_check("u1", token)(write)
+            item = UploadItem("u2")
+            write.update(item, [UploadItem.due.remove()], UploadItem.version == other.version)
+
+        transact(changes)
+
+    with pytest.raises(ConditionError):
+        settle_other("t2")
+    assert store.due(LATER) == ["u1", "u2"]
+    settle_other("t1")
+    assert store.due(LATER) == ["u1"]
+    store.save(replace(made, status="failure", lease=None), made, "t1")
+    with pytest.raises(ConditionError):
+        settle_other("t1")
+    with pytest.raises(ConditionError):
+        transact(store.lease_check("none", "t1"))
+
+
+def test_a_step_that_meets_a_transaction_can_be_sent_again(store: UploadStore) -> None:
+    made = store.create(upload())
+    with failing(refused("TransactionConflictException")) as faults:
+        faults.wanted = lambda request: request[0] == "PutItem"
+        with pytest.raises(Unavailable):
+            store.save(machine.cancel(made, STEP), made)
+    assert store.get("u1") == made
+
+
+def test_records_of_old_have_one_prefix_or_none(store: UploadStore) -> None:
+    made = upload()
+    for stored, found in (("images/x/", ("images/x/",)), (None, ()), (["a/", "b/"], ("a/", "b/"))):
+        values = made.to_json() | {"outputs": stored}
+        keys = {"id": "u1", "product_id": "acme:p", "created": NOW}
+        assert Upload.from_json(values, **keys).outputs == found
 
 
 def test_what_is_due_is_found_by_the_sweep(store: UploadStore) -> None:

@@ -10,6 +10,7 @@ from swath_core.documents import Document
 from swath_core.errors import Conflict, Errors, Invalid, NotFound, SwathError, Unavailable
 from swath_core.index import postings_of
 from swath_core.store import requests, retry
+from swath_core.store.requests import Changes
 from swath_core.store.tables import CatalogItem, PostingItem, RollupItem
 
 KEY = "images/acme/p/2020/02/03/a/v1/a.tif"
@@ -121,6 +122,24 @@ def test_replace_keeps_created_and_says_which_objects_are_free(catalog: ImageWri
         catalog.replace(attributes(), PRODUCT, expected_version=1)
     fresh = catalog.replace(attributes("b"), PRODUCT, expected_version=0)
     assert (fresh.version, fresh.unreferenced) == (1, ())
+
+
+def test_replace_holds_only_while_the_guard_does(catalog: ImageWriter) -> None:
+    def product_has_version(number: int) -> Changes:
+        condition = CatalogItem.version == number
+        return lambda write: write.condition_check(
+            CatalogItem, "acme:p", "product", condition=condition
+        )
+
+    with pytest.raises(Conflict):
+        catalog.replace(attributes(), PRODUCT, guard=product_has_version(2))
+    assert catalog.get("acme:p:a") is None
+    assert keys() == set()
+    saved = catalog.replace(attributes(), PRODUCT, guard=product_has_version(1))
+    assert keys() == expected(saved)
+    with pytest.raises(Conflict):
+        catalog.replace(attributes(acquired="2022"), PRODUCT, guard=product_has_version(2))
+    assert keys() == expected(saved)
 
 
 def test_update_of_files_says_which_objects_are_free(catalog: ImageWriter) -> None:
