@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import tempfile
 import threading
@@ -22,7 +23,6 @@ from swath_core.documents import Document, StoredProduct
 from swath_core.errors import Conflict
 from swath_core.ingest import IngestContext, ObjectCreated, ingest
 from swath_core.pixels import DecoderProcess, FileResult, FileTask
-from swath_core.pixels._process import process
 from swath_core.store.bus import Bus
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.objects import Found, ObjectGone, Objects
@@ -262,11 +262,24 @@ class MemoryBus(Bus):
         return [kind for kind, _ in self.events]
 
 
-class DecoderInProcess(DecoderProcess):
-    """The decoder without its process: tests of the process itself are elsewhere."""
+class SharedDecoder(DecoderProcess):
+    """The decoder as it is deployed, in one process for all tests of a session.
+
+    The drivers, the environment and the memory of that process are the function's: what GDAL does
+    there and what it does in a test's own process are two things.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        atexit.register(self.close)
 
     def process(self, task: FileTask) -> FileResult:
-        return process(task)
+        with self._lock:
+            return super().process(task)
+
+
+DECODER = SharedDecoder()
 
 
 def band(
@@ -317,7 +330,7 @@ class World:
             images=self.images,
             objects=self.objects,
             bus=self.bus,
-            decoder=DecoderInProcess(),
+            decoder=DECODER,
             now=self.clock,
             component_id="test",
             heartbeat_seconds=3600,

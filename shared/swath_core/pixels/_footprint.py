@@ -1,8 +1,9 @@
 """Footprints: the outline of a raster on the globe, as GeoJSON that does not cross 180 degrees.
 
-Edges are densified until neighbouring points are close in longitude, the ring's longitudes are
-unwrapped so that they run on continuously, a ring that runs once around is closed over the pole
-that it holds, and the result is cut at the antimeridian (RFC 7946, section 3.1.9).
+What is not on Earth is cut off. Edges are densified until straight lines between longitudes and
+latitudes follow them, the ring's longitudes are unwrapped so that they run on continuously, a ring
+that runs once around is closed over the pole that it holds, a ring that touches a pole runs along
+it, and the result is cut at the antimeridian (RFC 7946, section 3.1.9).
 """
 
 from __future__ import annotations
@@ -10,25 +11,23 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import Geod, Transformer
+from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
+from ._earth import part_on_earth
 from ._georeference import Position
+from ._globe import TURN, Globe
 from ._model import Refused
+from ._ring import Point, Ring, trace
 
-_PER_EDGE = 21
-_STEP_DEGREES = 5.0
-_DEEPEST = 16
-_TURN = 360.0
 _WGS84 = Geod(ellps="WGS84")
-
-Point = tuple[float, float]
+_WAY_OUT = "expected a raster on Earth, or geometry among the image's attributes"
+_MOST_POSITIONS = 1000
 
 
 def corners(width: int, height: int) -> list[Point]:
@@ -41,23 +40,39 @@ def footprint(
 ) -> dict[str, Any]:
     """Return the GeoJSON of pixel rings (columns and rows, closed) on the globe.
 
-    ``size`` is the raster's width and height. Raises Refused where a ring is not on Earth.
+    ``size`` is the raster's width and height. What of it is not on Earth is left out. Raises
+    Refused where nothing is, naming the cause.
     """
-    globe = _Globe(name, where, size)
-    shapes = [globe.polygon(ring) for ring in rings]
+    globe = Globe(where)
+    shapes = (
+        _geographic(name, globe, rings)
+        if globe.is_geographic
+        else (_projected(name, globe, rings, size))
+    )
     whole = _simple(shapely.union_all([shapely.make_valid(shape) for shape in shapes]))
     polygons = [part for part in shapely.get_parts(whole) if part.geom_type == "Polygon"]
     if not polygons or whole.area == 0:
-        raise Refused(f"{name}: its footprint has no area on the globe")
+        raise Refused(f"{name}: its footprint has no area on the globe; {_WAY_OUT}")
     result = polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
     geojson: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(result)))
     return geojson
 
 
 def _simple(shape: BaseGeometry) -> BaseGeometry:
-    """Drop the points that move the outline by less than a ten-thousandth of its size."""
+    """Drop the points that move the outline by less than a ten-thousandth of its size.
+
+    More are dropped where the outline would still be long: the catalog stores a copy of it for
+    every cell of its index.
+    """
+    if shape.is_empty:
+        return shape
     west, south, east, north = shape.bounds
-    return shapely.simplify(shape, min(east - west, north - south) / 1e4)
+    tolerance = min(east - west, north - south) / 1e4
+    simple = shapely.simplify(shape, tolerance)
+    while len(shapely.get_coordinates(simple)) > _MOST_POSITIONS:
+        tolerance *= 2
+        simple = shapely.simplify(shape, tolerance)
+    return simple
 
 
 def area(geometry: dict[str, Any]) -> float:
@@ -77,133 +92,89 @@ def area(geometry: dict[str, Any]) -> float:
     return total / 1e6
 
 
-class _Globe:
-    """Takes pixels of one raster to longitude and latitude."""
-
-    def __init__(self, name: str, where: Position, size: tuple[int, int]) -> None:
-        self.name = name
-        self.where = where
-        self.size = size
-        self._to_degrees: Callable[..., Any] | None = None
-        if not where.is_geographic or where.cs_code != "EPSG:4326":
-            transformer = Transformer.from_crs(where.crs, "EPSG:4326", always_xy=True)
-            self._to_degrees = transformer.transform
-            self._back = Transformer.from_crs("EPSG:4326", where.crs, always_xy=True)
-
-    def polygon(self, ring: list[Point]) -> BaseGeometry:
-        """Return the polygon of one ring, cut at the antimeridian."""
-        dense = self._dense(ring)
-        lon, lat = dense[:, 0], dense[:, 1]
-        if self.where.is_geographic:
-            return cut(shapely.Polygon(dense))
-        lon = np.unwrap(lon, period=_TURN)
-        around = abs(lon[-1] - lon[0]) > _TURN / 2
-        pole = self._pole(ring)
-        if around != (pole is not None):
-            # an edge so close to a pole that no step along it tells the side: take the whole cap
-            near = 90.0 if lat.mean() > 0 else -90.0
-            return shapely.box(-180, min(lat.min(), near), 180, max(lat.max(), near))
-        if pole is not None:
-            lon, lat = _over_the_pole(lon, lat, pole)
-        return cut(shapely.Polygon(np.column_stack([lon, lat])))
-
-    def _dense(self, ring: list[Point]) -> npt.NDArray[np.float64]:
-        pixels: list[Point] = []
-        per_edge = _PER_EDGE if len(ring) <= 5 else 2  # noqa: PLR2004 - four corners, closed
-        for start, end in pairwise(ring):
-            for step in range(per_edge):
-                share = step / per_edge
-                pixels.append(
-                    (
-                        start[0] + (end[0] - start[0]) * share,
-                        start[1] + (end[1] - start[1]) * share,
-                    )
-                )
-        pixels.append(ring[-1])
-        return self._refined(np.asarray(pixels, dtype=float))
-
-    def _refined(self, pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Halve the steps that are long in longitude: near a pole an edge turns fast."""
-        degrees = self._degrees(pixels)
-        if self.where.is_geographic:
-            return degrees
-        for _ in range(_DEEPEST):
-            steps = np.abs((np.diff(degrees[:, 0]) + 180) % _TURN - 180)
-            wide = np.flatnonzero(steps > _STEP_DEGREES)
-            if not len(wide):
-                break
-            middles = (pixels[wide] + pixels[wide + 1]) / 2
-            pixels = np.insert(pixels, wide + 1, middles, axis=0)
-            degrees = self._degrees(pixels)
-        return degrees
-
-    def _degrees(self, pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        c, a, b, f, d, e = self.where.geotransform
-        x = c + pixels[:, 0] * a + pixels[:, 1] * b
-        y = f + pixels[:, 0] * d + pixels[:, 1] * e
-        if self._to_degrees is not None:
-            lon, lat = self._to_degrees(x, y)
-        else:
-            lon, lat = x, y
-        self._check(lon, lat)
-        return np.column_stack([lon, np.clip(lat, -90.0, 90.0)])
-
-    def _check(self, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> None:
-        finite = np.isfinite(lon) & np.isfinite(lat)
+def _geographic(name: str, globe: Globe, rings: Iterable[list[Point]]) -> list[BaseGeometry]:
+    """Return the polygons of rings whose coordinates are degrees: straight edges stay straight."""
+    shapes = []
+    *_, d, e = globe.where.geotransform
+    for ring in rings:
+        points = globe.degrees(np.asarray(ring, dtype=float))
+        lon, lat = points[:, 0], points[:, 1]
         # a grid of points, not of areas, overshoots the pole by half a pixel
-        slack = 1e-9
-        if self.where.is_geographic:
-            *_, d, e = self.where.geotransform
-            slack += max(abs(d), abs(e))
-        if not finite.all() or np.abs(lat).max() > 90 + slack:
+        if not np.isfinite(points).all() or np.abs(lat).max() > 90 + 1e-9 + max(abs(d), abs(e)):
             raise Refused(
-                f"{self.name}: part of its outline is not on Earth in {self.where.crs.name!r} "
-                f"(geotransform {list(self.where.geotransform)}, size {self.size}); "
-                "expected latitudes from -90 to 90"
+                f"{name}: its latitudes run from {lat.min():g} to {lat.max():g} in "
+                f"{globe.where.crs.name!r} (geotransform {list(globe.where.geotransform)}), and "
+                f"not from -90 to 90 at most: not on Earth, or the axes are swapped; {_WAY_OUT}"
             )
-        if np.ptp(lon) > _TURN + 1 or np.abs(lon).max() > 2 * _TURN:
-            raise Refused(
-                f"{self.name}: its outline spans longitudes {lon.min():g} to {lon.max():g}; "
-                "expected at most one turn"
-            )
-
-    def _pole(self, ring: list[Point]) -> float | None:
-        """Return the latitude of the pole inside a ring of pixels, or None."""
-        c, a, b, f, d, e = self.where.geotransform
-        outline = shapely.Polygon(ring)
-        for latitude in (90.0, -90.0):
-            x, y = self._back.transform(0.0, latitude)
-            if not (math.isfinite(x) and math.isfinite(y)):
-                continue
-            determinant = a * e - b * d
-            column = (e * (x - c) - b * (y - f)) / determinant
-            row = (a * (y - f) - d * (x - c)) / determinant
-            if outline.covers(shapely.Point(column, row)):
-                return latitude
-        return None
+        _check_turns(name, lon)
+        shapes.append(cut(shapely.Polygon(np.column_stack([lon, np.clip(lat, -90, 90)]))))
+    return shapes
 
 
-def _over_the_pole(
-    lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], pole: float
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Close a ring that runs once around: along the pole's edge of the plane."""
-    return np.append(lon, [lon[-1], lon[0]]), np.append(lat, [pole, pole])
+def _projected(
+    name: str, globe: Globe, rings: Iterable[list[Point]], size: tuple[int, int]
+) -> list[BaseGeometry]:
+    earth = part_on_earth(globe, *size)
+    if earth.is_empty:
+        raise Refused(
+            f"{name}: no part of it is on Earth: all of its corners are outside of the projection "
+            f"{globe.where.crs.name!r} (geotransform {list(globe.where.geotransform)}, size "
+            f"{size[0]} x {size[1]}); {_WAY_OUT}"
+        )
+    shapes = []
+    for ring in rings:
+        part = shapely.intersection(shapely.make_valid(shapely.Polygon(ring)), earth)
+        rings_on_earth = [
+            trace(globe, piece, size)
+            for piece in shapely.get_parts(part)
+            if piece.geom_type == "Polygon" and piece.area > 0
+        ]
+        shapes += [_on_the_plane(name, each) for each in rings_on_earth if len(each.lon) > 3]  # noqa: PLR2004 - corners, closed
+    return shapes
+
+
+def _on_the_plane(name: str, ring: Ring) -> BaseGeometry:
+    """Return the polygon of a traced ring, cut at the antimeridian."""
+    _check_turns(name, ring.lon)
+    turned = ring.lon[-1] - ring.lon[0]
+    if abs(turned) < TURN / 2:
+        polygon = cut(shapely.Polygon(np.column_stack([ring.lon, ring.lat])))
+        if len(ring.poles) == 2:  # noqa: PLR2004 - it surrounds what is not in it
+            return shapely.difference(shapely.box(-180, -90, 180, 90), polygon)
+        return polygon
+    if len(ring.poles) != 1:
+        raise Refused(
+            f"{name}: its outline runs once around the globe, but holds "
+            f"{'both poles' if ring.poles else 'no pole'}: its footprint cannot be told; "
+            "expected geometry among the image's attributes"
+        )
+    pole = ring.poles[0]
+    lon = np.append(ring.lon, [ring.lon[-1], ring.lon[0]])
+    return cut(shapely.Polygon(np.column_stack([lon, np.append(ring.lat, [pole, pole])])))
+
+
+def _check_turns(name: str, lon: npt.NDArray[np.float64]) -> None:
+    if np.ptp(lon) > TURN + 1 or np.abs(lon).max() > 3 * TURN:
+        raise Refused(
+            f"{name}: its outline spans longitudes {lon.min():g} to {lon.max():g}; "
+            f"expected at most one turn, or geometry among the image's attributes"
+        )
 
 
 def cut(polygon: BaseGeometry) -> BaseGeometry:
     """Return a polygon of unwrapped longitudes cut and shifted into -180 to 180."""
     valid = shapely.make_valid(polygon)
     west, _, east, _ = valid.bounds
-    if east - west >= _TURN:
+    if east - west >= TURN:
         _, south, _, north = valid.bounds
         if abs(valid.area - (east - west) * (north - south)) < 1e-9 * valid.area:
             return shapely.box(-180, south, 180, north)
     parts = []
-    for turn in range(math.floor((west + 180) / _TURN), math.floor((east + 180) / _TURN) + 1):
-        strip = shapely.box(turn * _TURN - 180, -90, turn * _TURN + 180, 90)
+    for turn in range(math.floor((west + 180) / TURN), math.floor((east + 180) / TURN) + 1):
+        strip = shapely.box(turn * TURN - 180, -90, turn * TURN + 180, 90)
         part = shapely.intersection(valid, strip)
         if part.area > 0:
-            parts.append(shapely.transform(part, _shift(-turn * _TURN)))
+            parts.append(shapely.transform(part, _shift(-turn * TURN)))
     return shapely.union_all(parts)
 
 

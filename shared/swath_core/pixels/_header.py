@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from swath_core.definitions import NUMPY_TYPES
+from swath_core.nodata import Number, same_nodata
 
 from ._model import ExpectedBand, Limits, Refused
 
@@ -67,35 +67,35 @@ def check_bands(
 
 
 def choose_nodata(
-    name: str, found: Sequence[float | None], expected: Sequence[ExpectedBand]
-) -> float | None:
+    name: str,
+    found: Sequence[Number | None],
+    dtypes: Sequence[str],
+    expected: Sequence[ExpectedBand],
+) -> Number | None:
     """Return the nodata value that the COG is to carry, or None.
 
-    A file's own value must agree with the product's where both have one. A TIFF has one value
-    for all of its bands: it is written only where all of them agree.
+    A file's own value must agree with the product's where both have one, as far as pixels of
+    their type can tell. A TIFF has one value for all of its bands: it is written only where all
+    of them agree.
     """
     for band in expected:
-        own = found[band.index]
-        if own is not None and band.nodata is not None and not _same(own, band.nodata):
+        own, dtype = found[band.index], dtypes[band.index]
+        if None not in {own, band.nodata} and not same_nodata(own, band.nodata, dtype):
             raise Refused(
                 f"{name}: band {band.index + 1} ({band.name}) has nodata {own:g}; "
                 f"the product's band has {band.nodata:g}"
             )
-    by_index = {band.index: band.nodata for band in expected}
-    values = [own if own is not None else by_index.get(index) for index, own in enumerate(found)]
+    values = nodata_of_bands(found, expected)
     first = values[0]
-    if first is None or not all(value is not None and _same(value, first) for value in values):
-        return None
-    return first
-
-
-def _same(one: float, other: float) -> bool:
-    return one == other or (math.isnan(one) and math.isnan(other))
+    alike = all(
+        same_nodata(value, first, dtype) for value, dtype in zip(values, dtypes, strict=True)
+    )
+    return first if alike else None
 
 
 def nodata_of_bands(
-    nodata: Sequence[float | None], expected: Sequence[ExpectedBand]
-) -> list[float | None]:
+    nodata: Sequence[Number | None], expected: Sequence[ExpectedBand]
+) -> list[Number | None]:
     """Return each band's nodata: the file's own, else the product's."""
     by_index = {band.index: band.nodata for band in expected}
     return [own if own is not None else by_index.get(i) for i, own in enumerate(nodata)]

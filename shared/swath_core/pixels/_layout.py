@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from typing import Any
 
+from swath_core.nodata import Number, same_nodata
+
+from ._overview_check import overviews_agree
 from ._overviews import factors_down_to_one_block
 
 _BLOCKS = (256, 512, 1024)
@@ -14,24 +17,24 @@ _LATEST_IFD = 300
 def is_kept(
     dataset: Any,
     *,
-    nodata: float | None,
+    nodata: Number | None,
+    band_nodata: Sequence[Number | None],
     overviews: tuple[int, ...] | None,
-    categorical: bool,
+    categorical: Sequence[bool],
 ) -> bool:
     """Return whether a dataset can be stored byte for byte.
 
     It must be tiled in square blocks of 256 to 1024, carry the nodata value that it should, lie
-    in the order of a COG, and have the overviews that were asked for, or down to one block.
-    Overviews of class and mask bands cannot be proved to be unaveraged, so a file that has some
-    is written anew.
+    in the order of a COG, and have the overviews that were asked for, or down to one block; and
+    these must be overviews of its pixels.
     """
     return (
         dataset.driver == "GTiff"
         and _has_blocks(dataset)
         and _is_ordered(dataset)
-        and _same(dataset.nodata, nodata)
-        and not (categorical and dataset.overviews(1))
+        and same_nodata(dataset.nodata, nodata, dataset.dtypes[0])
         and _has_overviews(dataset, overviews)
+        and overviews_agree(dataset, band_nodata, categorical)
     )
 
 
@@ -39,12 +42,6 @@ def _has_blocks(dataset: Any) -> bool:
     return all(
         height == width and width in _BLOCKS for height, width in dataset.block_shapes
     ) and bool(dataset.profile.get("tiled", False))
-
-
-def _same(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one == other or (math.isnan(one) and math.isnan(other))
 
 
 def _is_ordered(dataset: Any) -> bool:

@@ -107,7 +107,7 @@ class FileResult:
     ``size_bytes`` and ``md5`` are of the COG. ``crs`` is WKT, ``cs_code`` its EPSG code where it
     has one. ``valid_fraction`` counts pixels that hold data in at least one band. ``footprint``
     is GeoJSON in WGS 84 and ``area`` its square kilometres. ``acquired`` is the date that the
-    file carries, if any.
+    file carries, if any. ``notes`` say what happened to it that its user should know.
     """
 
     output: str | None
@@ -123,6 +123,7 @@ class FileResult:
     footprint: dict[str, Any]
     area: float
     acquired: str | None = None
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -131,7 +132,10 @@ class FileResult:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> FileResult:
         """Return the result that :meth:`to_json` described."""
-        return cls(**values | {"geotransform": tuple(values["geotransform"])})
+        return cls(
+            **values
+            | {"geotransform": tuple(values["geotransform"]), "notes": tuple(values["notes"])}
+        )
 
 
 def _tuple(values: list[Any] | tuple[Any, ...] | None) -> tuple[Any, ...] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasterio import features
 from shapely.geometry import MultiPoint, Polygon, shape
 
-from ._footprint import Point
+from ._ring import Point
 from ._scan import Scan
 
 _MOST_POINTS = 60

@@ -9,9 +9,10 @@ from typing import Any
 
 import rasterio
 
+from ._alpha import has_associated_alpha
 from ._array import read_header, write_tiff
-from ._cog import write_cog
-from ._footprint import Point, area, corners, footprint
+from ._cog import Shape, write_cog
+from ._footprint import area, corners, footprint
 from ._georeference import Position, acquired, placed, position
 from ._header import check_bands, check_size, choose_nodata, has_spare_alpha, nodata_of_bands
 from ._layout import is_kept
@@ -19,6 +20,7 @@ from ._model import FileResult, FileTask, Refused
 from ._open import opened
 from ._outline import outline
 from ._overviews import factors, resampling_of
+from ._ring import Point
 from ._scan import Scan, scan
 
 
@@ -52,7 +54,7 @@ def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult
         _check_header(task, dataset)
         where = position(task.name, dataset, task.given)
         band_nodata = nodata_of_bands(dataset.nodatavals, task.bands)
-        nodata = choose_nodata(task.name, dataset.nodatavals, task.bands)
+        nodata = choose_nodata(task.name, dataset.nodatavals, dataset.dtypes, task.bands)
         found = scan(dataset, task.name, band_nodata)
         geometry = _footprint(task, dataset, where, found)
         categorical = _categorical(task, dataset)
@@ -61,24 +63,27 @@ def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult
             keepable
             and has_own_place
             and is_kept(
-                dataset, nodata=nodata, overviews=task.overviews, categorical=any(categorical)
+                dataset,
+                nodata=nodata,
+                band_nodata=band_nodata,
+                overviews=task.overviews,
+                categorical=categorical,
             )
         )
         target = path if keep else Path(task.folder) / "cog.tif"
+        lost: list[str] = []
         if not keep:
-            write_cog(
-                dataset,
-                target,
+            shape = Shape(
                 where=where,
                 nodata=nodata,
                 band_nodata=band_nodata,
-                resampling=resampling_of(
-                    task.resampler, categorical, paletted=_is_paletted(dataset)
-                ),
+                resampling=resampling_of(task.resampler, categorical),
                 factors=factors(task.overviews, dataset.width, dataset.height),
                 compression=task.compression,
-                categorical=all(categorical) or _is_paletted(dataset),
+                categorical=all(categorical),
+                associated=dataset.driver == "GTiff" and has_associated_alpha(path),
             )
+            lost = write_cog(dataset, target, shape)
         return FileResult(
             output=None if keep else str(target),
             size_bytes=target.stat().st_size,
@@ -93,6 +98,7 @@ def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult
             footprint=geometry,
             area=area(geometry),
             acquired=acquired(dataset),
+            notes=tuple(f"{task.name}: {what} is not kept" for what in lost),
         )
 
 
@@ -122,16 +128,16 @@ def _footprint(
 
 
 def _categorical(task: FileTask, dataset: Any) -> list[bool]:
-    """Return for each band of the file whether its values are names; an alpha channel's are."""
+    """Return for each band of the file whether its values are names.
+
+    Those of an alpha channel are, and those that a palette gives colours to.
+    """
     named = {band.index for band in task.bands if band.is_categorical}
+    paletted = dataset.colorinterp[0].name == "palette"
     return [
-        index in named or meaning.name == "alpha"
+        paletted or index in named or meaning.name == "alpha"
         for index, meaning in enumerate(dataset.colorinterp)
     ]
-
-
-def _is_paletted(dataset: Any) -> bool:
-    return bool(dataset.colorinterp[0].name == "palette")
 
 
 def _takes_given_transform(dataset: Any, where: Position) -> bool:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from rasterio.enums import MaskFlags
 from rasterio.windows import Window
 
+from swath_core.nodata import Number, holds_data
+
 from ._model import Refused
 from ._open import DECODING_ERRORS, reason
 
@@ -33,7 +35,7 @@ class Scan:
     cell: int
 
 
-def scan(dataset: Any, name: str, nodata: Sequence[float | None]) -> Scan:
+def scan(dataset: Any, name: str, nodata: Sequence[Number | None]) -> Scan:
     """Decode every block of every band. Raises Refused naming the first block that fails."""
     cell = max(1, -(-max(dataset.width, dataset.height) // _OUTLINE_SIDE))
     coarse = np.zeros((-(-dataset.height // cell), -(-dataset.width // cell)), dtype=bool)
@@ -118,7 +120,7 @@ def _valid(
     name: str,
     window: Window,
     data: npt.NDArray[Any],
-    nodata: Sequence[float | None],
+    nodata: Sequence[Number | None],
     *,
     masked: bool,
 ) -> Mask:
@@ -134,16 +136,6 @@ def _valid(
         if result.all():
             break
     return result
-
-
-def holds_data(values: npt.NDArray[Any], nodata: float | None) -> Mask:
-    """Return where values are neither nodata nor, in floating point, not a number."""
-    valid = np.ones(values.shape, dtype=bool)
-    if values.dtype.kind == "f":
-        valid &= ~np.isnan(values)
-    if nodata is not None and not np.isnan(nodata):
-        valid &= values != nodata
-    return valid
 
 
 def _mark(coarse: Mask, mask: Mask, window: Window, cell: int) -> None:

@@ -18,8 +18,11 @@ from typing import IO, Any
 from ._model import FileTask, Limits, Refused
 
 _PR_SET_PDEATHSIG = 1
-_DRIVERS = frozenset({"GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG", "VRT", "MEM"})
-"""What is left of GDAL: what reads users' files, what writes COGs, and what describes both."""
+_DRIVERS = frozenset({"GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG", "VRT", "MEM", "Memory"})
+"""What is left of GDAL: what reads users' files, what writes COGs, and what describes both.
+
+Rasters in memory are MEM, the polygons of an outline Memory (one driver from GDAL 3.11 on).
+"""
 
 
 def main(requests: IO[str], answers: IO[str]) -> None:

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ingest_world import PRODUCT, World, band, ramp, raster
+from tests.ingest_world import DECODER, PRODUCT, World, band, ramp, raster
 
 from swath_core.ingest import Busy, IngestContext, Interrupted, ObjectCreated, ingest, sweep
 from swath_core.pixels import DecoderProcess, FileResult, FileTask, Refused
-from swath_core.pixels._process import process
 
 _ATTEMPT = re.compile(r"(?<=/u\d{4})-[0-9a-f]{8}/|(?<=/drop-[0-9a-f]{32})-[0-9a-f]{8}/")
 """What tells the COGs of one attempt from those of another, in keys."""
@@ -94,7 +93,7 @@ class QuickDecoder(DecoderProcess):
         key = (Path(task.path).read_bytes(), task.name, task.bands, task.given)
         if key not in _DECODED:
             try:
-                result = process(task)
+                result = DECODER.process(task)
                 self._keep(result)
                 _DECODED[key] = result
             except Refused as refusal:

@@ -9,11 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.ingest_world import World, band, ramp, raster
+from tests.ingest_world import DECODER, World, band, ramp, raster
 
 from swath_core.ingest import Busy, Interrupted, ObjectCreated, ingest, sweep
 from swath_core.pixels import DecoderProcess, FileResult, FileTask
-from swath_core.pixels._process import process
 
 UPLOADS = 200
 WORKERS = 4
@@ -30,7 +29,7 @@ class OneDecoder(DecoderProcess):
     def process(self, task: FileTask) -> FileResult:
         with self.lock:
             if task.name not in self.results:
-                result = process(task)
+                result = DECODER.process(task)
                 self.results[task.name] = result, Path(str(result.output)).read_bytes()
             result, body = self.results[task.name]
         target = Path(task.folder) / "cog.tif"

@@ -26,10 +26,9 @@ from rasterio.io import MemoryFile
 from rasterio.shutil import copy
 from rasterio.transform import Affine, from_origin
 from rio_cogeo.cogeo import cog_validate
-from tests.ingest_world import Values, ramp, raster
+from tests.ingest_world import DECODER, Values, ramp, raster
 
 from swath_core.pixels import FileResult, FileTask, Refused
-from swath_core.pixels._process import process
 
 NAMES = {
     "uint8": "Byte",
@@ -72,7 +71,7 @@ def run(case: Case, folder: Path) -> FileResult:
         ExpectedBand(f"b{index}", kind, NAMES[case.dtype], index, nodata)
         for index, kind in enumerate(kinds)
     )
-    return process(
+    return DECODER.process(
         FileTask(
             path=str(source), name="case.tif", folder=str(folder), bands=bands, given=given, **task
         )

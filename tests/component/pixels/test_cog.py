@@ -8,7 +8,7 @@ import tifffile
 from pyproj import CRS
 from rasterio.enums import Resampling
 
-from swath_core.pixels._cog import write_cog
+from swath_core.pixels._cog import Shape, write_cog
 from swath_core.pixels._georeference import Position
 
 WHERE = (440_000.0, 30.0, 0.0, 5_170_000.0, 0.0, -30.0)
@@ -31,17 +31,14 @@ def test_overviews_are_compressed_like_the_pixels(tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     with rasterio.open(tmp_path / "source.tif") as dataset:
-        write_cog(
-            dataset,
-            work / "cog.tif",
+        shape = Shape(
             where=Position(CRS.from_epsg(32632), "EPSG:32632", WHERE),
             nodata=None,
             band_nodata=[None],
             resampling=[Resampling.average],
             factors=[2, 4],
-            compression="deflate",
-            categorical=False,
         )
+        write_cog(dataset, work / "cog.tif", shape)
     with tifffile.TiffFile(work / "cog.tif") as file:
         assert [page.shape for page in file.pages] == [(1200, 1200), (600, 600), (300, 300)]
         assert {getattr(page.compression, "name", "") for page in file.pages} == {"ADOBE_DEFLATE"}

@@ -94,6 +94,7 @@ def test_drivers_that_open_other_files_or_the_network_are_not_registered() -> No
         "JP2OpenJPEG",
         "JPEG",
         "MEM",
+        "Memory",
         "PNG",
         "VRT",
         "DERIVED",
