@@ -40,6 +40,7 @@ from swath_core.definitions import (
     Integer,
     ListOf,
     MapOf,
+    Nodata,
     Number,
     OrNull,
     Record,
@@ -52,6 +53,7 @@ TARGET = Path(__file__).parents[2] / "client" / "swath" / "catalog" / "_generate
 _SIMPLE: dict[type[AttributeType], tuple[str, str]] = {
     Text: ("Text", "str"),
     Number: ("Number", "float"),
+    Nodata: ("Number", "float"),
     Integer: ("Integer", "int"),
     Boolean: ("Boolean", "bool"),
     Timestamp: ("Timestamp", "datetime"),

@@ -26,7 +26,7 @@ def own_nodata(nodata: Number | None, dtype: npt.DTypeLike) -> Any:
     kind = np.dtype(dtype)
     if kind.kind == "f":
         with np.errstate(over="ignore"):
-            return kind.type(nodata)
+            return np.float64(nodata).astype(kind)
     if nodata != nodata or nodata in {float("inf"), float("-inf")} or nodata != int(nodata):  # noqa: PLR0124 - NaN
         return None
     limits = np.iinfo(kind)
@@ -48,8 +48,8 @@ def holds_data(values: npt.NDArray[Any], nodata: Number | None) -> npt.NDArray[n
     """Return where values are neither nodata nor, in floating point, not a number."""
     own = own_nodata(nodata, values.dtype)
     if values.dtype.kind != "f":
-        return np.ones(values.shape, dtype=bool) if own is None else np.asarray(values != own)
-    valid = ~np.isnan(values)
+        return np.ones(values.shape, bool) if own is None else np.not_equal(values, own)
+    valid: npt.NDArray[np.bool_] = ~np.isnan(values)
     if own is not None and not np.isnan(own):
         valid &= values != own
     return valid

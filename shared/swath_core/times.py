@@ -18,7 +18,7 @@ _FORM = re.compile(
     r"\s*(?P<year>\d{4})"
     r"(?:-?(?P<month>\d{2})"
     r"(?:-?(?P<day>\d{2})"
-    r"(?:[T ](?P<hour>\d{2})"
+    r"(?:[Tt ](?P<hour>\d{2})"
     r"(?::?(?P<minute>\d{2})"
     r"(?::?(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9})\d*)?)?)?"
     r"\s*(?P<offset>Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?)?)?)?\s*",

@@ -141,6 +141,40 @@ class Number(AttributeType):
         return _bounded({"type": "number"}, self.least, self.most)
 
 
+_NOT_FINITE = {
+    "nan": "NaN",
+    "inf": "Infinity",
+    "infinity": "Infinity",
+    "-inf": "-Infinity",
+    "-infinity": "-Infinity",
+}
+
+
+@dataclass(frozen=True)
+class Nodata(AttributeType):
+    """A number, or the name of one that JSON cannot hold.
+
+    The published clients send what their user assigned: requests refuses to write a NaN, text goes
+    through. The names are those of GDAL's JSON. An integer beyond the whole numbers of double
+    precision stays one.
+    """
+
+    accepts = "a number, 'NaN', 'Infinity' or '-Infinity'"
+
+    def normalise(self, value: Json) -> Json:
+        """Return the float, the integer that no float equals, or the name."""
+        if isinstance(value, str) and value.strip().lower() in _NOT_FINITE:
+            return _NOT_FINITE[value.strip().lower()]
+        number = finite(value)
+        if number is None:
+            raise wrong(value, self.accepts)
+        return number if number == value else value
+
+    def schema(self) -> Schema:
+        """Return the JSON schema of the stored form."""
+        return {"anyOf": [{"type": "number"}, {"enum": sorted(set(_NOT_FINITE.values()))}]}
+
+
 @dataclass(frozen=True)
 class Integer(AttributeType):
     """A whole number; ``3.0`` counts as one."""

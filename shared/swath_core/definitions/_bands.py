@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._attribute import Attribute, AttributeType, Boolean, Choice, Integer, Number, Resource, Text
+from ._attribute import Attribute, AttributeType, Boolean, Choice, Integer, Nodata, Number, Resource, Text
 from ._common import (
     CREATED,
     EXTRA_PROPERTIES,
@@ -25,8 +25,12 @@ NUMPY_TYPES = {
     "Int32": "int32",
     "Float32": "float32",
     "Float64": "float64",
+    # beyond the contract: GDAL's names
+    "Int8": "int8",
+    "Int64": "int64",
+    "UInt64": "uint64",
 }
-"""The contract's pixel types and NumPy's names of them."""
+"""The contract's pixel types, three more, and NumPy's names of them."""
 DATA_TYPES = tuple(NUMPY_TYPES)
 WARP_RESAMPLERS = (
     "near",
@@ -139,7 +143,7 @@ def _common(band_type: str) -> tuple[Attribute, ...]:
         _band("sort_order", Integer(-(2**31)), "Position among the bands.", index=True),
         _band("vendor_order", Integer(0), "Position in the vendor's files, from 1.", index=True),
         _band("data_type", Choice(DATA_TYPES), "The type of a pixel.", required=True),
-        _band("nodata", Number(), "The value of pixels without data."),
+        _band("nodata", Nodata(), "The value of pixels without data."),
         _band(
             "data_range",
             _RANGE,

@@ -201,4 +201,5 @@ def _usage(upload: Upload, results: list[FileResult]) -> str:
     read = sum(part.size for part in upload.parts)
     written = sum(result.size_bytes for result in results)
     pixels = sum(result.width * result.height * result.bands for result in results)
-    return f"{len(results)} files: {read} bytes read, {pixels} pixels, {written} bytes stored"
+    usage = f"{len(results)} files: {read} bytes read, {pixels} pixels, {written} bytes stored"
+    return "; ".join([usage, *(note for result in results for note in result.notes)])

@@ -47,6 +47,8 @@ def processed(
             resampler=plan.resampler,
             compression=plan.compression,
             outline=plan.outline,
+            warp_gcps=plan.warp_gcps,
+            geometry=plan.geometry,
             limits=context.limits,
         )
         result = context.decoder.process(task)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from swath_core.documents import Document
 from swath_core.pixels import ExpectedBand, Georeference, Refused
@@ -14,6 +15,7 @@ from swath_core.uploads import Upload
 
 COMPRESSION = "swath.compression"
 FOOTPRINT = "swath.footprint"
+GCPS = "swath.gcps"
 ACQUIRED_PATTERN = "swath.acquired_pattern"
 """Extra properties of a product that steer its ingest (docs/ingest.md)."""
 
@@ -41,6 +43,8 @@ class Plan:
     resampler: str
     compression: str
     outline: bool
+    warp_gcps: bool
+    geometry: dict[str, Any] | None
 
 
 def plan_of(upload: Upload, product: Document, bands: Iterable[Document]) -> Plan:
@@ -74,6 +78,8 @@ def plan_of(upload: Upload, product: Document, bands: Iterable[Document]) -> Pla
         resampler=options.get("overview_resampler") or "average",
         compression=compression,
         outline=str(properties.get(FOOTPRINT, "corners")).lower() == "valid",
+        warp_gcps=str(properties.get(GCPS, "refuse")).lower() == "warp",
+        geometry=upload.image.get("geometry"),
     )
 
 
@@ -85,12 +91,17 @@ def _by_file(bands: list[Document]) -> dict[int, list[ExpectedBand]]:
             kind=str(band.get("type")),
             data_type=str(band.get("data_type")),
             index=int(band.get("band_index", 0)),
-            nodata=band.get("nodata"),
+            nodata=_number(band.get("nodata")),
         )
         result.setdefault(int(band.get("file_index") or 0), []).append(expected)
     for members in result.values():
         members.sort(key=lambda band: (band.index, band.name))
     return result
+
+
+def _number(nodata: Any) -> float | int | None:
+    """Return a nodata value as a number: JSON has no NaN, so that one is stored as text."""
+    return float(nodata) if isinstance(nodata, str) else nodata
 
 
 def _given(upload: Upload) -> Georeference:

@@ -20,11 +20,11 @@ from rasterio.shutil import copy
 from swath_core.nodata import Number
 
 from . import _describe as vrt
-from ._alpha import associate_alpha
 from ._georeference import Position
 from ._metadata import describe_tags
 from ._open import HARDENED
 from ._overviews import BLOCK
+from ._tiff import associate_alpha, restore_default_space
 
 COMPRESSIONS = {
     # every TIFF reader since 1996 reads DEFLATE
@@ -76,7 +76,6 @@ def creation_options(compression: str, *, categorical: bool) -> dict[str, str]:
         "BIGTIFF": "IF_SAFER",
         "OVERVIEWS": "FORCE_USE_EXISTING",
         "NUM_THREADS": "ALL_CPUS",
-        "COPY_SRC_MDD": "YES",
         **COMPRESSIONS[compression],
     }
     if compression != "none":
@@ -100,11 +99,15 @@ def write_cog(dataset: Any, target: Path, shape: Shape) -> list[str]:
             options["OVERVIEWS"] = "NONE"
         for element in main.findall("VRTRasterBand"):
             vrt.set_nodata(element, shape.nodata)
-        lost = describe_tags(dataset, main)
+        named, lost = describe_tags(dataset, main)
+        if named:
+            options["COPY_SRC_MDD"] = "YES"
         path = folder / "main.vrt"
         vrt.save(main, path)
         with rasterio.open(path, driver="VRT", sharing=False) as described:
             copy(described, target, driver="COG", **options)
+    if named:
+        restore_default_space(target)
     if shape.associated:
         associate_alpha(target)
     return lost
@@ -121,6 +124,10 @@ def _add_overviews(dataset: Any, main: ET.Element, folder: Path, shape: Shape) -
     for algorithm in dict.fromkeys(shape.resampling):
         members = [index for index, chosen in enumerate(shape.resampling) if chosen is algorithm]
         group = vrt.selection(base, [*members, *vrt.alpha_for(dataset, members)])
+        if algorithm is Resampling.mode and vrt.is_masked(dataset):
+            # of bytes, GDAL takes the mode of masked pixels, too
+            for band in group.findall("VRTRasterBand[@dataType='Byte']"):
+                band.set("dataType", "UInt16")
         path = folder / f"group-{algorithm.name}.vrt"
         _build(group, path, shape.factors, algorithm)
         built |= {index: (path, number) for number, index in enumerate(members, start=1)}

@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.shutil import copy
 
 from swath_core.nodata import Number
 
 from ._georeference import Position
+
+_WHOLE = 2**64
+"""Below, integral values are written without an exponent, as GDAL reads 64-bit integers."""
 
 _PACKED = frozenset({"1", "2", "4"})
 """Bits per sample below a byte that readers of TIFF know well."""
@@ -69,28 +73,43 @@ def _settle_bits(root: ET.Element, *, packed: bool) -> None:
 def for_overviews(dataset: Any, base: ET.Element, nodata: Sequence[Number | None]) -> ET.Element:
     """Return the description to build overviews from: every missing pixel is marked as such.
 
-    In floating point, what is nodata or masked becomes not a number, so that what is not a number
-    in the source is missing with it.
+    In floating point, what is not a number becomes nodata, and so does what is masked: GDAL knows
+    one kind of missing pixels at a time.
     """
     root = copied(base)
-    masked = any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums)
+    masked = is_masked(dataset)
     bands = root.findall("VRTRasterBand")
     for band, value, dtype in zip(bands, nodata, dataset.dtypes, strict=True):
-        if dtype.startswith("float") and band.find("ColorInterp[.='Alpha']") is None:
-            _marked(band, value, masked=masked)
+        if _is_marked(band, dtype):
+            for source in band.findall("SimpleSource"):
+                source.tag = "ComplexSource"
+                if masked:
+                    ET.SubElement(source, "UseMaskBand").text = "true"
+                ET.SubElement(source, "NODATA").text = "nan"
+            set_nodata(band, _mark(value, dtype))
         else:
             set_nodata(band, value)
     return root
 
 
-def _marked(band: ET.Element, nodata: Number | None, *, masked: bool) -> None:
-    for source in band.findall("SimpleSource"):
-        source.tag = "ComplexSource"
-        if masked:
-            ET.SubElement(source, "UseMaskBand").text = "true"
-        elif nodata is not None and not math.isnan(nodata):
-            ET.SubElement(source, "NODATA").text = _text(nodata)
-    set_nodata(band, math.nan)
+def is_masked(dataset: Any) -> bool:
+    """Return whether an alpha channel or an internal mask says where there is data."""
+    return any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums)
+
+
+def _is_marked(band: ET.Element, dtype: str) -> bool:
+    return dtype.startswith("float") and not is_alpha(band)
+
+
+def is_alpha(band: ET.Element) -> bool:
+    """Return whether a described band is an alpha channel."""
+    return band.findtext("ColorInterp") == "Alpha"
+
+
+def _mark(nodata: Number | None, dtype: str) -> float:
+    """Return what missing pixels are while overviews are built: nodata, or the lowest number."""
+    finite = nodata is not None and math.isfinite(nodata)
+    return float(nodata) if finite and nodata is not None else float(np.finfo(dtype).min)
 
 
 def level(
@@ -112,13 +131,13 @@ def level(
         element = ET.SubElement(
             root, "VRTRasterBand", {"dataType": band.get("dataType", ""), "band": str(index + 1)}
         )
-        value = nodata[index]
-        back = value is not None and dataset.dtypes[index].startswith("float")
+        value, dtype = nodata[index], dataset.dtypes[index]
+        back = _is_marked(band, dtype) and _mark(value, dtype) != value
         source = ET.SubElement(element, "ComplexSource" if back else "SimpleSource")
         add_source(source, f"GTIFF_DIR:{number}:{path}.ovr", place)
         if back:
-            ET.SubElement(source, "NODATA").text = "nan"
-            set_nodata(element, value)
+            ET.SubElement(source, "NODATA").text = _text(_mark(value, dtype))
+            set_nodata(element, math.nan if value is None else value)
     if mask is not None:
         holder = ET.SubElement(root, "MaskBand")
         element = ET.SubElement(holder, "VRTRasterBand", {"dataType": "Byte"})
@@ -189,6 +208,7 @@ def set_nodata(band: ET.Element, value: Number | None) -> None:
 
 
 def _text(value: Number) -> str:
-    if isinstance(value, int):
-        return str(value)
-    return "nan" if math.isnan(value) else repr(float(value))
+    if math.isnan(value):
+        return "nan"
+    whole = abs(value) < _WHOLE and value == int(value)
+    return str(int(value)) if whole else repr(float(value))

@@ -14,6 +14,8 @@ from xml.dom import minidom
 from xml.etree import ElementTree as ET
 from xml.parsers.expat import ExpatError
 
+from ._tiff import DEFAULT_SPACE
+
 XMP = "xml:XMP"
 
 _GDALS_OWN = re.compile(
@@ -26,26 +28,36 @@ _MOST_BYTES = 1_000_000
 """Of one namespace: headers that grow further slow down every reader."""
 
 
-def describe_tags(dataset: Any, root: ET.Element) -> list[str]:
+def describe_tags(dataset: Any, root: ET.Element) -> tuple[bool, list[str]]:
     """Put the namespaces of a file and its bands into its description.
 
-    Returns what could not be kept, in words.
+    Returns whether there are any beside the default one, and what could not be kept, in words.
     """
     lost: list[str] = []
-    _add(root, dataset, 0, "the file", lost)
-    for number, band in enumerate(root.findall("VRTRasterBand"), start=1):
-        _add(band, dataset, number, f"band {number}", lost)
-    return lost
+    bands = root.findall("VRTRasterBand")
+    described = _add(root, dataset, 0, "the file", lost)
+    for number, band in enumerate(bands, start=1):
+        described += _add(band, dataset, number, f"band {number}", lost)
+    if described:
+        for number, band in enumerate(bands, start=1):
+            tags = dataset.tags(number)
+            if tags:
+                band.insert(0, _items(DEFAULT_SPACE, tags))
+    return described > 0, lost
 
 
-def _add(element: ET.Element, dataset: Any, index: int, owner: str, lost: list[str]) -> None:
-    for place, (space, tags) in enumerate(_spaces(dataset, index)):
+def _add(element: ET.Element, dataset: Any, index: int, owner: str, lost: list[str]) -> int:
+    """Add the namespaces of a file or band to its element, and return how many there are."""
+    count = 0
+    for space, tags in _spaces(dataset, index):
         size = sum(len(key) + len(value) for key, value in tags.items())
         described = _xml(space, tags) if space.startswith("xml:") else _items(space, tags)
         if described is None or size > _MOST_BYTES:
             lost.append(f"{space} of {owner} ({size} characters)")
         else:
-            element.insert(place, described)
+            element.insert(0, described)
+            count += 1
+    return count
 
 
 def _spaces(dataset: Any, index: int) -> Iterator[tuple[str, dict[str, str]]]:

@@ -43,7 +43,7 @@ class ExpectedBand:
     kind: str
     data_type: str
     index: int
-    nodata: float | None = None
+    nodata: float | int | None = None
 
     @property
     def is_categorical(self) -> bool:
@@ -66,6 +66,9 @@ class FileTask:
     ``name`` is what the user called it, ``path`` where it lies now, ``folder`` where temporary
     files and the COG may be written. ``given`` is the georeference in the image's attributes.
     ``overviews`` are decimation factors; None asks for powers of two down to one block.
+    ``outline`` asks for a footprint of the valid pixels, ``warp_gcps`` for a file without a
+    geotransform to be warped by what it has instead. ``geometry`` is the footprint that the image
+    was declared with: it serves where none can be told from the raster.
     """
 
     path: str
@@ -78,6 +81,8 @@ class FileTask:
     resampler: str = "average"
     compression: str = "deflate"
     outline: bool = False
+    warp_gcps: bool = False
+    geometry: dict[str, Any] | None = None
     limits: Limits = field(default_factory=Limits)
 
     def to_json(self) -> dict[str, Any]:

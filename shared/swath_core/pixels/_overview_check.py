@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def overviews_agree(
         try:
             return all(
                 _Pair(fine, coarse, nodata, categorical).agrees()
-                for fine, coarse in zip(levels, levels[1:], strict=False)
+                for fine, coarse in pairwise(levels)
             )
         except DECODING_ERRORS:
             return False
@@ -80,7 +81,7 @@ def _sizes_fit(levels: Sequence[Any], factors: Sequence[int]) -> bool:
     ]
     return all(fits) and all(
         coarse.width < fine.width or coarse.height < fine.height
-        for fine, coarse in zip(levels, levels[1:], strict=False)
+        for fine, coarse in pairwise(levels)
     )
 
 

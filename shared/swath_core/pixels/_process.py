@@ -9,7 +9,6 @@ from typing import Any
 
 import rasterio
 
-from ._alpha import has_associated_alpha
 from ._array import read_header, write_tiff
 from ._cog import Shape, write_cog
 from ._footprint import area, corners, footprint
@@ -22,6 +21,7 @@ from ._outline import outline
 from ._overviews import factors, resampling_of
 from ._ring import Point
 from ._scan import Scan, scan
+from ._tiff import has_associated_alpha
 
 
 def process(task: FileTask) -> FileResult:
@@ -124,7 +124,12 @@ def _footprint(
 ) -> dict[str, Any]:
     size = dataset.width, dataset.height
     rings: Sequence[list[Point]] = outline(found, size) if task.outline else ()
-    return footprint(task.name, where, rings or [corners(*size)], size)
+    try:
+        return footprint(task.name, where, rings or [corners(*size)], size)
+    except Refused:
+        if task.geometry is None:
+            raise
+        return task.geometry
 
 
 def _categorical(task: FileTask, dataset: Any) -> list[bool]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rasterio.enums import MaskFlags
 from rasterio.windows import Window
 
 from swath_core.nodata import Number, holds_data
 
+from ._describe import is_masked
 from ._model import Refused
 from ._open import DECODING_ERRORS, reason
 
@@ -39,7 +39,7 @@ def scan(dataset: Any, name: str, nodata: Sequence[Number | None]) -> Scan:
     """Decode every block of every band. Raises Refused naming the first block that fails."""
     cell = max(1, -(-max(dataset.width, dataset.height) // _OUTLINE_SIDE))
     coarse = np.zeros((-(-dataset.height // cell), -(-dataset.width // cell)), dtype=bool)
-    masked = _has_masks(dataset)
+    masked = is_masked(dataset)
     valid = 0
     for window in windows(dataset, cell):
         data = _read(dataset, name, window)
@@ -107,12 +107,6 @@ def _locate(dataset: Any, name: str, window: Window, error: Exception) -> str:
         f"{name}: pixels from column {window.col_off}, row {window.row_off} "
         f"cannot be decoded: {reason(error)}"
     )
-
-
-def _has_masks(dataset: Any) -> bool:
-    """Return whether an alpha channel or an internal mask says where there is data."""
-    flags = dataset.mask_flag_enums
-    return any(MaskFlags.per_dataset in band for band in flags)
 
 
 def _valid(

@@ -9,17 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.ingest_world import DecoderInProcess, MemoryUploads, World, raster
+from tests.ingest_world import DECODER, MemoryUploads, World, raster
 
 from swath_core.ingest import Busy, IngestContext, Interrupted, ObjectCreated, ingest
-from swath_core.pixels import FileResult, FileTask, Refused
+from swath_core.pixels import DecoderProcess, FileResult, FileTask, Refused
 from swath_core.uploads import Lease, Upload
 
 SOON = 0.005
 """Seconds between the beats of these tests."""
 
 
-class WaitingDecoder(DecoderInProcess):
+class WaitingDecoder(DecoderProcess):
     """Does something in the middle of an attempt, then decodes."""
 
     def __init__(self, meanwhile: Callable[[], None], *, refuses: bool = False) -> None:
@@ -31,7 +31,7 @@ class WaitingDecoder(DecoderInProcess):
         self.meanwhile()
         if self.refuses and b"bad" in Path(task.path).read_bytes():
             raise Refused(f"{task.name}: is bad")
-        return super().process(task)
+        return DECODER.process(task)
 
 
 class FlakyUploads(MemoryUploads):
@@ -187,7 +187,7 @@ def test_sending_a_file_again_gives_it_five_attempts() -> None:
     world = World()
     upload = world.declare()
 
-    class Broken(DecoderInProcess):
+    class Broken(DecoderProcess):
         def process(self, task: FileTask) -> FileResult:
             raise MemoryError(task.name)
 

@@ -27,7 +27,7 @@ from swath_core.store.objects import Found, Objects
 from swath_core.uploads import Part, StaleUpload, Upload, machine
 
 from ._door import Door
-from ._drop_documents import attributes_in, check_name, is_manifest, listed_files, read_document
+from ._drop_documents import attributes_in, image_name, is_manifest, listed_files, read_document
 from ._drop_keys import DROP, DropKey, parse_drop_key
 
 RASTERS = ("tif", "tiff", "jp2", "png", "jpg", "jpeg", "npy")
@@ -51,7 +51,7 @@ class DropDoor(Door):
         drop = parse_drop_key(created.key)
         if drop is None:
             return None
-        document = context.objects.head(drop.document_key)
+        document = _document(context.objects, drop)
         if drop.folder:
             return None if document is None else _manifest(context, drop, document)
         if drop.extension == "json":
@@ -66,6 +66,12 @@ class DropDoor(Door):
         for part in (*upload.parts, *upload.companions):
             if part.arrived:
                 objects.delete_version(part.key, part.etag)
+
+
+def _document(objects: Objects, drop: DropKey) -> Found | None:
+    """Return the sidecar or manifest that goes with a key, if it is there."""
+    found = (objects.head(key) for key in drop.document_keys)
+    return next((document for document in found if document is not None), None)
 
 
 def _from_document(context: IngestContext, drop: DropKey, document: Found) -> str | None:
@@ -181,12 +187,13 @@ def _with_attributes(
     context: IngestContext, upload: Upload, drop: DropKey, document: Found | None
 ) -> Upload:
     """Return the upload with the image attributes of its sidecar or manifest. Raises Refused."""
-    check_name(drop.name)
     if context.products.product_with_bands(drop.product_id) is None:
         raise Refused(f"there is no product {drop.product_id}; expected drop/ORG/PRODUCT/NAME")
     values = read_document(context.objects, document) if document else {}
     where = document.key if document else drop.name
-    return replace(upload, image=attributes_in(values, drop, where))
+    name = image_name(values, drop)
+    image = attributes_in(values, drop, name, where)
+    return replace(upload, image_id=f"{drop.product_id}:{name}", image=image)
 
 
 def _create(context: IngestContext, upload: Upload) -> str:

@@ -43,8 +43,8 @@ def listed_files(values: Any, drop: DropKey) -> list[str]:
     good = isinstance(names, list) and 0 < len(names) <= _MOST_FILES
     if not good or not all(_is_plain(name) for name in names) or len(set(names)) < len(names):
         raise Refused(
-            f"{drop.document_key}: files must be a list of 1 to {_MOST_FILES} different names of "
-            f"files in {drop.prefix}/, without a slash"
+            f"{drop.document_keys[0]}: files must be a list of 1 to {_MOST_FILES} different names "
+            f"of files in {drop.prefix}/, without a slash"
         )
     return list(names)
 
@@ -53,26 +53,46 @@ def _is_plain(name: object) -> bool:
     return isinstance(name, str) and 0 < len(name) <= 255 and "/" not in name  # noqa: PLR2004
 
 
-def check_name(name: str) -> None:
-    """Check that a name can be an image's. Raises Refused."""
-    if not re.fullmatch(NAME_PATTERN, name) or len(name) > LONGEST_NAME:
-        raise Refused(
-            f"{name!r} cannot name an image; expected at most {LONGEST_NAME} letters, digits, "
-            "'_', '.' and '-'"
-        )
+def image_name(values: Any, drop: DropKey) -> str:
+    """Return the name of the image: the file's, or the document's where that cannot be one.
+
+    Files may be called what images may not: with spaces, '+', '%', letters with accents.
+    Raises Refused where neither can name an image.
+    """
+    if _is_name(drop.name):
+        return drop.name
+    given = _attributes(values).get("name")
+    if isinstance(given, str) and _is_name(given):
+        return given
+    raise Refused(
+        f"{drop.name!r} cannot name an image; expected at most {LONGEST_NAME} letters, digits, "
+        f"'_', '.' and '-', or such a name as the attribute name in {drop.document_keys[0]}"
+    )
 
 
-def attributes_in(values: Any, drop: DropKey, where: str) -> dict[str, Any]:
+def _is_name(name: str) -> bool:
+    return re.fullmatch(NAME_PATTERN, name) is not None and len(name) <= LONGEST_NAME
+
+
+def _attributes(values: Any) -> dict[str, Any]:
+    """Return the image attributes of a document, {} where it holds none."""
+    if not isinstance(values, dict):
+        return {}
+    given = values.get("attributes", {} if is_manifest(values) else values)
+    return given if isinstance(given, dict) else {}
+
+
+def attributes_in(values: Any, drop: DropKey, name: str, where: str) -> dict[str, Any]:
     """Return the normalised image attributes of a sidecar or manifest.
 
-    ``where`` is what messages name. Raises Refused.
+    ``name`` is the image's, ``where`` what messages name. Raises Refused.
     """
     if not isinstance(values, dict):
         raise Refused(f"{where}: expected a JSON object")
-    given = values.get("attributes", {} if is_manifest(values) else values)
-    if not isinstance(given, dict):
+    if not isinstance(values.get("attributes", {}), dict):
         raise Refused(f"{where}: attributes must be a JSON object")
-    for attribute, right in (("name", drop.name), ("product_id", drop.product_id)):
+    given = _attributes(values)
+    for attribute, right in (("name", name), ("product_id", drop.product_id)):
         if given.get(attribute, right) != right:
             raise Refused(
                 f"{attribute} is {given[attribute]!r}; the place in the drop folder says {right!r}"

@@ -38,9 +38,10 @@ class DropKey:
         return f"{DROP}{self.org}/{self.product}/{self.name}"
 
     @property
-    def document_key(self) -> str:
-        """The key of the sidecar or manifest."""
-        return f"{self.prefix}.json"
+    def document_keys(self) -> tuple[str, ...]:
+        """The keys that the sidecar or manifest may have: its own, first, where this is it."""
+        usual = (f"{self.prefix}.json", f"{self.prefix}.JSON")
+        return tuple(dict.fromkeys((self.key, *usual))) if self.extension == "json" else usual
 
 
 def parse_drop_key(key: str) -> DropKey | None:
