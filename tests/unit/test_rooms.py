@@ -22,6 +22,7 @@ ALLOWED = {
     "times": "",
     "documents": "",
     "settings": "",
+    "nodata": "",
     "access": "errors documents settings",
     "definitions": "errors times documents",
     "filters": "errors documents definitions",
@@ -33,7 +34,7 @@ ALLOWED = {
         "errors times documents settings access definitions filters geo index store search"
     ),
     "summaries": "errors times settings definitions filters index store search",
-    "pixels": "times definitions",
+    "pixels": "times definitions nodata",
     "uploads": "errors times documents settings access definitions store catalog",
     "ingest": "errors times documents settings definitions store catalog pixels uploads",
     "raster": "errors documents settings access definitions geo store search catalog",

@@ -46,6 +46,9 @@ class DataType(Choices):
     INT32 = "Int32"
     FLOAT32 = "Float32"
     FLOAT64 = "Float64"
+    INT8 = "Int8"
+    INT64 = "Int64"
+    UINT64 = "UInt64"
 
 
 class Colormap(Choices):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from ._attribute import Attribute, AttributeType, Boolean, Choice, Integer, Nodata, Number, Resource, Text
+from ._attribute import (
+    Attribute,
+    AttributeType,
+    Boolean,
+    Choice,
+    Integer,
+    Nodata,
+    Number,
+    Resource,
+    Text,
+)
 from ._common import (
     CREATED,
     EXTRA_PROPERTIES,

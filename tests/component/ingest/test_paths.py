@@ -14,6 +14,7 @@ from rasterio.io import MemoryFile
 from rio_cogeo.cogeo import cog_validate
 from tests.ingest_world import ACQUIRED, PRODUCT, Values, World, band, ramp, raster
 
+from swath_core.definitions import NUMPY_TYPES
 from swath_core.ingest import sweep
 from swath_core.ingest.doors import door_of
 
@@ -75,7 +76,7 @@ def test_files_may_arrive_in_any_order_and_before_or_after_pending(world: World)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "<i2", ">i4", "<u4", "<f4", ">f8"])
+@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "<i2", ">i4", "<u4", "<f4", ">f8", "i1", ">i8", "<u8"])
 @pytest.mark.parametrize("bands", [0, 3])
 def test_arrays_of_every_type_and_order(
     world: World,
@@ -84,11 +85,11 @@ def test_arrays_of_every_type_and_order(
     dtype: str,
     bands: int,
 ) -> None:
-    names = {"u1": "Byte", "u2": "UInt16", "i2": "Int16", "i4": "Int32", "u4": "UInt32"}
-    data_type = names.get(dtype[-2:], {"f4": "Float32", "f8": "Float64"}.get(dtype[-2:], ""))
+    names = {numpy: name for name, numpy in NUMPY_TYPES.items()}
+    data_type = names[np.dtype(dtype).name]
     world.define(*(band(f"b{i}", i, data_type=data_type) for i in range(bands or 1)))
     shape = (30, 20, bands) if bands else (30, 20)
-    array = np.asarray((np.arange(np.prod(shape)) % 251).reshape(shape).astype(dtype), order=order)
+    array = np.asarray((np.arange(np.prod(shape)) % 121).reshape(shape).astype(dtype), order=order)
     upload = world.ingest(
         npy(array),
         file="folder/tmpq.npy",
@@ -125,6 +126,38 @@ def test_a_sidecar_may_come_right_after_its_file(world: World) -> None:
     world.deliver(second, first, second, first)
     assert world.images.writes == 1
     assert world.orphans() == []
+
+
+@pytest.mark.parametrize("sidecar", ["n1.json", "n1.JSON", "n1.Json"])
+@pytest.mark.parametrize("raster_first", [True, False])
+def test_a_sidecar_in_capitals(world: World, sidecar: str, raster_first: bool) -> None:
+    events = [
+        world.put("drop/acme/scenes/n1.TIF", raster()),
+        world.put(f"drop/acme/scenes/{sidecar}", b'{"acquired": "2021-05-31t10:20:30z"}'),
+    ]
+    world.deliver(*(events if raster_first else events[::-1]))
+    image = world.images.items[f"{PRODUCT}:n1"]
+    assert image.get("acquired") == "2021-05-31T10:20:30.000000Z"
+    assert world.orphans() == []
+
+
+@pytest.mark.parametrize("name", ["S\u00e3o Paulo", "a+b", "100%", "a%20b", "\u6771\u4eac"])
+def test_a_sidecar_names_the_image_of_a_file_that_no_image_may_be_called_by(
+    world: World, name: str
+) -> None:
+    document = json.dumps({"acquired": "2021", "name": "city"}).encode()
+    world.deliver(
+        world.put(f"drop/acme/scenes/{name}.json", document),
+        world.put(f"drop/acme/scenes/{name}.tif", raster()),
+    )
+    assert world.images.items[f"{PRODUCT}:city"].get("name") == "city"
+    assert world.orphans() == []
+    world.deliver(world.put(f"drop/acme/scenes/{name} again.tif", raster()))
+    assert f"{name} again' cannot name an image" in world.bus.events[-1][1]["message"]
+    assert (
+        f"attribute name in drop/acme/scenes/{name} again.json"
+        in (world.bus.events[-1][1]["message"])
+    )
 
 
 def test_a_manifest_of_several_files(world: World) -> None:

@@ -54,6 +54,30 @@ def test_create_normalises_and_sets_defaults() -> None:
     assert "nodata" not in values
 
 
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        (0, 0.0),
+        (-3.4e38, -3.4e38),
+        (2**63 - 1, 2**63 - 1),
+        ("nan", "NaN"),
+        ("NaN", "NaN"),
+        ("Infinity", "Infinity"),
+        ("-inf", "-Infinity"),
+    ],
+)
+def test_nodata_is_a_number_or_the_name_of_one(sent: object, stored: object) -> None:
+    values = BANDS["spectral"].validate_create(BAND_MINIMUM | {"nodata": sent})
+    assert values["nodata"] == stored
+    assert type(values["nodata"]) is type(stored)
+
+
+@pytest.mark.parametrize("sent", ["0", "none", True, [0], float("nan")])
+def test_nodata_of_other_kinds_is_refused(sent: object) -> None:
+    error = failure(BANDS["spectral"], BAND_MINIMUM | {"nodata": sent})
+    assert "a number, 'NaN', 'Infinity' or '-Infinity'" in str(error.to_json())
+
+
 def test_masks_have_implicit_ranges_and_others_need_them() -> None:
     mask = BAND_MINIMUM | {"type": "mask"}
     del mask["data_range"], mask["display_range"]
