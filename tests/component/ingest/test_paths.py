@@ -76,7 +76,9 @@ def test_files_may_arrive_in_any_order_and_before_or_after_pending(world: World)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "<i2", ">i4", "<u4", "<f4", ">f8", "i1", ">i8", "<u8"])
+@pytest.mark.parametrize(
+    "dtype", ["u1", "<u2", ">u2", "<i2", ">i4", "<u4", "<f4", ">f8", "i1", ">i8", "<u8"]
+)
 @pytest.mark.parametrize("bands", [0, 3])
 def test_arrays_of_every_type_and_order(
     world: World,

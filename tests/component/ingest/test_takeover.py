@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ingest_world import PRODUCT, DecoderInProcess, MemoryObjects, World, ramp, raster
+from tests.ingest_world import DECODER, PRODUCT, MemoryObjects, World, ramp, raster
 
 from swath_core.ingest import Busy, IngestContext, Interrupted, ObjectCreated, ingest, sweep
-from swath_core.pixels import FileResult, FileTask
+from swath_core.pixels import DecoderProcess, FileResult, FileTask
 from swath_core.uploads import Upload
 
 _PARTS = ("uploads", "products", "images", "objects", "bus", "decoder")
@@ -62,7 +62,7 @@ class Sleeper:
         return method()
 
 
-class Quick(DecoderInProcess):
+class Quick(DecoderProcess):
     """The real decoder, remembering what it has decoded."""
 
     known: dict[bytes, FileResult] = {}  # noqa: RUF012 - remembers the real decoder's result
@@ -72,7 +72,7 @@ class Quick(DecoderInProcess):
 
         body = Path(task.path).read_bytes()
         if body not in self.known:
-            self.known[body] = super().process(task)
+            self.known[body] = DECODER.process(task)
             self.cogs[body] = Path(str(self.known[body].output)).read_bytes()
         target = Path(task.folder) / "cog.tif"
         target.write_bytes(self.cogs[body])
