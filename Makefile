@@ -75,12 +75,15 @@ bench: $(STAMP) ## benchmarks, one JSON object per figure (NAME=coldstart for on
 
 # ---- release -----------------------------------------------------------------------------------
 
-.PHONY: package deploy smoke lock audit licences release
+.PHONY: package deploy undeploy smoke lock audit licences release
 package: $(STAMP) ## build functions and layers for AWS and prove them (ARCH=arm64 or x86_64)
 	@$(PY) -m swath_dev package --architecture $(or $(ARCH),arm64)
 
 deploy: $(STAMP) ## deploy the package to AWS (STACK=swath BUCKET=artifacts PARAMETERS="Name=value ...")
 	@$(PY) -m swath_dev deploy --stack $(or $(STACK),swath) $(if $(BUCKET),--bucket "$(BUCKET)") $(PARAMETERS)
+
+undeploy: $(STAMP) ## take a stack on AWS down (STACK=name; its data stays unless DATA=delete)
+	@$(PY) -m swath_dev undeploy --stack "$(STACK)" $(if $(DATA),--data "$(DATA)") $(if $(CONFIRM),--confirm "$(CONFIRM)")
 
 smoke: $(STAMP) ## the main job against a deployed stack (URL=https://... TOKEN=...; default: the local one)
 	@$(PY) -m swath_dev smoke $(if $(URL),--url "$(URL)") $(if $(TOKEN),--token "$(TOKEN)")

@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     deploy.add_argument("--stack", default="swath")
     deploy.add_argument("--bucket", help="for artifacts; default: one that is made when missing")
     deploy.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="template parameters")
+    undeploy = command("undeploy", _undeploy, "take a stack on AWS down; its data stays")
+    undeploy.add_argument("--stack", required=True)
+    undeploy.add_argument("--data", choices=("keep", "delete"), default="keep")
+    undeploy.add_argument("--confirm", help="the stack's name, instead of being asked for it")
     replay = command("replay", _replay, "send dead letters again")
     replay.add_argument("queue", choices=("ingest", "tasks"))
     replay.add_argument("--stack", help="a stack on AWS; default: the local one")
@@ -128,6 +132,17 @@ def _deploy(options: argparse.Namespace) -> None:
     from swath_dev.deploy_package import deploy_package
 
     deploy_package(options.stack, options.bucket, options.parameters)
+
+
+def _undeploy(options: argparse.Namespace) -> None:
+    from swath_dev.undeploy import undeploy
+
+    def typed() -> str:
+        if options.confirm is not None:
+            return str(options.confirm)
+        return input("its name, to confirm: ").strip() if sys.stdin.isatty() else ""
+
+    undeploy(options.stack, delete_data=options.data == "delete", confirm=typed)
 
 
 def _replay(options: argparse.Namespace) -> None:

@@ -10,8 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from typing import Any
 
 from swath_dev._errors import CommandError
 from swath_dev.build import ROOT, assemble, fix_times
-from swath_dev.deploy import Session, deploy, session_of
+from swath_dev.deploy import Session, answer_of, deploy, probe_routes, session_of
 from swath_dev.token import AUDIENCE, ISSUER, make_token, trusted_keys
 
 from . import processes
@@ -226,7 +224,7 @@ class LocalCloud:
 
     def _await_health(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while _status(f"{self.endpoint}/_ministack/health") != 200:  # noqa: PLR2004
+        while answer_of(f"{self.endpoint}/_ministack/health") != 200:  # noqa: PLR2004
             if process.poll() is not None:
                 message = f"the local cloud did not start: {self._last_log_line()}"
                 raise CommandError(message)
@@ -276,11 +274,9 @@ class LocalCloud:
                 **(parameters or {}),
             },
             environment=self.environment,
+            probe=lambda _: probe_routes({"ApiEndpoint": self.api_url}, patience=0),
         )
-        deployed = Deployed(self, self.api_url, self._function_url(found["RasterUrl"]), found)
-        for route in ("/catalog/v2/products", "/raster/v2/"):
-            _expect_route(deployed.api_url + route)
-        return deployed
+        return Deployed(self, self.api_url, self._function_url(found["RasterUrl"]), found)
 
     def _function_url(self, url: str) -> str:
         """Return a function URL in the form that resolves without a name server."""
@@ -290,25 +286,6 @@ class LocalCloud:
     def token(self, org: str | None = "acme", subject: str = "developer", **claims: Any) -> str:
         """Return a token that the stack trusts; `claims` are those of `make_token`."""
         return make_token(self.state, org=org, subject=subject, **claims)
-
-
-def _status(url: str) -> int | None:
-    """Return the status with which the address answers, None where nothing does."""
-    try:
-        with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 - our own address
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return None
-
-
-def _expect_route(url: str) -> None:
-    """Make sure that a function answers here; a created stack does not prove that."""
-    status = _status(url)
-    if status is None or status >= 500:  # noqa: PLR2004
-        message = f"deployed, but {url} answers {status or 'nothing'}"
-        raise CommandError(message)
 
 
 def default_cloud() -> LocalCloud:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +17,15 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from swath_dev._errors import CommandError
+from swath_dev.artifacts import artifact_bucket
+from swath_dev.stacks import Say, clear_stillborn, first_failure, parameter, status
 
 _CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
-# A first deployment that failed: CloudFormation can only delete such a stack.
-_STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
+_PROTECTION = "DeletionProtection"
+_ROUTES = ("/catalog/v2/products", "/raster/v2/")
+_SERVER_ERROR = 500
+
+Probe = Callable[[Mapping[str, str]], None]
 
 
 def deploy(
@@ -26,8 +35,14 @@ def deploy(
     bucket: str | None = None,
     parameters: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
+    probe: Probe | None = None,
+    say: Say = lambda _: None,
 ) -> dict[str, str]:
     """Bring a stack to what the build folder says, and return its outputs.
+
+    A stack's tables are protected from deletion only after its routes have answered: a first
+    deployment that fails can then be deleted and tried again. `probe` looks at the routes, given
+    the outputs; it raises CommandError. `say` is told each step.
 
     The artifacts go to `bucket`, or to one named after the account and region that is made when
     missing. `environment` holds variables (credentials, region, AWS_ENDPOINT_URL) that replace
@@ -35,19 +50,59 @@ def deploy(
     """
     variables = {**os.environ, **(environment or {})}
     session = session_of(variables)
+    wanted = dict(parameters or {})
+    is_protected = wanted.pop(_PROTECTION, "true")
     try:
-        _clear_stillborn(session, stack)
-        artifacts = bucket or _artifact_bucket(session, stack)
-        packaged = _package(build, artifacts, stack, variables)
-        _apply(packaged, artifacts, stack, parameters or {}, variables)
+        clear_stillborn(session, stack, say)
+        is_new = status(session, stack) is None
+        artifacts = bucket or artifact_bucket(session, stack)
+        say(f"uploading code and template to s3://{artifacts}/{stack}/")
+        apply = partial(_apply, _package(build, artifacts, stack, variables), artifacts, stack)
+        say(f"{'creating' if is_new else 'updating'} the stack {stack} in {session.region}")
+        unprotected = is_new or is_protected == "false"
+        protection = {_PROTECTION: "false"} if unprotected else {}
+        apply({**wanted, **protection}, variables)
+        found = outputs(session, stack)
+        say("asking the routes of the API and of raster")
+        (probe or probe_routes)(found)
+        if parameter(session, stack, _PROTECTION) != is_protected:
+            say("the routes answer: protecting the tables from deletion")
+            apply({_PROTECTION: is_protected}, variables)
         return outputs(session, stack)
     except _Refused as refused:
-        reason = _first_failure(session, stack) or str(refused)
+        reason = first_failure(session, stack) or str(refused)
         message = f"the deployment of {stack} failed: {reason}"
         raise CommandError(message) from refused
     except (ClientError, BotoCoreError) as error:
         message = f"the deployment of {stack} failed: {error}"
         raise CommandError(message) from error
+
+
+def probe_routes(found: Mapping[str, str], patience: float = 30) -> None:
+    """Make sure that functions answer at a stack's own address: a created stack proves nothing.
+
+    A new address may take some seconds to be known. Raises CommandError.
+    """
+    for route in _ROUTES:
+        url = found["ApiEndpoint"] + route
+        deadline = time.monotonic() + patience
+        while (answer := answer_of(url)) is None and time.monotonic() < deadline:
+            time.sleep(1)
+        if answer is None or answer >= _SERVER_ERROR:
+            raise CommandError(
+                f"deployed, but {url} answers {answer or 'nothing'}: the function's log says why"
+            )
+
+
+def answer_of(url: str) -> int | None:
+    """Return the status with which an address answers, None where nothing does."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 - the stack's own
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
 
 
 class Session:
@@ -131,70 +186,8 @@ def _apply(
             *("deploy", "--template-file", str(packaged), "--stack-name", stack),
             *("--s3-bucket", bucket, "--s3-prefix", stack),
             *("--capabilities", *_CAPABILITIES, "--no-fail-on-empty-changeset"),
+            *("--tags", f"swath:stack={stack}"),  # of everything in it: for the bill
             *(("--parameter-overrides", *overrides) if overrides else ()),
         ],
         variables,
-    )
-
-
-def _status(session: Session, stack: str) -> str | None:
-    try:
-        found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-    return str(found[0]["StackStatus"]) if found else None
-
-
-def _clear_stillborn(session: Session, stack: str) -> None:
-    """Delete what a failed first deployment left, which can only be deleted."""
-    if _status(session, stack) in _STILLBORN:
-        cloudformation = session.client("cloudformation")
-        cloudformation.delete_stack(StackName=stack)
-        cloudformation.get_waiter("stack_delete_complete").wait(
-            StackName=stack, WaiterConfig={"Delay": 2}
-        )
-
-
-def _first_failure(session: Session, stack: str) -> str | None:
-    """Return the first resource of the last attempt that failed, and why."""
-    try:
-        events = session.client("cloudformation").describe_stack_events(StackName=stack)
-    except ClientError:
-        return None
-    first = None
-    for event in events["StackEvents"]:  # newest first
-        status, reason = event["ResourceStatus"], event.get("ResourceStatusReason", "")
-        if reason == "User Initiated":
-            break
-        if status.endswith("_FAILED") and "cancelled" not in reason:
-            first = f"{event['LogicalResourceId']}: {reason}"
-    return first
-
-
-def _artifact_bucket(session: Session, stack: str) -> str:
-    account = session.client("sts").get_caller_identity()["Account"]
-    name = f"{stack.lower()}-artifacts-{account}-{session.region}"
-    s3 = session.client("s3")
-    try:
-        s3.head_bucket(Bucket=name)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:  # noqa: PLR2004
-            raise
-        _make_private_bucket(s3, name, session.region)
-    return name
-
-
-def _make_private_bucket(s3: Any, name: str, region: str) -> None:
-    where = {} if region == "us-east-1" else {"LocationConstraint": region}
-    s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": where} if where else {}))
-    s3.put_public_access_block(
-        Bucket=name,
-        PublicAccessBlockConfiguration={
-            "BlockPublicAcls": True,
-            "BlockPublicPolicy": True,
-            "IgnorePublicAcls": True,
-            "RestrictPublicBuckets": True,
-        },
     )

@@ -20,7 +20,7 @@ def deploy_package(stack: str, bucket: str | None, assignments: Sequence[str]) -
         message = "nothing is packaged; make package comes first"
         raise CommandError(message)
     parameters = {**_parameters(assignments), **json.loads(BUILT.read_text())}
-    found = deploy(BUILD, stack=stack, bucket=bucket, parameters=parameters)
+    found = deploy(BUILD, stack=stack, bucket=bucket, parameters=parameters, say=print)
     for name, value in sorted(found.items()):
         print(f"{name:20} {value}")
     return found

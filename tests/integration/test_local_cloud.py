@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ import jwt
 import pytest
 from botocore.exceptions import ClientError
 
-from swath_dev import build, processes, replay
+from swath_dev import build, processes, replay, stacks
 from swath_dev._errors import CommandError
 from swath_dev.cloud import Deployed, LocalCloud
 from swath_dev.deploy import deploy
+from swath_dev.undeploy import undeploy
 
 pytestmark = pytest.mark.stack
 
@@ -221,36 +223,121 @@ def test_data_and_addresses_survive_down_and_up(own: Deployed) -> None:
     assert token.split(".")[0] == own.token().split(".")[0]
 
 
-def test_the_templates_defaults_deploy_with_a_pool_of_callers(
-    repository: Path, tmp_path: Path
-) -> None:
-    cloud = LocalCloud(tmp_path / "state", free_port())
+@pytest.fixture(scope="module")
+def bare(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A cloud to which tests deploy stacks as one does to AWS."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("bare"), free_port())
     cloud.start()
-    try:
-        out = deploy(build.assemble(tmp_path / "b"), stack="Own", environment=cloud.environment)
-        callers = cloud.session.client("cognito-idp")
-        pool, password = out["UserPool"], "Correct-horse-9"
-        callers.admin_create_user(
-            UserPoolId=pool,
-            Username="ann",
-            UserAttributes=[{"Name": "custom:org", "Value": "acme"}],
-        )
-        callers.admin_set_user_password(
-            UserPoolId=pool, Username="ann", Password=password, Permanent=True
-        )
-        answer = callers.initiate_auth(
-            ClientId=out["UserPoolClient"],
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": "ann", "PASSWORD": password},
-        )
-    finally:
-        cloud.stop()
+    yield cloud
+    cloud.stop()
+
+
+def deployed(cloud: LocalCloud, folder: Path, said: list[str], **options: Any) -> dict[str, str]:
+    options = {"probe": lambda _: None} | options
+    return deploy(build.assemble(folder), environment=cloud.environment, say=said.append, **options)
+
+
+def is_protected(cloud: LocalCloud, table: str) -> bool:
+    answer = cloud.session.client("dynamodb").describe_table(TableName=table)
+    # the emulator keeps the parameter's text
+    return str(answer["Table"]["DeletionProtectionEnabled"]).lower() == "true"
+
+
+def test_the_templates_defaults_deploy_with_a_pool_of_callers(
+    bare: LocalCloud, tmp_path: Path
+) -> None:
+    out = deployed(bare, tmp_path / "b", [], stack="Own")
+    callers = bare.session.client("cognito-idp")
+    pool, password = out["UserPool"], "Correct-horse-9"
+    callers.admin_create_user(
+        UserPoolId=pool,
+        Username="ann",
+        UserAttributes=[{"Name": "custom:org", "Value": "acme"}],
+    )
+    callers.admin_set_user_password(
+        UserPoolId=pool, Username="ann", Password=password, Permanent=True
+    )
+    answer = callers.initiate_auth(
+        ClientId=out["UserPoolClient"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ann", "PASSWORD": password},
+    )
 
     token = answer["AuthenticationResult"]["IdToken"]
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["iss"] == out["Issuer"]
     assert claims["aud"] == out["UserPoolClient"]
     assert claims["custom:org"] == "acme"
+
+
+def test_a_stack_is_protected_once_its_routes_answer_and_undeploy_keeps_its_data(
+    bare: LocalCloud, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    seen: list[bool] = []
+
+    def probe(found: Mapping[str, str]) -> None:
+        seen.append(is_protected(bare, found["ImagesTable"]))
+
+    out = deployed(bare, tmp_path / "b", said, stack="Protected", probe=probe)
+
+    assert seen == [False]
+    assert is_protected(bare, out["ImagesTable"])
+    assert said[-3:] == [
+        "creating the stack Protected in us-east-1",
+        "asking the routes of the API and of raster",
+        "the routes answer: protecting the tables from deletion",
+    ]
+    (found,) = bare.session.client("cloudformation").describe_stacks(StackName="Protected")[
+        "Stacks"
+    ]
+    assert {"Key": "swath:stack", "Value": "Protected"} in found["Tags"]
+
+    table = bare.session.resource("dynamodb").Table(out["ImagesTable"])
+    table.put_item(Item={"id": "kept"})
+    said.clear()
+
+    undeploy("Protected", environment=bare.environment, say=said.append)
+
+    assert stacks.status(bare.session, "Protected") is None
+    assert table.get_item(Key={"id": "kept"})["Item"] == {"id": "kept"}
+    bare.session.client("s3").head_bucket(Bucket=out["DataBucket"])
+    bare.session.client("cognito-idp").describe_user_pool(UserPoolId=out["UserPool"])
+    kept = " ".join(said)
+    assert all(out[name] in kept for name in ("ImagesTable", "DataBucket", "UserPool"))
+
+
+def test_a_failed_first_deployment_is_mended_by_the_next_and_undeploy_can_delete_all(
+    bare: LocalCloud, tmp_path: Path
+) -> None:
+    def refuse(_: Mapping[str, str]) -> None:
+        raise CommandError("deployed, but it answers 502")
+
+    with pytest.raises(CommandError, match="502"):
+        deployed(bare, tmp_path / "b", [], stack="Gone", probe=refuse)
+    out = deployed(bare, tmp_path / "c", [], stack="Gone")
+
+    assert is_protected(bare, out["ImagesTable"])
+    s3 = bare.session.client("s3")
+    for body in (b"one", b"two"):
+        s3.put_object(Bucket=out["DataBucket"], Key="images/a.tif", Body=body)
+    s3.delete_object(Bucket=out["DataBucket"], Key="images/a.tif")
+    taken_down = partial(
+        undeploy, "Gone", delete_data=True, environment=bare.environment, say=lambda _: None
+    )
+
+    with pytest.raises(CommandError, match="nothing was deleted"):
+        taken_down(confirm=lambda: "gone")
+    assert is_protected(bare, out["ImagesTable"])
+    taken_down(confirm=lambda: "Gone")
+
+    assert stacks.status(bare.session, "Gone") is None
+    tables = bare.session.client("dynamodb").list_tables()["TableNames"]
+    assert not {out["ImagesTable"], out["UploadsTable"]} & set(tables)
+    with pytest.raises(ClientError, match="404"):
+        s3.head_bucket(Bucket=out["DataBucket"])
+    with pytest.raises(CommandError, match="there is no stack Gone"):
+        taken_down(confirm=lambda: "Gone")
 
 
 def test_a_failed_deployment_is_one_line_and_leaves_nothing_running(
