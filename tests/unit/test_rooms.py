@@ -40,7 +40,8 @@ ALLOWED = {
     "raster": "errors documents settings access definitions geo store search catalog",
     "web": "errors documents settings access definitions filters",
     "functions/api": (
-        "errors documents settings access definitions store search catalog summaries uploads web"
+        "errors documents settings access definitions filters store search catalog summaries "
+        "uploads web"
     ),
     "functions/ingest": "settings uploads ingest",
     "functions/raster": "errors settings access raster web",

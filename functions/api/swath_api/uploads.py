@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from swath_core.catalog import Search, bounds
+from swath_core.catalog import Search
 from swath_core.definitions import UPLOAD
+from swath_core.filters import allowed_values
 from swath_core.web import Body, Request, Response
 from swath_core.web.jsonapi import (
     answer_object,
@@ -70,8 +71,8 @@ def search(request: Request) -> Response[Any]:
 
 def _candidates(request: Request, search: Search) -> Iterable[UploadView]:
     """Yield the uploads that the caller may see, of the products that the filter leaves."""
-    products = bounds(search.expression, "product_id")
-    images = bounds(search.expression, "image_id")
+    products = allowed_values(search.expression, "product_id")
+    images = allowed_values(search.expression, "image_id")
     if products is None and images is not None:
         products = list(dict.fromkeys(each.rpartition(":")[0] for each in images))
     if products is None:

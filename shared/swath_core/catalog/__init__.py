@@ -15,7 +15,7 @@ from ._files import delete_objects, image_prefix, objects_of, owned_keys
 from ._image_rules import STORED_IMAGE
 from ._image_writes import BULK_LIMIT, BulkResult, ImageWriter, SavedImage
 from ._images import Images, SearchableProducts
-from ._listing import Page, Query, Search, bounds
+from ._listing import Page, Query, Search
 from ._products import Products
 from ._related import RelatedObjects
 
@@ -34,7 +34,6 @@ __all__ = [
     "SavedImage",
     "Search",
     "SearchableProducts",
-    "bounds",
     "delete_objects",
     "image_prefix",
     "not_found",

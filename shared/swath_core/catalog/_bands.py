@@ -11,12 +11,13 @@ from swath_core.access import Caller, may_read
 from swath_core.definitions import BAND, BAND_TYPES, BANDS, Resource
 from swath_core.documents import Attributes, Document, shown
 from swath_core.errors import Conflict, Invalid
+from swath_core.filters import allowed_values
 from swath_core.store.catalog import ChangedError
 from swath_core.store.retry import attempts
 
 from ._access import ProductAccess, not_found, require_read, require_write
 from ._documents import check_id, check_size, check_version, exists, overtaken, stamped
-from ._listing import Page, Query, Search, bounds
+from ._listing import Page, Query, Search
 from ._related import RelatedObjects
 
 STRUCTURE = ("data_type", "band_index", "file_index")
@@ -189,7 +190,7 @@ class Bands:
     def _candidates(self, caller: Caller, search: Search) -> list[tuple[Document, list[Document]]]:
         """Return the readable products that can have matches, each with its bands."""
         ids = search.ids
-        products = bounds(search.expression, "product_id")
+        products = allowed_values(search.expression, "product_id")
         if ids is not None:
             products = list(dict.fromkeys(each.rpartition(":")[0] for each in ids))
         if products is None:

@@ -9,6 +9,7 @@ from swath_core.access import Caller, may_read
 from swath_core.definitions import IMAGE
 from swath_core.documents import Document
 from swath_core.errors import SwathError
+from swath_core.filters import allowed_values
 from swath_core.settings import Settings
 from swath_core.store.bus import announce_deleted
 from swath_core.store.images import ImageStore
@@ -17,7 +18,6 @@ from ._access import ProductAccess, not_found, require_read, require_write
 from ._documents import check_id
 from ._files import delete_objects
 from ._image_writes import BulkResult, ImageWriter, check_number
-from ._listing import bounds
 
 if TYPE_CHECKING:
     from swath_core.filters import Expression
@@ -162,8 +162,8 @@ class SearchableProducts:
         from swath_core.index import IndexState  # noqa: PLC0415 - h3, only for searches
         from swath_core.search import SearchProduct  # noqa: PLC0415
 
-        ids = bounds(expression, "product_id")
-        images = bounds(expression, "id")
+        ids = allowed_values(expression, "product_id")
+        images = allowed_values(expression, "id")
         if images is not None:
             ids = list(dict.fromkeys(each.rpartition(":")[0] for each in images if ":" in each))
         if ids is None:

@@ -14,10 +14,7 @@ from swath_core.definitions import Resource
 from swath_core.documents import Attributes, Document
 from swath_core.errors import BadRequest
 from swath_core.filters import (
-    And,
-    Comparison,
-    Expression,
-    Or,
+    allowed_values,
     is_after,
     parse_filter,
     parse_sort,
@@ -66,7 +63,7 @@ class Search:
     @property
     def ids(self) -> list[str] | None:
         """The ids that alone can match, in the order asked, or None."""
-        return bounds(self.expression, "id")
+        return allowed_values(self.expression, "id")
 
     def run(self, documents: Iterable[Document]) -> Page:
         """Return a page of the documents that match."""
@@ -110,23 +107,6 @@ class Search:
             return is_after(key, last, descending=self.sort.descending)
         except TypeError as error:
             raise _foreign() from error
-
-
-def bounds(expression: Expression, name: str) -> list[str] | None:
-    """Return the values outside of which an attribute cannot match, in order; None: any can."""
-    if isinstance(expression, Comparison):
-        is_bound = expression.attribute.name == name and expression.op == "eq"
-        return list(dict.fromkeys(expression.operands)) if is_bound else None
-    if isinstance(expression, And):
-        return next(
-            (found for part in expression.parts if (found := bounds(part, name)) is not None), None
-        )
-    if isinstance(expression, Or):
-        parts = [bounds(part, name) for part in expression.parts]
-        if any(part is None for part in parts):
-            return None
-        return list(dict.fromkeys(value for part in parts for value in part or ()))
-    return None
 
 
 # -- full text: words, without regard to case and accents

@@ -281,6 +281,24 @@ def _comparison(comparison: Comparison) -> tuple[KeyRange, bool]:
     return keys, comparison.op != "eq" or first == last
 
 
+def allowed_values(expression: Expression, name: str) -> list[str] | None:
+    """Return the values outside of which an attribute cannot match, in order; None: any can."""
+    if isinstance(expression, Comparison):
+        is_bound = expression.attribute.name == name and expression.op == "eq"
+        return list(dict.fromkeys(expression.operands)) if is_bound else None
+    if isinstance(expression, And):
+        return next(
+            (each for part in expression.parts if (each := allowed_values(part, name)) is not None),
+            None,
+        )
+    if isinstance(expression, Or):
+        parts = [allowed_values(part, name) for part in expression.parts]
+        if any(part is None for part in parts):
+            return None
+        return list(dict.fromkeys(value for part in parts for value in part or ()))
+    return None
+
+
 def ids_of(expression: Expression, product: str) -> frozenset[str] | None:
     """Return the image ids that an expression can only be about, or None if it could be any.
 

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath_core.catalog import Query
-from swath_core.catalog._listing import Search, bounds, text_matches, words
+from swath_core.catalog._listing import Search, text_matches, words
 from swath_core.definitions import PRODUCT
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
+from swath_core.filters import allowed_values
 
 
 def products(*names: str | None) -> list[Document]:
@@ -101,9 +102,9 @@ def test_ids_set_the_order() -> None:
         ),
     ],
 )
-def test_bounds(filters: list[dict[str, Any]], values: list[str] | None) -> None:
+def test_allowed_values(filters: list[dict[str, Any]], values: list[str] | None) -> None:
     search = Search(Query(filter=json.dumps(filters)), PRODUCT, "id")
-    assert bounds(search.expression, "id") == values
+    assert allowed_values(search.expression, "id") == values
 
 
 @given(token=st.text(max_size=40))
