@@ -28,9 +28,10 @@ from swath_core.store.catalog import CatalogStore
 from swath_core.store.objects import Found, ObjectGone, Objects
 from swath_core.store.requests import Changes
 from swath_core.store.retry import ConditionError
-from swath_core.times import format_timestamp
+from swath_core.times import format_timestamp, parse_timestamp
 from swath_core.uploads import Lease, Part, StaleUpload, Upload, UploadStore, upload_key
 from swath_core.uploads._keys import base_name
+from swath_core.uploads._store import sweep_delay
 
 if TYPE_CHECKING:
     from pynamodb.transactions import TransactWrite
@@ -58,6 +59,7 @@ class MemoryUploads(UploadStore):
 
     def __init__(self) -> None:
         self.items: dict[str, Upload] = {}
+        self.sweep_failures: dict[str, tuple[int, int]] = {}
         self.lock = threading.RLock()
 
     def get(self, upload_id: str) -> Upload | None:
@@ -97,6 +99,18 @@ class MemoryUploads(UploadStore):
                 raise ConditionError
 
         return check
+
+    def postpone(self, upload_id: str, now: str) -> int:
+        with self.lock:
+            stored = self.items[upload_id]
+            failures = self.sweep_failures.get(upload_id, (0, 0))[1] if self._failed(stored) else 0
+            later = format_timestamp(parse_timestamp(now) + sweep_delay(failures + 1))
+            self.items[upload_id] = replace(stored, due=later)
+            self.sweep_failures[upload_id] = (stored.version, failures + 1)
+            return failures + 1
+
+    def _failed(self, stored: Upload) -> bool:
+        return self.sweep_failures.get(stored.id, (0, 0))[0] == stored.version
 
     def of_product(self, product_id: str) -> Iterator[Upload]:
         with self.lock:

@@ -29,7 +29,13 @@ def test_the_generated_module_is_up_to_date() -> None:
 def test_every_class_has_the_attributes_of_its_resource(
     kind: type[catalog.CatalogObject], resource: Resource
 ) -> None:
-    ours = {"id", "events", "part_urls", "part_bytes"}  # of the envelope and of uploads' files
+    ours = {
+        "id",
+        "events",
+        "part_urls",
+        "part_bytes",
+        "resumable_urls_expire",
+    }  # of the envelope and of uploads' files
     assert set(kind._attributes) - ours == set(resource.attributes)
     for attribute in resource:
         assert kind._attributes[attribute.name].read_only == attribute.read_only

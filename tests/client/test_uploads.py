@@ -158,6 +158,40 @@ def test_an_interrupted_upload_is_resumed(image: Image, fake: FakeCatalog, tmp_p
     upload.resume(paths)  # nothing to do any more
 
 
+@pytest.mark.parametrize(
+    ("status", "answer"), [(403, b"Request has expired"), (400, b"ExpiredToken")]
+)
+def test_an_expired_url_is_renewed_without_starting_anew(
+    image: Image, fake: FakeCatalog, tmp_path: Path, status: int, answer: bytes
+) -> None:
+    paths = files(tmp_path, 3, 5)
+    refused: list[str] = []
+
+    def expire(seen: Seen) -> tuple[int, dict[str, str], bytes] | None:
+        if seen.path.endswith("/1") and "/signed/" in seen.path and not refused:
+            refused.append(seen.path)
+            return status, {}, answer
+        return None
+
+    fake.faults.append(expire)
+    upload = image.upload(paths)
+    upload.wait_for_completion(timeout=5)
+    assert refused
+    assert len(fake.requests("POST", "/uploads_v2")) == 1
+    assert [fake.stored[f"{upload.id}/{i}"] for i in range(2)] == [x.read_bytes() for x in paths]
+    puts = [seen.path for seen in fake.seen if "/signed/" in seen.path]
+    assert len(puts) == 3  # the file that had arrived was not sent again
+
+
+def test_a_url_that_is_refused_for_good_fails_the_upload(
+    image: Image, fake: FakeCatalog, tmp_path: Path
+) -> None:
+    fake.faults.append(lambda seen: (403, {}, b"no") if "/signed/" in seen.path else None)
+    with pytest.raises(UploadError, match=r"1 of 1 files did not arrive: .*403"):
+        image.upload(files(tmp_path, 3))
+    assert len([seen for seen in fake.seen if "/signed/" in seen.path]) == 2
+
+
 def test_failure_shows_the_event_log(image: Image, fake: FakeCatalog, tmp_path: Path) -> None:
     fake.upload_ends = "failure"
     upload = image.upload(files(tmp_path, 3))

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from swath.errors import SwathError, UploadError
+from swath.errors import BadRequestError, ForbiddenError, SwathError, UploadError
 from swath.http import Client, HttpSession
 from swath.progress import Bar
 
@@ -22,12 +22,13 @@ _TIMEOUT = 300.0  # seconds without a byte moving
 class Transfer:
     """A file or a part of one, where it goes, and whom to tell when it has arrived.
 
-    `offset` and `length` in bytes.
+    `renewed` makes another URL once the first has expired. `offset` and `length` in bytes.
     """
 
     path: Path
     url: str
     arrived: Callable[[], None]
+    renewed: Callable[[], str]
     offset: int = 0
     length: int | None = None
 
@@ -98,15 +99,22 @@ def transfer(client: Client, files: Sequence[Transfer], bar: Bar) -> None:
 
 def _put(http: HttpSession, item: Transfer, bar: Bar) -> None:
     with MeteredFile(item.path, bar, item.offset, item.length) as body:
-        http.request(
-            "PUT",
-            item.url,
-            data=body if len(body) else b"",
-            headers={"Content-Type": "application/octet-stream"},
-            signed=True,
-            read_timeout=_TIMEOUT,
-        )
+        try:
+            _put_at(http, item.url, body)
+        except (ForbiddenError, BadRequestError):  # expired: the URL, or the session behind it
+            _put_at(http, item.renewed(), body)
     item.arrived()
+
+
+def _put_at(http: HttpSession, url: str, body: MeteredFile) -> None:
+    http.request(
+        "PUT",
+        url,
+        data=body if len(body) else b"",
+        headers={"Content-Type": "application/octet-stream"},
+        signed=True,
+        read_timeout=_TIMEOUT,
+    )
 
 
 def _patient(client: Client) -> HttpSession:

@@ -15,7 +15,7 @@ from swath.errors import ConnectionFailedError, ServerError, UploadError
 from swath.progress import Bar, progress_bar
 
 from ._attribute import Attribute
-from ._attributes import Integer, ListOf, Text
+from ._attributes import Integer, ListOf, Text, Timestamp
 from ._generated import ImageUploadStatus, UploadAttributes, UploadEventAttributes
 from ._included import Included
 from ._object import CatalogObject
@@ -23,7 +23,8 @@ from ._structure import StructureAttribute
 from ._transfer import Transfer, transfer
 
 _PAUSES = (0.2, 0.3, 0.5, 1.0, 1.0, 2.0, 5.0)  # seconds between looks; the last one repeats
-_SENT_ONCE = ("resumable_urls", "part_urls", "part_bytes")  # only while files are expected
+# only while files are expected
+_SENT_ONCE = ("resumable_urls", "resumable_urls_expire", "part_urls", "part_bytes")
 
 
 class ImageUploadEvent(UploadEventAttributes):
@@ -45,6 +46,9 @@ class WatchedUpload(UploadAttributes, CatalogObject):
     _include = "events"
     _sent: set[tuple[int, int]]
 
+    resumable_urls_expire = Timestamp(
+        read_only=True, doc="Until when the URLs certainly hold; `reload` brings new ones."
+    )
     part_urls: Attribute[dict[str, list[str]] | None, None] = Attribute(
         read_only=True, doc="Where the parts of a file go that is too big for one request."
     )
@@ -139,7 +143,18 @@ class WatchedUpload(UploadAttributes, CatalogObject):
             for number, place in enumerate(places):
                 if (index, number) not in self._sent:
                     arrived = partial(self._sent.add, (index, number))
-                    yield Transfer(path, place, arrived, number * (length or 0), length)
+                    renewed = partial(self._new_url, index, number)
+                    yield Transfer(path, place, arrived, renewed, number * (length or 0), length)
+
+    def _new_url(self, index: int, number: int) -> str:
+        """Where a file or part goes whose URL has expired; what arrived before stays."""
+        body = self.client.catalog("GET", self._path(self._saved_id()))
+        attributes = body["data"]["attributes"]
+        parts = (attributes.get("part_urls") or {}).get(str(index))
+        urls = parts or attributes.get("resumable_urls")
+        if not urls:
+            raise UploadError(f"upload {self.id} takes no more files: {attributes.get('status')}")
+        return str(urls[number if parts else index])
 
     def _patch_status(self, status: ImageUploadStatus) -> None:
         with self._must_exist():

@@ -27,24 +27,40 @@ class Swept:
 def sweep(context: IngestContext, limit: int = 200) -> Swept:
     """Look at the uploads that are due, at most ``limit``; the next sweep goes on.
 
-    One that cannot be cleaned up does not keep the others: it is named in ``problems``.
+    One that cannot be cleaned up is named in ``problems`` and postponed, the longer the more often
+    it failed: a sweep full of such uploads does not keep the others.
     """
     expired = cleaned = 0
     problems: list[str] = []
     due = context.uploads.due(context.now(), limit)
     for upload_id in due:
-        upload = context.uploads.get(upload_id)
-        if upload is None:
-            continue
         try:
-            ended = upload if upload.is_final else _give_up(context, upload)
-            expired += ended is not upload
-            if ended.is_final:
-                clean_up(context, ended, context.step("sweep"))
-                cleaned += 1
+            was_given_up, is_cleaned = _look_at(context, upload_id)
+            expired += was_given_up
+            cleaned += is_cleaned
         except Exception as problem:  # noqa: BLE001 - whatever it is, the others go on
-            problems.append(f"{upload_id}: {type(problem).__name__}: {problem}")
+            failures = _postpone(context, upload_id)
+            problems.append(f"{upload_id} ({failures}): {type(problem).__name__}: {problem}")
     return Swept(len(due), expired, cleaned, tuple(problems))
+
+
+def _look_at(context: IngestContext, upload_id: str) -> tuple[bool, bool]:
+    """Give an upload up if it is time, and clean up if it is final; return what was done."""
+    upload = context.uploads.get(upload_id)
+    if upload is None:
+        return False, False
+    ended = upload if upload.is_final else _give_up(context, upload)
+    if ended.is_final:
+        clean_up(context, ended, context.step("sweep"))
+    return ended is not upload, ended.is_final
+
+
+def _postpone(context: IngestContext, upload_id: str) -> str:
+    """Let the sweep come back later; return how often it has failed, or why that is unknown."""
+    try:
+        return f"failure {context.uploads.postpone(upload_id, context.now())}"
+    except Exception as problem:  # noqa: BLE001 - then it is due again at the next run
+        return f"not postponed: {type(problem).__name__}"
 
 
 def _give_up(context: IngestContext, upload: Upload) -> Upload:

@@ -16,10 +16,10 @@ from typing import Any
 
 from swath_core.settings import Settings
 
-from .s3 import s3_client
+from .s3 import s3_client, signed_for
 
 URL_SECONDS = 86_400
-"""How long a presigned URL holds (less where the function's own credentials end earlier)."""
+"""How long a presigned URL is signed for; see ``Objects.urls_hold`` for what can be promised."""
 
 PART_BYTES = 512 * 1024 * 1024
 """Size of a part of a file that is too big for one request (5 GiB)."""
@@ -149,6 +149,10 @@ class Objects:
         for page in pages:
             for entry in page.get("Contents", ()):
                 yield _found(entry["Key"], entry, entry["Size"])
+
+    def urls_hold(self) -> int:
+        """Return the seconds that URLs signed now certainly hold."""
+        return signed_for(URL_SECONDS)
 
     def put_url(self, key: str) -> str:
         """Return a URL that takes one PUT of up to 5 GiB, without further credentials."""

@@ -11,6 +11,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
+UNKNOWN_SESSION_SECONDS = 900
+"""The shortest session of a role that STS issues: what can be promised where none is told."""
+
+_SESSION_STEPS = (43_200, 21_600, 3_600, 1_800, UNKNOWN_SESSION_SECONDS, 300, 60)
 _RETRIES = {"max_attempts": 5, "mode": "standard"}
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 60
@@ -37,3 +41,26 @@ def s3_client() -> Any:
         response_checksum_validation="when_required",
     )
     return boto3.client("s3", config=config)
+
+
+def signed_for(wanted: int) -> int:
+    """Return how many seconds, at most ``wanted``, the URLs signed now certainly hold.
+
+    S3 refuses a URL once the session that signed it has ended, whatever the URL says (Amazon S3
+    user guide, "Sharing objects with presigned URLs"). Keys without a session have no end. Where
+    the credentials know theirs, it is found to the step; a function's environment does not say.
+    """
+    import boto3  # noqa: PLC0415
+
+    session = boto3.DEFAULT_SESSION or boto3.Session()
+    return seconds_left(session.get_credentials(), wanted)
+
+
+def seconds_left(credentials: Any, wanted: int) -> int:
+    """Return how many seconds, at most ``wanted``, credentials of botocore certainly last."""
+    is_due = getattr(credentials, "refresh_needed", None)
+    if is_due is None:
+        has_session = credentials is not None and credentials.token
+        return min(wanted, UNKNOWN_SESSION_SECONDS) if has_session else wanted
+    steps = (wanted, *(step for step in _SESSION_STEPS if step < wanted))
+    return next((step for step in steps if not is_due(refresh_in=step)), 0)

@@ -213,6 +213,7 @@ class UploadItem(Table):
     lease_until = UnicodeAttribute(null=True)
     sweep = UnicodeAttribute(null=True)
     due = UnicodeAttribute(null=True)
+    sweep_failures = NumberAttribute(null=True)
     by_product = UploadsByProduct()
     by_due = UploadsDue()
 

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from swath_core.access import Caller, may_read, may_write
@@ -35,16 +36,20 @@ class UploadView:
     """An upload as its caller may see it, with the log, and the URLs where it was just declared.
 
     ``parts`` are, for a file too big for one PUT, the URLs of its parts in order by file index.
+    ``expire`` is until when the URLs certainly hold; looking at the upload again signs new ones.
     """
 
     upload: Upload
     urls: list[str] | None = None
     parts: dict[int, list[str]] | None = None
+    expire: str | None = None
 
     @property
     def document(self) -> Document:
         """The upload as a document."""
         document = self.upload.to_document(self.urls)
+        if self.expire:
+            document.attributes["resumable_urls_expire"] = self.expire
         if self.parts:
             document.attributes["part_urls"] = {
                 str(index): urls for index, urls in self.parts.items()
@@ -137,7 +142,9 @@ class UploadService:
             for index, part in enumerate(upload.parts)
             if part.key in upload.multipart
         }
-        return UploadView(upload, urls, parts or None)
+        signed = Step(clock(), _COMPONENT, upload.id)
+        expire = signed.after(timedelta(seconds=self._objects.urls_hold()))
+        return UploadView(upload, urls, parts or None, expire)
 
     def _check_product(self, product_id: str, caller: Caller, options: Mapping[str, Any]) -> None:
         entry = self._catalog.product_with_bands(product_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from pynamodb.transactions import TransactWrite
@@ -12,11 +13,14 @@ from swath_core.settings import Settings
 from swath_core.store.requests import Changes
 from swath_core.store.retry import ConditionError
 from swath_core.store.tables import UploadItem, bind, is_key
-from swath_core.times import parse_timestamp
+from swath_core.times import format_timestamp, parse_timestamp
 
 from ._record import Lease, Upload
 
 _SWEEP = "due"
+_FIRST_DELAY = timedelta(minutes=1)
+_LONGEST_DELAY = timedelta(minutes=50)  # at least one failure an hour: what the alarm looks for
+_MOST_DOUBLINGS = 10
 _REMEMBERED_SECONDS = 400 * 86_400
 
 
@@ -118,6 +122,36 @@ class UploadStore:
         """Return the ids of uploads that the sweep must look at by now, the longest due first."""
         rows = UploadItem.by_due.query(_SWEEP, UploadItem.due <= now, limit=limit)
         return [row.id for row in rows]
+
+    def postpone(self, upload_id: str, now: str) -> int:
+        """Let the sweep look at an upload later, after it failed; return how often it has.
+
+        The record itself need not be readable. Any later step of the upload starts anew. An
+        upload that is not due any more is left alone.
+        """
+        try:
+            item = UploadItem.get(upload_id, attributes_to_get=["id", "sweep_failures"])
+            failures = int(item.sweep_failures or 0) + 1
+            UploadItem(upload_id).update(
+                actions=[
+                    UploadItem.due.set(_later(now, failures)),
+                    UploadItem.sweep_failures.set(failures),
+                ],
+                condition=UploadItem.due <= now,
+            )
+        except (ConditionError, UploadItem.DoesNotExist):
+            return 0
+        return failures
+
+
+def sweep_delay(failures: int) -> timedelta:
+    """Return how long the sweep waits after so many failures on one upload."""
+    doublings: int = min(failures - 1, _MOST_DOUBLINGS)
+    return min(_FIRST_DELAY * (1 << doublings), _LONGEST_DELAY)
+
+
+def _later(now: str, failures: int) -> str:
+    return format_timestamp(parse_timestamp(now) + sweep_delay(failures))
 
 
 def _item(upload: Upload, version: int) -> UploadItem:

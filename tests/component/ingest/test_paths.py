@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,11 +13,12 @@ import pytest
 import rasterio
 from rasterio.io import MemoryFile
 from rio_cogeo.cogeo import cog_validate
-from tests.ingest_world import ACQUIRED, PRODUCT, Values, World, band, ramp, raster
+from tests.ingest_world import ACQUIRED, PRODUCT, MemoryObjects, Values, World, band, ramp, raster
 
 from swath_core.definitions import NUMPY_TYPES
 from swath_core.ingest import sweep
 from swath_core.ingest.doors import door_of
+from swath_core.uploads import Step, Upload, machine
 
 
 @pytest.fixture
@@ -219,6 +221,62 @@ def test_overwriting_keeps_the_old_files_for_an_hour(world: World) -> None:
     assert world.orphans() == []
 
 
+class Unclearable(MemoryObjects):
+    """A bucket that refuses to delete the files of some uploads."""
+
+    refused = "nothing"
+
+    def delete(self, keys: Sequence[str]) -> None:
+        if any(self.refused in key for key in keys):
+            raise PermissionError("AccessDenied")
+        super().delete(keys)
+
+
+def test_uploads_that_cannot_be_cleared_do_not_keep_the_others(world: World) -> None:
+    objects = Unclearable(world.clock)
+    context = replace(world.context, objects=objects)
+    for number in range(6):
+        upload = world.declare(f"image-{number}", files=("bad.tif" if number < 4 else "good.tif",))
+        objects.put(upload.parts[0].key, b"x")
+        world.clock.pass_(seconds=1)
+        canceled = machine.cancel(upload, Step(world.clock(), "api", "x"))
+        world.uploads.save(canceled, upload)
+    objects.refused = "bad.tif"
+
+    first = sweep(context, limit=4)
+    assert len(first.problems) == 4
+    assert all("(failure 1): PermissionError: AccessDenied" in each for each in first.problems)
+    second = sweep(context, limit=4)
+    assert (second.due, second.cleaned, second.problems) == (2, 2, ())
+
+    tries = 0
+    for _ in range(24 * 60):
+        world.clock.pass_(minutes=1)
+        tries += len(sweep(context, limit=4).problems)
+    assert 4 * 24 <= tries <= 4 * 40
+    objects.refused = "nothing"
+    world.clock.pass_(minutes=50)
+    assert sweep(context, limit=4).cleaned == 4
+    assert objects.content == {}
+
+
+def test_a_record_that_cannot_be_read_does_not_keep_the_others(world: World) -> None:
+    poison, other = world.declare("a"), world.declare("b")
+    read = world.uploads.get
+
+    def get(upload_id: str) -> Upload | None:
+        if upload_id == poison.id:
+            raise TypeError("no such field")
+        return read(upload_id)
+
+    world.uploads.get = get  # type: ignore[method-assign]
+    world.clock.pass_(hours=25)
+    swept = sweep(world.context)
+    assert (swept.expired, len(swept.problems)) == (1, 1)
+    assert world.now(other).status == "failure"
+    assert sweep(world.context).due == 0
+
+
 def test_a_cog_of_the_right_shape_is_kept_byte_for_byte(world: World) -> None:
     world.ingest(raster(ramp(700, 900)))
     cog = world.cog()
@@ -257,9 +315,10 @@ def test_a_sweep_goes_on_past_an_upload_that_it_cannot_clear(
 
     monkeypatch.setattr(world.objects, "delete", refuse)
     swept = sweep(world.context)
-    assert swept.problems == (f"{first.id}: RuntimeError: S3 is unwell",)
+    assert swept.problems == (f"{first.id} (failure 1): RuntimeError: S3 is unwell",)
     assert {world.now(each).status for each in (first, second)} == {"failure"}
     monkeypatch.undo()
+    world.clock.pass_(minutes=1)
     assert sweep(world.context).problems == ()
     assert world.orphans() == []
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
+from botocore.credentials import Credentials, RefreshableCredentials
 
-from swath_core.store.s3 import s3_client
+from swath_core.store.s3 import UNKNOWN_SESSION_SECONDS, s3_client, seconds_left, signed_for
 
 REGIONS = {
     "us-east-1": "amazonaws.com",
@@ -61,3 +64,42 @@ def test_another_endpoint_has_the_bucket_in_the_path(
     url = s3_client().generate_presigned_url("put_object", Params=PRESIGNED["put_object"])
 
     assert url.startswith(f"{endpoint}/data/uploads/1/a.tif?")
+
+
+DAY = 86_400
+
+
+def _refreshable(lasts: timedelta) -> RefreshableCredentials:
+    until = (datetime.now(UTC) + lasts).isoformat()
+    made = {"access_key": "k", "secret_key": "s", "token": "t", "expiry_time": until}
+    return RefreshableCredentials.create_from_metadata(made, lambda: made, "test")
+
+
+@pytest.mark.parametrize(
+    ("lasts", "promised"),
+    [
+        (timedelta(days=2), DAY),
+        (timedelta(hours=12, minutes=1), 43_200),
+        (timedelta(hours=2), 3_600),
+        (timedelta(minutes=20), 900),
+        (timedelta(minutes=2), 60),
+        (timedelta(seconds=5), 0),
+    ],
+)
+def test_no_more_is_promised_than_the_session_lasts(lasts: timedelta, promised: int) -> None:
+    assert seconds_left(_refreshable(lasts), DAY) == promised
+    assert promised <= lasts.total_seconds()
+
+
+def test_a_session_of_unknown_end_promises_the_shortest() -> None:
+    assert seconds_left(Credentials("k", "s", "token"), DAY) == UNKNOWN_SESSION_SECONDS
+    assert seconds_left(Credentials("k", "s", "token"), 60) == 60
+    assert seconds_left(Credentials("k", "s"), DAY) == DAY
+
+
+def test_the_functions_own_credentials_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    assert signed_for(DAY) == DAY
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of the role")  # as Lambda gives them
+    assert signed_for(DAY) == UNKNOWN_SESSION_SECONDS

@@ -100,6 +100,25 @@ def test_an_upload_is_created_once_and_each_step_is_taken_once(store: UploadStor
         store.save(machine.log(made, STEP, "log", "late"), made)
 
 
+def test_what_fails_in_the_sweep_is_due_later_and_later(store: UploadStore) -> None:
+    made = store.create(replace(upload(), due="2026-01-01T00:00:00.000000Z"))
+    assert store.postpone(made.id, "2026-01-01T00:00:00.000000Z") == 1
+    assert store.postpone(made.id, "2026-01-01T00:00:30.000000Z") == 0  # it is not due
+    assert store.due("2026-01-01T00:00:59.000000Z") == []
+    assert store.postpone(made.id, "2026-01-01T00:01:00.000000Z") == 2
+    assert store.due("2026-01-01T00:02:59.000000Z") == []
+    for _ in range(20):
+        store.postpone(made.id, "2026-01-02T00:00:00.000000Z")
+        store.postpone(made.id, "2026-01-02T00:50:00.000000Z")
+    assert store.due("2026-01-02T01:40:00.000000Z") == [made.id]
+    assert store.postpone("unknown", NOW) == 0
+
+    current = store.get(made.id)
+    assert current is not None
+    saved = store.save(replace(current, due="2026-01-03T00:00:00.000000Z"), current)
+    assert store.postpone(saved.id, "2026-01-03T00:00:00.000000Z") == 1
+
+
 def test_a_repeated_write_of_the_same_step_is_that_step(store: UploadStore) -> None:
     made = store.create(upload())
     assert store.create(upload()) == made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ from swath_core.errors import (
     SwathError,
 )
 from swath_core.settings import Settings
-from swath_core.uploads import UploadService
+from swath_core.times import parse_timestamp
+from swath_core.uploads import UploadService, UploadView
 
 WRITER = Caller("writer", "acme")
 READER = Caller("reader", "other")
@@ -31,6 +33,9 @@ class Objects:
 
     def __init__(self) -> None:
         self.finished: list[str] = []
+
+    def urls_hold(self) -> int:
+        return 900
 
     def put_url(self, key: str) -> str:
         return f"https://bucket/{key}?signed"
@@ -105,6 +110,20 @@ def test_declared_with_one_url_per_file(service: UploadService, world: World) ->
     # whoever declared it can go on in another process
     urls = service.get(upload.id, WRITER).document.get("resumable_urls")
     assert urls == shown.document.get("resumable_urls")
+
+
+def test_urls_say_until_when_they_hold_and_only_while_there_are_any(service: UploadService) -> None:
+    def left(shown: UploadView) -> float:
+        until = parse_timestamp(shown.document.get("resumable_urls_expire"))
+        return (until - datetime.now(UTC)).total_seconds()
+
+    shown = service.declare(body(), WRITER)
+    assert 890 < left(shown) <= 900
+    again = service.get(shown.upload.id, WRITER)
+    assert 890 < left(again) <= 900
+    assert left(again) >= left(shown)
+    canceled = service.change(shown.upload.id, {"status": "canceled"}, WRITER)
+    assert canceled.document.get("resumable_urls_expire") is None
 
 
 def test_the_same_request_finds_its_upload(service: UploadService, world: World) -> None:

@@ -319,6 +319,10 @@ def _uploads() -> dict[str, Schema]:
         }
     )
     attributes = seen_attributes(UPLOAD)
+    attributes["properties"]["resumable_urls_expire"] = {
+        **_MOMENT,
+        "description": "Until when the URLs certainly hold; GET the upload for new ones.",
+    }
     attributes["properties"]["part_urls"] = {
         "type": "object",
         "description": "Of a file too big for one request: the URLs of its parts, by file.",
