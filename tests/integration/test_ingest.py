@@ -110,6 +110,32 @@ def test_an_array_with_the_overviews_asked_for(api: Api, stack: Deployed, produc
         assert dataset.overviews(1) == [2, 4]
 
 
+def test_a_writer_who_was_revoked_after_declaring_publishes_nothing(
+    api: Api, stack: Deployed, cloud: LocalCloud, product: str
+) -> None:
+    org, group = product.partition(":")[0], f"group{time.time_ns():x}"
+    lists = {"writers": [f"group:{group}"], "readers": [f"org:{org}"]}
+    change = {"type": "product", "id": product, "attributes": lists}
+    api.call("PATCH", f"/products/{product}", {"data": change})
+    writer = Api(stack.api_url, cloud.token(org, "writer", groups=(group,)))
+    upload = declare(writer, product, "revoked")
+    change["attributes"] = {"writers": []}
+    api.call("PATCH", f"/products/{product}", {"data": change})
+    url = upload["attributes"]["resumable_urls"][0]
+    requests.put(url, data=b"pixels", timeout=60).raise_for_status()
+    last = list(api.watch(upload["id"]))[-1]
+    assert last[0] == "failure", last
+    assert f"whoever declared the upload may not write {product} any more" in str(last[1])
+    assert not api.exists(f"/images/{product}:revoked")
+    until = time.monotonic() + 20
+    listed: dict[str, Any] = {"KeyCount": 1}
+    while listed["KeyCount"] and time.monotonic() < until:  # its files go right after its end
+        listed = stack.session.client("s3").list_objects_v2(
+            Bucket=stack.bucket, Prefix=f"uploads/{upload['id']}/"
+        )
+    assert listed["KeyCount"] == 0
+
+
 def test_a_canceled_upload_stays_canceled(api: Api, product: str) -> None:
     upload = declare(api, product, "never")
     change = {"type": "image_upload", "id": upload["id"], "attributes": {"status": "canceled"}}

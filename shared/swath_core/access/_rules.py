@@ -46,6 +46,20 @@ class Caller:
         """The user's id: hexadecimal SHA-1 of the subject, as the published clients compute it."""
         return hashlib.sha1(self.subject.encode(), usedforsecurity=False).hexdigest()
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what is stored of a caller, so that what they may do can be decided again."""
+        return {
+            "subject": self.subject,
+            "org": self.org,
+            "groups": sorted(self.groups),
+            "email": self.email,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Caller:
+        """Return the caller that :meth:`to_json` stored."""
+        return cls(**stored | {"groups": frozenset(stored["groups"])})
+
     @property
     def namespace(self) -> str:
         """What the caller's product ids begin with: the organisation, or the user without one."""

@@ -26,7 +26,13 @@ from ._context import IngestContext
 from ._files import output_prefix, processed, store_cog
 from ._heartbeat import Heartbeat, Interrupted
 from ._plan import Plan, acquired, plan_of
-from ._publication import announce_available, announce_failure, is_published_by, publish
+from ._publication import (
+    announce_available,
+    announce_failure,
+    check_declarer,
+    is_published_by,
+    publish,
+)
 from .doors import door_of
 
 
@@ -97,6 +103,7 @@ class _Attempt:
         if entry is None:
             raise Refused(f"there is no product {self.upload.product_id}")
         product, bands = entry
+        check_declarer(self.upload, product)  # and again when it is published: minutes may pass
         plan = plan_of(self.upload, product, bands)
         results, files, taken = self._process_files(product, plan, heartbeat)
         values = image_attributes(self.upload, results, files, taken, is_array=plan.is_array)

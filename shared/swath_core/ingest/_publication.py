@@ -8,7 +8,7 @@ from swath_core.documents import Document
 from swath_core.errors import Conflict, NotFound, SwathError, Unavailable
 from swath_core.pixels import Refused
 from swath_core.store.bus import IMAGE_AVAILABLE, UPLOAD_FAILED
-from swath_core.uploads import Upload
+from swath_core.uploads import Upload, may_publish
 
 from ._context import IngestContext
 
@@ -22,9 +22,10 @@ def publish(
 
     The transaction holds only while ``token`` is that of the upload's lease: an attempt that was
     taken over publishes nothing, whatever it believes. Raises Refused where the catalog does not
-    accept the image, and Conflict or NotFound where the lease is lost, or the image or the
-    product was changed meanwhile.
+    accept the image or whoever declared it may not write any more, and Conflict or NotFound where
+    the lease is lost, or the image or the product was changed meanwhile.
     """
+    check_declarer(upload, context.products.product(upload.product_id))
     guard = context.uploads.lease_check(upload.id, token)
     try:
         return context.images.replace(values, product, request=_request(upload), guard=guard)
@@ -32,6 +33,14 @@ def publish(
         raise
     except SwathError as error:
         raise Refused("; ".join(single.detail for single in error)) from error
+
+
+def check_declarer(upload: Upload, product: Document | None) -> None:
+    """Raise Refused unless whoever declared the upload may write its product as it is now."""
+    if product is None:
+        raise Refused(f"there is no product {upload.product_id}")
+    if not may_publish(upload, product):
+        raise Refused(f"whoever declared the upload may not write {product.id} any more")
 
 
 def _request(upload: Upload) -> str:

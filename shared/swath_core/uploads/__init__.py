@@ -6,7 +6,7 @@ next, the store that makes every step conditional on the one before it, and the 
 """
 
 from . import machine
-from ._declared import image_attributes
+from ._declared import image_attributes, may_publish
 from ._keys import UPLOADS, parse_upload_key, safe_name, upload_key, upload_prefix
 from ._record import FINAL, Event, Lease, Part, Upload
 from ._service import UploadService, UploadView
@@ -28,6 +28,7 @@ __all__ = [
     "UploadView",
     "image_attributes",
     "machine",
+    "may_publish",
     "parse_upload_key",
     "safe_name",
     "upload_key",

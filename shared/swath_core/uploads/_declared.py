@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from swath_core.access import Caller, may_write
 from swath_core.catalog import STORED_IMAGE
 from swath_core.definitions import UPLOAD_OPTIONS
+from swath_core.documents import Document
 from swath_core.errors import Invalid, SwathError, raise_all
+
+from ._record import Upload
 
 _OPTIONS = "/data/attributes/image_upload_options"
 
@@ -48,3 +52,12 @@ def upload_options(given: object) -> dict[str, Any]:
     except ValueError as error:
         raise Invalid(f"image_upload_options: {error}", pointer=_OPTIONS) from error
     return options
+
+
+def may_publish(upload: Upload, product: Document) -> bool:
+    """Return whether whoever declared an upload may write its product as it is now.
+
+    Who may put files into the drop folder is the bucket's policy to say, and nobody is on record.
+    """
+    declared_by = upload.declared_by
+    return declared_by is None or may_write(Caller.from_json(declared_by), product)

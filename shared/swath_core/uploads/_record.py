@@ -61,10 +61,11 @@ class Lease:
 class Upload:
     """An upload, whole. Instances never change: the state machine returns new ones.
 
-    ``image`` are the attributes that the image was declared with. ``door`` names the way by which
-    the files come in; ``keep_failed_seconds`` is how long they stay after a failure. ``companions``
-    are further objects of the drop folder, such as the sidecar; ``multipart`` are the ids of
-    uploads in parts, by key.
+    ``declared_by`` is the caller who declared it (:meth:`swath_core.access.Caller.to_json`), or
+    None for what came by another way. ``image`` are the attributes that the image was declared
+    with. ``door`` names the way by which the files come in; ``keep_failed_seconds`` is how long
+    they stay after a failure. ``companions`` are further objects of the drop folder, such as the
+    sidecar; ``multipart`` are the ids of uploads in parts, by key.
 
     ``runner`` is the component (the message of the queue) that began the last attempt.
     ``taken_over`` tells that an earlier one may be writing yet, unaware that it lost its lease.
@@ -83,6 +84,7 @@ class Upload:
     parts: tuple[Part, ...]
     created: str
     modified: str
+    declared_by: dict[str, Any] | None = None
     door: str = "url"
     keep_failed_seconds: int = 0
     companions: tuple[Part, ...] = ()

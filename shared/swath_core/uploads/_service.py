@@ -106,6 +106,7 @@ class UploadService:
             product_id=product_id,
             image_id=image_id,
             user=caller.user,
+            declared_by=caller.to_json(),
             status="transferring",
             options=options,
             image=image | {"name": name, "product_id": product_id},
@@ -152,7 +153,7 @@ class UploadService:
             raise NotFound(f"Object not found: {product_id}")
         product, bands = entry
         if not may_write(caller, product):
-            raise Forbidden(f"you may not upload images to {product_id}")
+            raise _forbidden(product_id)
         expected = 1 + max((int(band.get("file_index") or 0) for band in bands), default=0)
         found = len(options["image_files"])
         if bands and found != expected:
@@ -165,7 +166,8 @@ class UploadService:
     def change(self, upload_id: str, changes: Mapping[str, Any], caller: Caller) -> UploadView:
         """Set an upload's status to pending (all is sent) or canceled.
 
-        Raises NotFound, Forbidden, BadRequest, and Conflict where it is too late.
+        Raises NotFound, Forbidden where the caller may not write the product (any more),
+        BadRequest, and Conflict where it is too late.
         """
         upload = self.get(upload_id, caller).upload
         wanted = changes.get("status")
@@ -175,6 +177,8 @@ class UploadService:
                 "to pending or canceled",
                 pointer="/data/attributes/status",
             )
+        if wanted == "pending":
+            self._require_write(upload, caller)
         if wanted == "pending" and upload.status == "transferring":
             for key, parts in upload.multipart.items():
                 self._objects.finish_parts(key, parts)
@@ -188,13 +192,24 @@ class UploadService:
             raise _not_found(upload_id)
         return UploadView(changed)
 
+    def _require_write(self, upload: Upload, caller: Caller) -> None:
+        product = self._catalog.product(upload.product_id)
+        if product is None:
+            raise _not_found(upload.id)
+        if not may_write(caller, product):
+            raise _forbidden(product.id)
+
     def get(self, upload_id: str, caller: Caller) -> UploadView:
-        """Return an upload. Raises NotFound, also where the caller may not know of it."""
+        """Return an upload, with its URLs for whoever declared it and may still write.
+
+        Raises NotFound, also where the caller may not know of it.
+        """
         upload = self._uploads.get(upload_id)
         product = self._catalog.product(upload.product_id) if upload else None
         if upload is None or product is None or not _may_see(caller, upload, product):
             raise _not_found(upload_id)
-        if upload.status == "transferring" and upload.user == caller.user:
+        own = upload.user == caller.user and may_write(caller, product)
+        if upload.status == "transferring" and own:
             return self._with_urls(upload)  # whoever declared it can go on in another process
         return UploadView(upload)
 
@@ -210,6 +225,10 @@ class UploadService:
 
 def _not_found(upload_id: str) -> NotFound:
     return NotFound(f"Object not found: {upload_id}")
+
+
+def _forbidden(product_id: str) -> Forbidden:
+    return Forbidden(f"you may not upload images to {product_id}")
 
 
 def _may_see(caller: Caller, upload: Upload, product: Document) -> bool:

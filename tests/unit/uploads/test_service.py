@@ -239,3 +239,31 @@ def test_a_file_too_big_for_one_request_gets_urls_for_its_parts(
     assert len(shown.document.get("part_urls")["0"]) == 12
     service.change(shown.upload.id, {"status": "pending"}, WRITER)
     assert objects.finished == [shown.upload.parts[0].key]
+
+
+def test_a_revoked_writer_gets_no_urls_and_cannot_say_that_all_is_sent(
+    service: UploadService, world: World, objects: Objects
+) -> None:
+    upload = service.declare(body(upload_size=6 * 2**30), WRITER).upload
+    assert service.get(upload.id, WRITER).urls
+    product, _ = world.products.items[PRODUCT]
+    product.attributes.update(owners=["user:owner"], writers=[], readers=["org:acme"])
+    shown = service.get(upload.id, WRITER)
+    assert shown.urls is None
+    assert shown.parts is None
+    with pytest.raises(Forbidden, match=f"you may not upload images to {PRODUCT}"):
+        service.change(upload.id, {"status": "pending"}, WRITER)
+    assert objects.finished == []
+    assert service.change(upload.id, {"status": "canceled"}, WRITER).upload.status == "canceled"
+
+
+def test_the_record_holds_who_declared_it_and_shows_nobody(
+    service: UploadService, world: World
+) -> None:
+    caller = Caller("writer", "acme", frozenset({"acme:b", "acme:a"}), "w@acme.example")
+    view = service.declare(body(), caller)
+    stored = world.uploads.items[view.upload.id].declared_by
+    assert stored is not None
+    assert Caller.from_json(stored) == caller
+    assert "w@acme.example" not in str(view.document)
+    assert "acme:a" not in str(view.document)
