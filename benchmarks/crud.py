@@ -196,6 +196,7 @@ def image(name: str) -> Json:
         "geotrans": [428385, 30, 0, 5546115, 0, -30],
         "x_pixels": 7800,
         "y_pixels": 7900,
+        "storage_state": "remote",
         "cloud_fraction": 0.12,
         "satellite_id": "LANDSAT_8",
         "files": files,

@@ -90,7 +90,7 @@ _RANGE = Values((0.0, 10000.0), (1.0, 255.0), ([0.0, 10000.0], [1.0, 255.0]), nu
 _STEPS = [
     {
         "function": "scale",
-        "parameter": "reflectance",
+        "parameter": "reflectance_scale",
         "index": 2,
         "data_type": "Float64",
         "data_range": [0.0, 1.0],
@@ -215,8 +215,9 @@ IMAGE = Kind(
         "acquired_end": _moment("2020-01-02", "2021-02-03T04:06:00Z"),
         "acquired": _moment("2020-01-01", "2021-02-03T04:05:06.789000Z", nullable=False),
         "published": _moment("2020-02-02", "2021-03-03T00:00:01Z"),
-        "storage_state": Values("available", "remote", flags="FS", nullable=False),
-        "files": Values([_file("a", 1000), _file("b", 24)], [_file("c", 7)]),
+        # the files first: those of an available image are in the catalog's bucket
+        "files": Values([_file("a", 1000), _file("b", 24)], []),
+        "storage_state": Values("remote", "available", flags="FS", nullable=False),
         **{name: _number() for name in _FRACTIONS},
         "processing_pipeline_id": _text("FS"),
         "satellite_id": _text("FS"),

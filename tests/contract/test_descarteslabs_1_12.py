@@ -54,6 +54,7 @@ def world(descarteslabs_1_12: Client) -> World:
             geotrans=[500000, 60, 0, 4600000, 0, -60],
             x_pixels=100,
             y_pixels=100,
+            storage_state="remote",
             files=[{"href": f"s3://x/{month}", "size_bytes": month, "hash": "0" * 32}],
         )["id"]
         for month in (3, 1, 2)

@@ -79,6 +79,7 @@ def series(client: Client) -> Series:
             name=f"i{number}",
             acquired=acquired,
             geometry=square(10 * number, 10),
+            storage_state="remote",
             files=[{"href": f"s3://x/{number}", "size_bytes": 10**number, "hash": "0" * 32}],
             **published,
         )["attributes"]

@@ -48,6 +48,7 @@ def _image(product: str, number: int) -> dict[str, Any]:
         "published": f"{2021 + year}-{month + 1:02}-{day + 1:02}T01:00:00.000000Z",
         "geometry": {"type": "Polygon", "coordinates": [ring]},
         "cloud_fraction": number % 10 / 10,
+        "storage_state": "remote",
         "files": [file],
     }
 

@@ -87,6 +87,7 @@ def _writer(
             "name": f"w{number}-{index}",
             "product_id": product.id,
             "acquired": f"2022-05-05T{index % 24:02}:00:{number:02}Z",
+            "storage_state": "remote",
             "files": [{"href": "https://example.com/x", "size_bytes": SIZE, "hash": "0"}],
         }
         progress.write(partial(catalog.create, attributes, product))

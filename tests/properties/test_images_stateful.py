@@ -159,7 +159,7 @@ class CatalogMachine(RuleBasedStateMachine):
         delay: float,
     ) -> None:
         given: dict[str, Any] = {"name": name, "product_id": "acme:p", "acquired": acquired}
-        given["files"] = files
+        given |= {"files": files, "storage_state": "remote"}
         if corner is not None:
             given["geometry"] = _square(corner)
         token = self._token()
@@ -203,6 +203,7 @@ class CatalogMachine(RuleBasedStateMachine):
     def replace(self, writer: int, data: st.DataObject, acquired: str, files: list[Any]) -> None:
         image_id = data.draw(st.sampled_from([*sorted(self.model), "acme:p:new"]))
         given = {"name": image_id.split(":")[-1], "product_id": "acme:p", "acquired": acquired}
+        given |= {"storage_state": "remote"}
         image = self.writers[writer].replace(given | {"files": files}, PRODUCT)
         self.model[image_id] = image.attributes
         self.requests.pop(image_id, None)

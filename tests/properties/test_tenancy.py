@@ -208,6 +208,7 @@ def build(api: InProcessApi, products: list[Product]) -> dict[str, str]:
                 acquired="2020-01-02",
                 geometry=SQUARE,
                 satellite_id=product.secret,
+                storage_state="remote",
                 files=[{"href": f"s3://x/{product.secret}", "size_bytes": 7, "hash": "0" * 32}],
             ),
             root.call("POST", "/uploads_v2", upload(product)),

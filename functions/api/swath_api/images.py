@@ -12,6 +12,7 @@ from swath_core.errors import SwathError
 from swath_core.search import ImageQuery, SearchProduct
 from swath_core.web import JSONAPI, Request, Response, answer
 from swath_core.web.jsonapi import (
+    IMAGE_SEARCH_MEMBERS,
     SearchBody,
     included_within,
     is_true,
@@ -60,7 +61,7 @@ def _placed(error: SwathError, index: int) -> dict[str, Any]:
 
 def search(request: Request) -> Response[Any]:
     """``PUT /images``; a ``limit`` of 0 counts."""
-    body = parse_search(request.json, request.query)
+    body = parse_search(request.json, request.query, IMAGE_SEARCH_MEMBERS)
     query = ImageQuery.from_body(request.json)
     searched, product_of = services.searchable().of(request.caller, query.expression)
     if is_true(request.json.get("explain")):

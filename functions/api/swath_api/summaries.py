@@ -7,16 +7,20 @@ from typing import Any
 from swath_core.search import ImageQuery, SearchProduct
 from swath_core.summaries import DateField, Interval, RequestedRange, parse_resolution
 from swath_core.web import Request, Response, answer
-from swath_core.web.jsonapi import listing, single
+from swath_core.web.jsonapi import IMAGE_SEARCH_MEMBERS, check_members, listing, single
 
 from . import services
 
 _KIND = "image_interval_summary"
 
 
-def _asked(request: Request) -> tuple[dict[str, Any], ImageQuery, list[SearchProduct]]:
-    """Return the body, the query without its limit and order, and the products to look into."""
+def _asked(request: Request, *more: str) -> tuple[dict[str, Any], ImageQuery, list[SearchProduct]]:
+    """Return the body, the query without its limit and order, and the products to look into.
+
+    ``more`` are members that the body may hold beside those of a search of images.
+    """
     given = request.json
+    check_members(given, (*IMAGE_SEARCH_MEMBERS, *more))
     bare = {name: value for name, value in given.items() if name not in {"limit", "sort"}}
     query = ImageQuery.from_body(bare)
     products, _ = services.searchable().of(request.caller, query.expression)
@@ -33,7 +37,7 @@ def total(request: Request) -> Response[Any]:
 def by_interval(request: Request, field: str, interval: str) -> Response[Any]:
     """``PUT /images/summary/FIELD/INTERVAL``."""
     date_field, length = DateField.parse(field), Interval.parse(interval)
-    given, query, products = _asked(request)
+    given, query, products = _asked(request, "_start", "_end")
     asked = RequestedRange.parse(given)
     series = services.summaries().series(query, products, date_field, length, asked)
     data = [

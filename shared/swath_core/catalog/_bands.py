@@ -17,6 +17,7 @@ from swath_core.store.retry import attempts
 
 from ._access import ProductAccess, not_found, require_read, require_write
 from ._documents import check_id, check_size, check_version, exists, overtaken, stamped
+from ._levels import check_levels
 from ._listing import Page, Query, Search
 from ._related import RelatedObjects
 
@@ -74,7 +75,7 @@ class Bands:
         Raises Invalid, Errors, NotFound (the product), Forbidden or Conflict (the name is taken).
         """
         values = _resource_of(given.get("type")).validate_create(given)
-        _check_levels(values)
+        check_levels(values)
         band_id = f"{values['product_id']}:{values['name']}"
         check_id(given_id, band_id)
 
@@ -124,7 +125,8 @@ class Bands:
     def _changed(self, band: Document, changes: Mapping[str, Any]) -> Attributes:
         resource = _resource_of(band.get("type"))
         values = resource.validate_update(changes, band.attributes)
-        _check_levels(values)
+        if "processing_levels" in changes:
+            check_levels(values)
         moved = [name for name in STRUCTURE if _place(values, name) != _place(band, name)]
         if moved and self._related.images_exist(str(band.get("product_id"))):
             message = (
@@ -218,22 +220,6 @@ def _resource_of(band_type: object) -> Resource:
         message = f"type: {sent} was sent, but one of {', '.join(BAND_TYPES)} is expected"
         raise Invalid(message, pointer="/data/attributes/type")
     return BANDS[band_type]
-
-
-def _check_levels(attributes: Attributes) -> None:
-    """Raise Invalid where a band's processing level is an alias of none, or of itself."""
-    levels = attributes.get("processing_levels") or {}
-    for name in levels:
-        seen = [name]
-        while isinstance(alias := levels[seen[-1]], str):
-            if alias not in levels or alias in seen:
-                reason = "leads back to itself" if alias in seen else "is no level of the band"
-                message = (
-                    f"processing_levels: {name} is an alias of {alias}, which {reason}; there are "
-                    + ", ".join(sorted(levels))
-                )
-                raise Invalid(message, pointer="/data/attributes/processing_levels")
-            seen.append(alias)
 
 
 def _place(values: Document | Attributes, name: str) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from swath_core.definitions import IMAGE, Footprint
-from swath_core.documents import Attributes, Document
+from swath_core.documents import Attributes, Document, shown
 from swath_core.errors import Invalid, SwathError, raise_all
 
 from ._documents import check_size
@@ -19,6 +19,7 @@ _EPSG = re.compile(
 )
 _CODE = re.compile(r"(?:\+init=)?epsg:(\d{1,9})", re.IGNORECASE)
 _WGS84 = {"wgs84"}
+_FILE_ATTRIBUTES = frozenset({"files", "storage_state"})
 
 
 class PlanarFootprint(Footprint):
@@ -40,6 +41,7 @@ def new_attributes(given: Mapping[str, Any], product: Document, bucket: str) -> 
     attributes = STORED_IMAGE.validate_create(given)
     raise_all(_agreement_errors(given))
     _check(attributes, product, bucket)
+    raise_all(_elsewhere_errors(attributes, bucket))
     return attributes
 
 
@@ -50,6 +52,8 @@ def changed_attributes(
     attributes = STORED_IMAGE.validate_update(changes, image.attributes)
     raise_all(_agreement_errors(changes))
     _check(attributes, product, bucket)
+    if not _FILE_ATTRIBUTES.isdisjoint(changes):
+        raise_all(_elsewhere_errors(attributes, bucket))
     return attributes
 
 
@@ -111,6 +115,21 @@ def _file_errors(attributes: Attributes, bucket: str) -> Iterator[SwathError]:
         if key is not None and not belongs(key, attributes["product_id"], attributes["name"]):
             # Otherwise whoever may write one image could read, and delete, the files of any other.
             yield _invalid("files", f"file {index} is not a file of this image", member=index)
+
+
+def _elsewhere_errors(attributes: Attributes, bucket: str) -> Iterator[SwathError]:
+    """Check that the files of an available image are where pixels are read from."""
+    if attributes.get("storage_state", "available") != "available" or not bucket:
+        return
+    for index, file in enumerate(attributes.get("files", ())):
+        href = file.get("href")
+        if own_key(href, bucket) is None:
+            message = (
+                f"file {index} of an image that is available must be in the catalog's bucket, "
+                f"s3://{bucket}/, and {shown(href)} is not: upload it, or save the image with "
+                "storage_state remote"
+            )
+            yield _invalid("files", message, member=index)
 
 
 def _missing_members(file: Mapping[str, Any], state: str) -> str:

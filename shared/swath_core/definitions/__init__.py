@@ -12,7 +12,17 @@ from ._attribute import (
     Text,
     Timestamp,
 )
-from ._bands import BAND, BAND_TYPES, BANDS, COLORMAPS, DATA_TYPES, NUMPY_TYPES, WARP_RESAMPLERS
+from ._bands import (
+    BAND,
+    BAND_TYPES,
+    BANDS,
+    COLORMAPS,
+    DATA_TYPES,
+    MOST_ALIASES,
+    NUMPY_TYPES,
+    PROCESSING_FUNCTIONS,
+    WARP_RESAMPLERS,
+)
 from ._common import ID_PATTERN, LONGEST_NAME, LONGEST_PRODUCT_ID, NAME_PATTERN
 from ._containers import AnyOf, ListOf, MapOf, OrNull, Record
 from ._images import FILE, IMAGE, STORAGE_STATES
@@ -42,8 +52,10 @@ __all__ = [
     "IMAGE",
     "LONGEST_NAME",
     "LONGEST_PRODUCT_ID",
+    "MOST_ALIASES",
     "NAME_PATTERN",
     "NUMPY_TYPES",
+    "PROCESSING_FUNCTIONS",
     "PRODUCT",
     "RESAMPLERS",
     "STORAGE_STATES",

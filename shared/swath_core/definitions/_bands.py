@@ -71,6 +71,16 @@ COLORMAPS = (
     "cdl",
 )
 
+PROCESSING_FUNCTIONS = {
+    "gain_bias": 2,
+    "scale": 1,
+    "reflectance_scale": 1,
+    "brightness_temperature": 2,
+}
+"""The functions of processing levels, and how many coefficients of an image each takes."""
+MOST_ALIASES = 10
+"""How many names may lead from a processing level to its steps."""
+
 _RANGE = ListOf(Number(), 2, 2)
 _STEP = Record(
     {

@@ -18,7 +18,7 @@ from affine import Affine
 from botocore.exceptions import BotoCoreError, ClientError
 
 from swath_core.catalog import image_prefix
-from swath_core.definitions import NUMPY_TYPES
+from swath_core.definitions import MOST_ALIASES, NUMPY_TYPES, PROCESSING_FUNCTIONS
 from swath_core.documents import Document, finite, shown
 from swath_core.errors import BadRequest, NotFound
 
@@ -238,7 +238,6 @@ def native_grid(image: Document) -> Grid | None:
 Values = np.ndarray[Any, Any]
 Coefficients = tuple[float, ...]
 
-MAX_ALIASES = 10
 _IGNORED_LEVELS = frozenset({"default", "toa", "surface"})
 """Level names that bands without levels take for their own values, as the client does."""
 
@@ -262,11 +261,11 @@ def brightness_temperature(values: Values, coefficients: Coefficients) -> Values
         return k2 / np.log(k1 / values + 1.0)
 
 
-_FUNCTIONS: Mapping[str, tuple[Callable[[Values, Coefficients], Values], int]] = {
-    "gain_bias": (gain_bias, 2),
-    "scale": (scale, 1),
-    "reflectance_scale": (scale, 1),
-    "brightness_temperature": (brightness_temperature, 2),
+_FUNCTIONS: Mapping[str, Callable[[Values, Coefficients], Values]] = {
+    "gain_bias": gain_bias,
+    "scale": scale,
+    "reflectance_scale": scale,
+    "brightness_temperature": brightness_temperature,
 }
 
 
@@ -279,8 +278,7 @@ class Step:
 
     def apply(self, values: Values) -> Values:
         """Return the float64 values after this step."""
-        function, _ = _FUNCTIONS[self.function]
-        return function(values, self.coefficients)
+        return _FUNCTIONS[self.function](values, self.coefficients)
 
 
 def level_definition(band: Document, level: str | None) -> list[dict[str, Any]]:
@@ -298,7 +296,7 @@ def level_definition(band: Document, level: str | None) -> list[dict[str, Any]]:
             )
         return []
     found = levels.get(level or "default")
-    for _ in range(MAX_ALIASES):
+    for _ in range(MOST_ALIASES + 1):
         if not isinstance(found, str):
             return list(found or [])
         found = levels.get(found)
@@ -337,7 +335,7 @@ def _step(image: Document, band: Document, definition: Mapping[str, Any]) -> Ste
     if index is not None:
         value = value[index] if isinstance(value, list) and 0 <= index < len(value) else None
     coefficients = value if isinstance(value, list) else [value]
-    _, count = _FUNCTIONS[str(name)]
+    count = PROCESSING_FUNCTIONS[str(name)]
     numbers = [finite(each) for each in coefficients]
     if len(numbers) != count or None in numbers:
         where = f"{parameter}[{index}]" if index is not None else str(parameter)

@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from swath_core.access import Caller, visible_attributes
-from swath_core.documents import Attributes, Document
+from swath_core.documents import Attributes, Document, nearest
 from swath_core.errors import BadRequest, Invalid
 from swath_core.filters import parse_limit
 
@@ -30,10 +30,13 @@ _ALWAYS: Mapping[str, Mapping[str, Any]] = {
 """What clients take for containers, set or not (wire contract, section 3.7)."""
 
 __all__ = [
+    "IMAGE_SEARCH_MEMBERS",
     "MOST_PAGE_BYTES",
+    "SEARCH_MEMBERS",
     "SearchBody",
     "answer_message",
     "answer_object",
+    "check_members",
     "included_within",
     "includes",
     "is_true",
@@ -135,11 +138,31 @@ class SearchBody:
     v1_compatibility: bool = False
 
 
-def parse_search(given: Mapping[str, Any], query: Mapping[str, str] | None = None) -> SearchBody:
+SEARCH_MEMBERS = ("filter", "sort", "limit", "text", "include", "v1_compatibility")
+"""What the body of every search may hold."""
+IMAGE_SEARCH_MEMBERS = (*SEARCH_MEMBERS, "intersects", "intersects_none", "explain")
+"""What the body of a search of images, or of a summary of them, may hold."""
+
+
+def check_members(given: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raise BadRequest where a search has a member that would be ignored."""
+    for name in given:
+        if name not in known:
+            there = f"this one takes {', '.join(known)}"
+            message = f"{_shown(name)} is no member of a search: {there}{nearest(name, known)}"
+            raise BadRequest(message, parameter=name[:100])
+
+
+def parse_search(
+    given: Mapping[str, Any],
+    query: Mapping[str, str] | None = None,
+    known: Sequence[str] = SEARCH_MEMBERS,
+) -> SearchBody:
     """Return the search that a body asks for; ``include`` may stand in the query string.
 
-    Raises BadRequest that names the member.
+    Raises BadRequest that names the member, also one that is not ``known``.
     """
+    check_members(given, known)
     in_query = query or {}
     return SearchBody(
         filter=_filter(given.get("filter")),

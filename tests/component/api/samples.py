@@ -39,11 +39,8 @@ SPECIAL: dict[str, tuple[Sample, Sample]] = {
     "readers": ((["group:g", "org:o"],) * 2, (["user:u"],) * 2),
     "default_display_bands": ((["red", "green", "blue"],) * 2, (["pan"],) * 2),
     "processing_levels": (
-        (
-            {"default": "toa", "toa": [{"function": "f", "parameter": 2}]},
-            {"default": "toa", "toa": [{"function": "f", "parameter": 2.0}]},
-        ),
-        ({"x": [{"function": "g", "parameter": "p", "index": 1}]},) * 2,
+        ({"default": "toa", "toa": [{"function": "scale", "parameter": "cloud_fraction"}]},) * 2,
+        ({"x": [{"function": "scale", "parameter": "reflectance_scale", "index": 1}]},) * 2,
     ),
     "geotrans": (
         ([500000, 10, 0, 5000000, 0, -10], [500000.0, 10.0, 0.0, 5000000.0, 0.0, -10.0]),
@@ -52,7 +49,7 @@ SPECIAL: dict[str, tuple[Sample, Sample]] = {
     "cs_code": (("EPSG:32633",) * 2, ("EPSG:4326",) * 2),
     "projection": (("+proj=utm +zone=33 +datum=WGS84",) * 2, ("+proj=longlat",) * 2),
     "files": (
-        ([{"href": "s3://other/a.tif", "size_bytes": 3, "hash": "0" * 32}],) * 2,
+        ([{"href": "https://x.example/b.tif", "size_bytes": 3, "hash": "0" * 32}],) * 2,
         ([{"provider_href": "https://x.example/a.tif"}],) * 2,
     ),
     "image_index_name": (("a",) * 2, ("b",) * 2),

@@ -60,6 +60,74 @@ def test_processing_levels_lead_somewhere(api: InProcessApi) -> None:
         assert answer.pointers == ["/data/attributes/processing_levels"]
 
 
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        ({"function": "gain", "parameter": "reflectance_scale"}, "there are only gain_bias"),
+        ({"function": "scale", "parameter": 2}, "parameter 2"),
+        ({"function": "scale", "parameter": "satellite_id"}, "'satellite_id'"),
+        ({"function": "scale", "parameter": "cloud_fraction", "index": 1}, "a single number"),
+        ({"function": "gain_bias", "parameter": "cloud_fraction"}, "gain_bias needs 2"),
+        ({"function": "gain_bias", "parameter": "reflectance_scale", "index": 0}, "needs 2"),
+    ],
+)
+def test_processing_levels_can_be_computed(
+    api: InProcessApi, step: dict[str, Any], reason: str
+) -> None:
+    good = {"function": "gain_bias", "parameter": "reflectance_gain_bias", "index": 0}
+    levels = {"default": "toa", "toa": [good, step]}
+    answer = api.save("band", **band("acme:p", processing_levels=levels))
+    assert (answer.status, answer.pointers) == (422, ["/data/attributes/processing_levels"])
+    detail = answer.json["errors"][0]["detail"]
+    assert "toa cannot be computed: step 1" in detail
+    assert reason in detail
+    assert api.save("band", **band("acme:p", processing_levels={"toa": [good]})).status == 201
+    assert api.change("band", "acme:p:blue", processing_levels=levels).status == 422
+    chain = {f"l{n}": f"l{n + 1}" for n in range(11)} | {"l11": [good]}
+    assert api.change("band", "acme:p:blue", processing_levels=chain).status == 422
+    del chain["l0"]
+    assert api.change("band", "acme:p:blue", processing_levels=chain).status == 200
+
+
+SEARCHES = (
+    *("products", "bands", "images", "uploads_v2", "derived_bands"),
+    *("products/acme:p/relationships/derived_bands", "images/summary/all"),
+    *("images/summary/acquired/month", "images/summary/h3/2"),
+)
+
+
+@pytest.mark.parametrize("path", SEARCHES)
+def test_what_a_search_does_not_know_is_refused(api: InProcessApi, path: str) -> None:
+    """A misspelt filter would otherwise be no filter."""
+    for name, near in (("fliter", "filter"), ("Limit", "limit"), ("v1compatibility", "v1_comp")):
+        answer = api.call("PUT", f"/{path}", {name: "[]"})
+        (error,) = answer.json["errors"]
+        assert (answer.status, error["source"]) == (400, {"parameter": name})
+        assert f"did you mean '{near}" in error["detail"]
+    answer = api.call("PUT", f"/{path}", {"x" * 3000: 1})
+    assert (answer.status, "did you mean" in answer.text) == (400, False)
+    assert len(answer.text) < 1000
+
+
+@pytest.mark.parametrize("path", SEARCHES)
+def test_what_published_clients_send_is_taken(api: InProcessApi, path: str) -> None:
+    body: dict[str, Any] = {"filter": "[]", "limit": 10, "v1_compatibility": True}
+    body |= {"include": "events" if path == "uploads_v2" else "product", "sort": "-created"}
+    if path.startswith("images"):
+        body |= {"intersects": json.dumps(SQUARE), "intersects_none": True}
+    else:
+        body["text"] = "p"
+    if path.endswith("month"):
+        body |= {"_start": "2019-01-01", "_end": ""}
+    answer = api.call("PUT", f"/{path}", body)
+    assert answer.status == 200, answer.text
+
+
+def test_only_an_interval_has_ends(api: InProcessApi) -> None:
+    assert api.call("PUT", "/images/summary/all", {"_start": "2020"}).status == 400
+    assert api.call("PUT", "/images", {"_start": "2020"}).status == 400
+
+
 def test_the_structure_of_stored_pixels_stays(api: InProcessApi) -> None:
     api.save("band", **band("acme:p"))
     assert api.change("band", "acme:p:blue", data_type="Int16", band_index=1).status == 200

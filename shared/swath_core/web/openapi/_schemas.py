@@ -217,7 +217,7 @@ def search_body(resource: Resource) -> Schema:
             "type": "boolean",
             "description": "Answer the plan and its cost in meta.explain instead of images.",
         }
-    return {"type": "object", "properties": members}
+    return {"type": "object", "properties": members, "additionalProperties": False}
 
 
 def _products() -> dict[str, Schema]:
@@ -384,5 +384,6 @@ def _searches() -> dict[str, Schema]:
         "IntervalSearch": {
             "type": "object",
             "properties": {**kept, "_start": bound, "_end": bound},
+            "additionalProperties": False,
         },
     }

@@ -144,7 +144,7 @@ def test_replace_holds_only_while_the_guard_does(catalog: ImageWriter) -> None:
 
 def test_update_of_files_says_which_objects_are_free(catalog: ImageWriter) -> None:
     remote = {"href": "https://example.com/a.tif", "size_bytes": 1, "hash": "0"}
-    catalog.create(attributes(files=[FILE, remote]), PRODUCT)
+    catalog.create(attributes(files=[FILE, remote], storage_state="remote"), PRODUCT)
     assert catalog.update("acme:p:a", {"files": []}, PRODUCT).unreferenced == (FILE["href"],)
 
 

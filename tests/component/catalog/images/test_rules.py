@@ -39,10 +39,32 @@ def test_an_image_cannot_claim_the_objects_of_another(href: str) -> None:
 
 def test_own_and_foreign_files_are_taken() -> None:
     files = [WHOLE | {"href": OWN}, WHOLE | {"href": "s3://public/b.tif"}]
-    values = new_attributes(attributes(files=files), PRODUCT, "data")
+    remote = attributes(storage_state="remote", files=files)
+    values = new_attributes(remote, PRODUCT, "data")
     assert stored_bytes(values) == 6
     assert objects_of(Document("image", "acme:p:a", values), SETTINGS) == {OWN}
     assert objects_of(None, SETTINGS) == frozenset()
+
+
+@pytest.mark.parametrize("href", ["s3://public/b.tif", "https://x.example/b.tif", "s3://data2/b"])
+@pytest.mark.parametrize("state", [{}, {"storage_state": "available"}])
+def test_available_files_are_in_the_bucket(href: str, state: dict[str, str]) -> None:
+    files = [WHOLE | {"href": OWN}, WHOLE | {"href": href}]
+    error = refused("must be in the catalog's bucket, s3://data/", files=files, **state)
+    assert error.pointer == "/data/attributes/files/1"
+    assert repr(href) in str(error)
+    assert "storage_state remote" in str(error)
+
+
+def test_what_was_saved_with_files_elsewhere_may_still_change() -> None:
+    files = [WHOLE | {"href": "s3://public/b.tif"}]
+    remote = new_attributes(attributes(storage_state="remote", files=files), PRODUCT, "data")
+    old = Document("image", "acme:p:a", {**remote, "storage_state": "available"}, 1)
+    changed = changed_attributes({"cloud_fraction": 0.5}, old, PRODUCT, "data")
+    assert changed["cloud_fraction"] == 0.5
+    for changes in ({"files": files}, {"storage_state": "available"}):
+        with pytest.raises(Invalid, match="must be in the catalog's bucket"):
+            changed_attributes(changes, old, PRODUCT, "data")
 
 
 def test_files_are_whole_by_their_state() -> None:
