@@ -44,6 +44,7 @@ class FakeCatalog:
         default_factory=list
     )
     stored: dict[str, bytes] = field(default_factory=dict)
+    put_off: dict[str, int] = field(default_factory=dict)
     upload_ends: str = "success"
     raster: Callable[[dict[str, Any]], bytes] | None = None
     url: str = ""
@@ -84,7 +85,8 @@ class FakeCatalog:
         if parts[0] not in self.objects:
             return error(404, f"no route {seen.path}")
         with self.lock:
-            return self.catalog(seen, parts)
+            many = parts == ["images", "bulk"]
+            return self.bulk(seen) if many else self.catalog(seen, parts)
 
     def catalog(self, seen: Seen, parts: list[str]) -> tuple[int, dict[str, str], bytes]:
         held = self.objects[parts[0]]
@@ -125,6 +127,28 @@ class FakeCatalog:
         self.objects[collection][id] = attributes
         status, headers, body = ok(self.single(collection, id))
         return (201, headers, body) if status == 200 else (status, headers, body)
+
+    def bulk(self, seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        """One result for each image; a chunk of the same key is answered as the first time."""
+        key = seen.headers["idempotency-key"]
+        members = seen.body["data"]
+        return ok(
+            {"data": [self.bulk_member(each, f"{key}/{n}") for n, each in enumerate(members)]}
+        )
+
+    def bulk_member(self, data: dict[str, Any], key: str) -> dict[str, Any]:
+        held, id = self.objects["images"], data["id"]
+        if id in held and held[id].get("key") != key:
+            status, detail = 409, f"{id} exists"
+        elif data["attributes"].get("acquired") == "2000-01-01T00:00:00.000000Z":
+            status, detail = 422, "acquired: too old"
+        elif self.put_off.pop(id, 0):
+            status, detail = 429, "not tried"
+        else:
+            held[id] = {**data["attributes"], "created": now(), "key": key}
+            return {"type": "image", "id": id, "meta": {"status": "201"}}
+        wrong = {"status": str(status), "title": "Wrong", "detail": detail}
+        return {"type": "image", "id": id, "meta": {"status": str(status)}, "errors": [wrong]}
 
     def move(self, upload: dict[str, Any]) -> None:
         if upload["status"] == "pending":

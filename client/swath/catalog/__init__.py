@@ -58,6 +58,7 @@ from ._model import (
 )
 from ._object import CatalogObject
 from ._resolution import Resolution
+from ._save_many import BulkError, FailedImage, SaveReport
 from ._search import Search
 from ._summary import SummaryResult
 from ._upload import ImageUploadEvent
@@ -70,6 +71,7 @@ __all__ = [
     "BadRequestError",
     "Band",
     "BandType",
+    "BulkError",
     "CatalogObject",
     "ClassBand",
     "Collection",
@@ -82,6 +84,7 @@ __all__ = [
     "DocumentState",
     "DownloadFileFormat",
     "Expression",
+    "FailedImage",
     "File",
     "ForbiddenError",
     "GenericBand",
@@ -105,6 +108,7 @@ __all__ = [
     "ResampleAlgorithm",
     "Resolution",
     "ResolutionUnit",
+    "SaveReport",
     "Search",
     "ServerError",
     "SpectralBand",

@@ -5,7 +5,7 @@ They name each other, so they are together; what they can do is in the modules t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
@@ -39,6 +39,7 @@ from ._included import Included
 from ._named import NamedObject
 from ._object import CatalogObject
 from ._reading import band_cache
+from ._save_many import SavedInBulk, SaveReport, length, save_all
 from ._search import Search
 from ._upload import WatchedUpload, as_paths, total_size
 from ._uploading import array_options, as_npy, check_array, declare, file_options, georeference
@@ -84,6 +85,35 @@ class Product(ProductAttributes, CatalogObject):
     def get_image(self, name: str) -> Image | None:
         """The image of this name, or None."""
         return Image.get(self.named_id(name), client=self._client)
+
+    def add_images(
+        self,
+        images: Iterable[Image | Mapping[str, Any]],
+        *,
+        chunk: int = 500,
+        workers: int = 8,
+        exist_ok: bool = False,
+        ignore_failures: bool = False,
+        progress: bool | None = None,
+    ) -> SaveReport:
+        """Save many new images of this product: Image objects, or mappings of their attributes.
+
+        Options and errors are those of `Image.save_many`. The product of the images need not be
+        set.
+        """
+        self._saved_id()
+        mine = (self._adopted(each) for each in images)
+        return save_all(
+            Image, mine, chunk=chunk, workers=workers, exist_ok=exist_ok, total=length(images),
+            ignore_failures=ignore_failures, progress=progress, client=self.client,
+        )  # fmt: skip
+
+    def _adopted(self, given: Image | Mapping[str, Any]) -> Image | Mapping[str, Any]:
+        if isinstance(given, Mapping):
+            return {"product": self, **given}
+        if given.product_id is None:
+            given.product = self
+        return given
 
     def delete_related_objects(self) -> DeletionTask | None:
         """Delete all bands and images of the product, which stays itself.
@@ -255,7 +285,7 @@ class GenericBand(GenericBandAttributes, Band):
 
 
 @public
-class Image(ReadableImage, InProduct):
+class Image(ReadableImage, SavedInBulk, InProduct):
     """An image: where, when, of which product, and its files.
 
     Made of files or arrays by `upload` and `upload_ndarray`; `save` alone registers an image whose
