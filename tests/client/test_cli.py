@@ -286,6 +286,14 @@ def test_completion_is_a_script(run: Run, tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == "search"
     assert "bashcompinit" in run("completion", "zsh")[1]
+    for words, expected in (("band ed", "edit"), ("product sh", "show share"), ("up", "upload")):
+        count = len(words.split())
+        complete = f"COMP_WORDS=(swath {words}); COMP_CWORD={count}; _swath; echo ${{COMPREPLY[@]}}"
+        done = subprocess.run(
+            ["bash", "-c", f"source {script}; {complete}"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stdout.strip() == expected
 
 
 def test_help_of_every_command() -> None:

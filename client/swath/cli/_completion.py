@@ -12,7 +12,16 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> None:
         f'    "{" ".join(path)}") words="{" ".join(words)}" ;;' for path, words in _levels(parser)
     )
     prelude = "autoload -U +X bashcompinit && bashcompinit\n" if shell == "zsh" else ""
-    print(prelude + _SCRIPT.replace("CASES", cases))
+    print(prelude + _SCRIPT.replace("CASES", cases).replace("GROUPS", "|".join(_groups(parser))))
+
+
+def _groups(parser: argparse.ArgumentParser) -> list[str]:
+    """The commands that have commands of their own."""
+    return [
+        " ".join(path)
+        for path, words in _levels(parser)
+        if path and not all(word.startswith("-") for word in words)
+    ]
 
 
 def _levels(
@@ -33,7 +42,7 @@ _SCRIPT = """_swath() {
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in -*) ;; *)
       case "$path" in
-        ""|images|dlq|local) path="${path:+$path }$word" ;;
+        ""|GROUPS) path="${path:+$path }$word" ;;
       esac ;;
     esac
   done

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from swath._version import __version__
 
-from . import _account, _catalog, _operate, _pixels, _upload
+from . import _account, _catalog, _manage, _operate, _pixels, _upload
 from ._completion import completion
 
 Run = Callable[[argparse.Namespace], None]
@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     commands = Commands(made, "commands")
     _account_commands(commands)
     _catalog_commands(commands)
+    _managing_commands(commands)
     _data_commands(commands)
     _operating_commands(commands)
     shell = commands.add(
@@ -93,6 +94,60 @@ def _catalog_commands(commands: Commands) -> None:
     show.add_argument("id")
 
 
+def _managing_commands(commands: Commands) -> None:
+    for kind in _manage.KINDS:
+        group = commands.group(kind, f"create, show, edit and delete {kind}s")
+        create = group.add("create", _manage.create, f"a new {kind}, of a file or of options")
+        create.add_argument("id", nargs="?", help="its id, unless the file has it")
+        edit = group.add("edit", _manage.edit, "change attributes; without options in $EDITOR")
+        edit.add_argument("id")
+        for command in (create, edit):
+            command.add_argument(
+                "-f", "--file", help="attributes as TOML or JSON; - reads stdin", metavar="FILE"
+            )
+            _set_option(command)
+        show = group.add("show", _manage.show, f"one {kind} in full")
+        delete = group.add("delete", _manage.delete, f"delete a {kind}")
+        delete.add_argument("-y", "--yes", action="store_true", help="do not ask")
+        for command in (show, delete):
+            command.add_argument("id")
+        for command in (create, edit, show, delete):
+            command.set_defaults(kind=kind)
+        if kind == "product":
+            show.add_argument(
+                "--structure", action="store_true", help="with its bands, as create -f takes it"
+            )
+            delete.add_argument("--related", action="store_true", help="its bands and images, too")
+            _product_commands(group)
+
+
+def _product_commands(group: Commands) -> None:
+    copy = group.add("copy", _manage.copy, "a new product with the attributes and bands of another")
+    copy.add_argument("source")
+    copy.add_argument("new", help="id of the new product")
+    copy.set_defaults(kind="product")
+    _set_option(copy)
+    share = group.add("share", _manage.share, "who may read, write and own a product")
+    share.add_argument("id")
+    for one in ("reader", "writer", "owner"):
+        share.add_argument(
+            f"--{one}", action="append", default=[], dest=f"{one}s", metavar="SUBJECT",
+            help="add org:, user:, email: or group:NAME",
+        )  # fmt: skip
+    share.add_argument(
+        "--remove", action="append", default=[], metavar="SUBJECT", help="take from all lists"
+    )
+    task = group.add("task", _manage.task, "how far the deletion of a product's objects is")
+    task.add_argument("id")
+    task.add_argument("--wait", action="store_true", help="until it has ended")
+
+
+def _set_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="attribute"
+    )
+
+
 def _search_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--product", action="append", help="product id; may be repeated")
     command.add_argument("--intersects", metavar="AREA", help="WKT, GeoJSON, W,S,E,N or a file")
@@ -114,16 +169,14 @@ def _data_commands(commands: Commands) -> None:
     upload.add_argument("--product", required=True)
     upload.add_argument("--name", help="one image of all files; else one of each")
     upload.add_argument("--acquired", help="when it was taken; else the file must tell")
-    upload.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="attribute"
-    )
+    _set_option(upload)
     upload.add_argument("--overwrite", action="store_true", help="replace images of these names")
     upload.add_argument("--no-wait", action="store_true", help="do not wait for the images")
     drop = commands.add("drop", _upload.drop, "put files into the drop folder (needs boto3)")
     drop.add_argument("files", nargs="+", metavar="FILE")
     drop.add_argument("--product", required=True)
     drop.add_argument("--bucket", help="the data bucket; else SWATH_BUCKET")
-    drop.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="attribute")
+    _set_option(drop)
     raster = commands.add("raster", _pixels.raster, "pixels of images into a file")
     raster.add_argument("images", nargs="+", metavar="IMAGE", help="several become a mosaic")
     raster.add_argument("--bands", required=True, help="names, separated by spaces or commas")
