@@ -24,12 +24,14 @@ class Grant(NamedTuple):
 
 
 def grants(template: dict[str, Any] | None = None) -> Iterator[Grant]:
-    """Yield every grant of the template, action by action."""
+    """Yield every grant of the template, action by action; none that a parameter must turn on."""
     for name, resource in (template or load())["Resources"].items():
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         for policy in resource["Properties"]["Policies"]:
             for statement in policy["Statement"]:
+                if "Fn::If" in statement:
+                    continue  # not granted with the parameters' defaults
                 resources = tuple(_resource(each) for each in _listed(statement["Resource"]))
                 for action in _listed(statement["Action"]):
                     yield Grant(name, statement["Sid"], action, resources)

@@ -58,6 +58,7 @@ def scheduled() -> dict[str, Any]:
 
 def run(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Run one task of the queue. Raises where it should be delivered again."""
+    logger.append_keys(message_id=record.message_id)
     task = json.loads(record.body)
     logger.info("task", task=task)
     if task["task"] != "delete_related_objects":
@@ -71,6 +72,10 @@ def run(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Entry point: the schedule's event, or an SQS batch whose failed messages are returned."""
+    logger.clear_state()
+    logger.append_keys(
+        function_request_id=getattr(context, "aws_request_id", None), event_id=event.get("id")
+    )
     if "Records" in event:
         return process_partial_response(
             event=event, record_handler=run, processor=processor, context=context

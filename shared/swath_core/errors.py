@@ -20,7 +20,7 @@ class SwathError(Exception):
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "Bad request"
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
 
     def __init__(
         self,
@@ -112,6 +112,10 @@ class TooManyRequests(SwathError):
 
     status = 429
     title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class Unavailable(SwathError):

@@ -23,6 +23,7 @@ class Settings:
     ``trusted_keys`` is a JSON Web Key Set given inline, for an issuer that publishes none;
     where it is None the keys are read from the issuer's ``/.well-known/jwks.json``.
     ``public_url`` is the API's address as callers see it, up to where its paths begin.
+    ``requests_per_minute`` is what one caller may ask at most; 0 is no limit.
     """
 
     catalog_table: str
@@ -39,6 +40,7 @@ class Settings:
     org_claim: str = "org"
     trusted_keys: dict[str, Any] | None = None
     public_url: str = ""
+    requests_per_minute: int = 0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -66,6 +68,7 @@ class Settings:
             org_claim=read("org_claim") or "org",
             trusted_keys=_keys(read("trusted_keys")),
             public_url=read("public_url"),
+            requests_per_minute=int(read("requests_per_minute") or 0),
         )
 
     def need(self, name: str) -> str:

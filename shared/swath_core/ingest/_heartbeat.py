@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from types import TracebackType
 from typing import Self
+
+from aws_lambda_powertools import Logger
 
 from swath_core.uploads import Lease, Upload, machine
 
 from ._context import IngestContext
 
-_LOG = logging.getLogger(__name__)
+_LOG = Logger()  # the function's own: its lines carry what the request or message is called
 
 
 class Interrupted(Exception):

@@ -5,7 +5,6 @@ Only the GeoTIFF driver is ever asked to open a file, without sidecars and direc
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import re
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import rasterio
+from aws_lambda_powertools import Logger
 from pyproj import CRS
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError
@@ -32,7 +32,7 @@ from ._grid import Grid, Window
 
 T = TypeVar("T")
 
-_log = logging.getLogger(__name__)
+_log = Logger()  # the function's own: its lines carry what the request or message is called
 
 HEADER_BYTES = 32_768
 """Fetched at once when a file is opened: a COG's directories, for files up to about 30,000 px."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import uuid
 import zlib
 from collections import deque
@@ -23,6 +22,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from aws_lambda_powertools import Logger
 
 from swath_core.errors import SwathError
 
@@ -34,7 +34,7 @@ Array = np.ndarray[Any, Any]
 CONTENT_TYPE = "application/octet-stream"
 ENCODERS = 4
 
-_log = logging.getLogger(__name__)
+_log = Logger()  # the function's own: its lines carry what the request or message is called
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ product id              ``task#delete``   the progress of ``delete_related_objec
 ``!products``           product id        a copy of the product: all of them are one Query
 ``!deleted``            id ``#`` token    that a request deleted an object, for its replay (TTL)
 ``!swath``              ``signing-key``   the key that signs cursors, made on first use
+``!quota#`` and a user  minute            how often the user asked in it, with a quota (TTL)
 ======================  ================  ========================================================
 
 A product and its copy are written in one transaction, as is a band with what it changes of its

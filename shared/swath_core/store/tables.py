@@ -117,7 +117,8 @@ class CatalogItem(Table):
     """A product (``pk`` its id, ``sk`` = ``product``) or a band (``sk`` = ``band#NAME``).
 
     Items whose ``pk`` begins with ``!`` are the catalog's own: the directory of products
-    (``!products``) and the signing key (``!swath``). ``rungs`` on a product's item are the fine
+    (``!products``), the signing key (``!swath``) and the ``requests`` of callers in the minute
+    ``sk`` (``!quota#USER``). ``rungs`` on a product's item are the fine
     rungs of the H3 ladder that its images use, ``extent`` the H3 base cells that they touch;
     ``closing`` is when a deletion began (epoch seconds); ``expires`` is the table's TTL attribute.
     """
@@ -133,6 +134,7 @@ class CatalogItem(Table):
     rungs = NumberSetAttribute(null=True)
     extent = NumberSetAttribute(null=True)
     closing = NumberAttribute(null=True)
+    requests = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)
 
 

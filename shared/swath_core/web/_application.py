@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from swath_core.errors import MethodNotAllowed, NotFound, SwathError
+from swath_core.errors import MethodNotAllowed, NotFound, SwathError, TooManyRequests
 from swath_core.settings import settings
 
 from ._http import Request, answer_error
@@ -59,6 +59,7 @@ class Application:
     """
 
     def __init__(self, function: str, redeem: Redeem | None = None) -> None:
+        self._function = function
         self._redeem = redeem
         tables = [table for table in TABLES if table.function == function]
         prefixes: list[str | re.Pattern[str]] = [
@@ -78,7 +79,9 @@ class Application:
         event = _normalised(event)
         request_id = event["requestContext"].get("requestId")
         logger.clear_state()
-        logger.append_keys(request_id=request_id)
+        logger.append_keys(
+            request_id=request_id, function_request_id=getattr(context, "aws_request_id", None)
+        )
         response: dict[str, Any] = self._resolver.resolve(event, context)
         method, status = event["requestContext"]["http"]["method"], response["statusCode"]
         if method == "HEAD":
@@ -91,6 +94,8 @@ class Application:
             characters=len(response.get("body") or ""),
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
             failed=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+            function=self._function,
+            **_metrics(status),
         )
         return response
 
@@ -99,20 +104,22 @@ class Application:
         rule = path.replace(".", r"\.").replace("{", "<").replace("}", ">")
         for method in _METHODS:
             endpoint = (
-                self._endpoint(routes[method], table)
+                self._endpoint(routes[method], table, path)
                 if method in routes
                 else self._unoffered(method, routes)
             )
             self._resolver.route(rule, method)(endpoint)
 
-    def _endpoint(self, route: Route, table: RouteTable) -> Callable[..., Response[Any]]:
+    def _endpoint(self, route: Route, table: RouteTable, rule: str) -> Callable[..., Response[Any]]:
         module, _, name = route.target.partition(":")
 
         def endpoint(**given: str) -> Response[Any]:
             parameters = {key: unquote(value) for key, value in given.items()}
             request = self._request(route, parameters)
+            logger.append_keys(route=rule)
             if not route.public:
                 logger.append_keys(user=request.caller.user)
+                _within_quota(request.caller)
             function = getattr(importlib.import_module(f"{table.package}.{module}"), name)
             response: Response[Any] = function(request, **parameters)
             return response
@@ -165,6 +172,41 @@ class Application:
         logger.error("the request failed", exc_info=error)
         detail = "the request could not be answered; it is logged, and may be tried again"
         return answer_error(InternalError(detail), self._request().id)
+
+
+def _metrics(status: int) -> dict[str, Any]:
+    """Return what makes a log line a metric, too (CloudWatch embedded metric format).
+
+    The line that is written anyway carries it, so a metric costs no call and no line of its own.
+    The dimensions are few: each combination is a metric that is paid for. Routes are fields of
+    the line, for queries over the log.
+    """
+    described = {
+        "Namespace": "Swath",
+        "Dimensions": [["service", "function", "answer"]],
+        "Metrics": [
+            {"Name": "requests", "Unit": "Count"},
+            {"Name": "milliseconds", "Unit": "Milliseconds"},
+        ],
+    }
+    directive = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [described]}
+    return {"answer": f"{status // 100}xx", "requests": 1, "_aws": directive}
+
+
+def _within_quota(caller: Caller) -> None:
+    """Count the request if the stack limits its callers. Raises TooManyRequests."""
+    most = settings().requests_per_minute
+    if not most:
+        return
+    from swath_core.store.quota import count_request  # noqa: PLC0415 - only with a quota
+
+    made, seconds_left = count_request(settings(), caller.user)
+    if made > most:
+        raise TooManyRequests(
+            f"{made} requests in this minute; {most} are allowed, and the next minute begins in "
+            f"{seconds_left} s",
+            retry_after=seconds_left,
+        )
 
 
 def _bearer(request: Request) -> Caller:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from swath_core.catalog import Products
+from swath_core.settings import settings
 from swath_core.web._application import logger
 from swath_core.web.openapi import document
 from swath_core.web.routes import CATALOG, PUBLIC
@@ -155,3 +160,53 @@ def test_the_page_needs_no_other_host(api: InProcessApi) -> None:
     assert "https://" not in page.text
     assert "src=" not in page.text
     assert "<link" not in page.text
+
+
+@pytest.fixture
+def limited(api: InProcessApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessApi]:
+    """The API with a quota of three requests a minute."""
+    monkeypatch.setenv("SWATH_REQUESTS_PER_MINUTE", "3")
+    settings.cache_clear()
+    yield api
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_a_caller_over_the_quota_is_told_when_to_come_back(
+    limited: InProcessApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1_000_000 * 60.0 + 48]
+    monkeypatch.setattr("swath_core.store.quota.time", SimpleNamespace(time=lambda: now[0]))
+    other = limited.as_user("other", "acme")
+    statuses = [limited.call("GET", "/products/acme:none").status for _ in range(3)]
+    assert statuses == [404, 404, 404]
+    refused = limited.call("GET", "/products/acme:none")
+    assert refused.status == 429
+    assert refused.headers["retry-after"] == "12"
+    assert "4 requests in this minute; 3 are allowed" in refused.json["errors"][0]["detail"]
+    assert other.call("GET", "/products/acme:none").status == 404  # a quota of one's own
+    assert stranger(limited).call("GET", "//health").status == 200
+    now[0] += 12
+    assert limited.call("GET", "/products/acme:none").status == 404
+
+
+def test_without_a_quota_nothing_is_counted(api: InProcessApi) -> None:
+    with mock.patch("swath_core.store.quota.count_request") as counted:
+        assert api.call("GET", "/products/acme:none").status == 404
+    counted.assert_not_called()
+
+
+def test_the_line_of_a_request_is_its_metric(
+    api: InProcessApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", log)
+    api.call("GET", "/products/acme:none")
+    line = json.loads(log.getvalue().splitlines()[-1])
+    (described,) = line["_aws"]["CloudWatchMetrics"]
+    assert described["Namespace"] == "Swath"
+    names = [*described["Dimensions"][0], *(each["Name"] for each in described["Metrics"])]
+    assert all(name in line for name in names)  # CloudWatch drops a record that lacks one
+    assert (line["function"], line["answer"], line["requests"]) == ("api", "4xx", 1)
+    assert line["route"] == "/catalog/v2/products/{id}"
+    assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 60
