@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from swath_dev._errors import CommandError
-
-if TYPE_CHECKING:
-    from swath_dev.deploy import Session
+from swath_dev.session import Session
 
 _FORBIDDEN = 403
 _NOT_FOUND = 404

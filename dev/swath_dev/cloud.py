@@ -18,7 +18,8 @@ from typing import Any
 
 from swath_dev._errors import CommandError
 from swath_dev.build import ROOT, assemble, fix_times
-from swath_dev.deploy import Session, answer_of, deploy, probe_routes, session_of
+from swath_dev.deploy import answer_of, deploy, probe_routes
+from swath_dev.session import Session, session_of
 from swath_dev.token import AUDIENCE, ISSUER, make_token, trusted_keys
 
 from . import processes

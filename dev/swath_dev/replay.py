@@ -6,7 +6,8 @@ import os
 from typing import Any
 
 from swath_dev.cloud import STACK, default_cloud
-from swath_dev.deploy import Session, outputs, session_of
+from swath_dev.deploy import outputs
+from swath_dev.session import Session, session_of
 
 _QUEUES = {
     "ingest": ("IngestDeadLetters", "IngestQueue"),

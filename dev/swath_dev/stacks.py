@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
 from swath_dev._errors import CommandError
-
-if TYPE_CHECKING:
-    from swath_dev.deploy import Session
+from swath_dev.session import Session
 
 Say = Callable[[str], None]
 

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from swath_dev._errors import CommandError
-from swath_dev.deploy import Session, session_of
+from swath_dev.session import Session, session_of
 from swath_dev.stacks import BUCKET, TABLE, USER_POOL, Say, delete, resources, status
 
 _BATCH = 1000

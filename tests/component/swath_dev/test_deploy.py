@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from swath_dev import deploy, stacks
+from swath_dev import session as session_module
 from swath_dev._errors import CommandError
 from swath_dev.artifacts import artifact_bucket
 from swath_dev.deploy_package import _parameters
@@ -23,9 +24,9 @@ VARIABLES = {
 
 
 @pytest.fixture
-def session() -> Iterator[deploy.Session]:
+def session() -> Iterator[session_module.Session]:
     with mock_aws():
-        yield deploy.session_of(VARIABLES)
+        yield session_module.session_of(VARIABLES)
 
 
 class Events:
@@ -53,10 +54,10 @@ def test_without_a_region_there_is_a_clear_line(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
 
     with pytest.raises(CommandError, match="AWS_REGION"):
-        deploy.session_of({})
+        session_module.session_of({})
 
 
-def test_the_artifact_bucket_is_made_once_and_private(session: deploy.Session) -> None:
+def test_the_artifact_bucket_is_made_once_and_private(session: session_module.Session) -> None:
     name = artifact_bucket(session, "Swath")
     assert artifact_bucket(session, "Swath") == name
 
@@ -261,7 +262,7 @@ def test_assignments_become_parameters() -> None:
         _parameters(["Issuer"])
 
 
-def test_dead_letters_go_back_whole(session: deploy.Session) -> None:
+def test_dead_letters_go_back_whole(session: session_module.Session) -> None:
     sqs = boto3.client("sqs", region_name="eu-central-1")
     dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
     living = sqs.create_queue(QueueName="living")["QueueUrl"]
