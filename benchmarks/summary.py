@@ -26,9 +26,8 @@ from moto import mock_aws
 from swath_core.documents import Document
 from swath_core.search import ImageQuery, ImageSearch
 from swath_core.settings import Settings
-from swath_core.store.marks import Memory
 from swath_core.store.postings import PostingPage, RangeRead
-from swath_core.store.rollups import RollupStore
+from swath_core.store.rollups import Memory, RollupStore
 from swath_core.store.tables import RollupItem
 from swath_core.summaries import (
     DateField,

@@ -12,7 +12,7 @@ from unittest import mock
 from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import BotocoreStubber
 
-from swath_core.store import retry
+from swath_core.store import requests
 
 Request = tuple[str, tuple[str, ...]]
 """Name of the operation and the tables that it is about."""
@@ -109,7 +109,7 @@ def failing(fault: Fault) -> Iterator[Faults]:
 
     with (
         mock.patch.object(BotocoreStubber, "__call__", between),
-        mock.patch.object(retry, "FIRST_PAUSE", 0),
+        mock.patch.object(requests, "FIRST_PAUSE", 0),
         mock.patch("botocore.endpoint.time.sleep"),
     ):
         yield faults

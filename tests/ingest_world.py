@@ -26,11 +26,10 @@ from swath_core.pixels import DecoderProcess, FileResult, FileTask
 from swath_core.store.bus import Bus
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.objects import Found, ObjectGone, Objects
-from swath_core.store.requests import Changes
-from swath_core.store.retry import ConditionError
+from swath_core.store.requests import Changes, ConditionError
 from swath_core.times import format_timestamp, parse_timestamp
 from swath_core.uploads import Lease, Part, StaleUpload, Upload, UploadStore, upload_key
-from swath_core.uploads._keys import base_name
+from swath_core.uploads._record import base_name
 from swath_core.uploads._store import sweep_delay
 
 if TYPE_CHECKING:

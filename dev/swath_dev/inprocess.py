@@ -164,7 +164,7 @@ class InProcessApi:
         """Delete everything. Transactions in moto copy all tables: small ones are fast."""
         from moto.dynamodb.models import dynamodb_backends
 
-        from swath_core.store.marks import MEMORY
+        from swath_core.store.rollups import MEMORY
 
         for regions in dynamodb_backends.values():
             for backend in regions.values():
@@ -299,7 +299,7 @@ class _MotoHttp:
 def _forget() -> None:
     """Drop what this process remembers of another environment."""
     from swath_core.settings import settings
-    from swath_core.store.marks import MEMORY
+    from swath_core.store.rollups import MEMORY
 
     settings.cache_clear()
     MEMORY.forget()

@@ -17,8 +17,7 @@ from tests.summary_stack import Tables, tables_of
 from swath_core.catalog import ImageWriter
 from swath_core.documents import Document
 from swath_core.store.catalog import CatalogStore
-from swath_core.store.marks import Memory
-from swath_core.store.rollups import RollupStore
+from swath_core.store.rollups import Memory, RollupStore
 from swath_core.summaries import LiveCounter, Rollup, RollupReport
 from swath_dev.api import Api
 from swath_dev.cloud import Deployed, LocalCloud

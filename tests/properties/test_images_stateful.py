@@ -28,9 +28,15 @@ from swath_core.errors import Conflict, NotFound
 from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 from swath_core.store import images, rollups
-from swath_core.store.marks import COVERS_SECONDS, LONGEST_WRITE_SECONDS, MEMORY, Memory
 from swath_core.store.requests import Changes, transact
-from swath_core.store.rollups import RollupStore, Tally
+from swath_core.store.rollups import (
+    COVERS_SECONDS,
+    LONGEST_WRITE_SECONDS,
+    MEMORY,
+    Memory,
+    RollupStore,
+    Tally,
+)
 from swath_core.store.tables import CatalogItem, ImageItem, PostingItem
 from swath_core.summaries import Interval, LiveCounter, Rollup, RollupSummary, TimeRange
 from swath_core.summaries._rollup_summary import DAILY

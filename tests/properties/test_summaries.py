@@ -16,8 +16,7 @@ from swath_core.documents import Document
 from swath_core.filters import parse_filter, values_of
 from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
-from swath_core.store.marks import Marker
-from swath_core.store.rollups import RollupState, Row, Tally
+from swath_core.store.rollups import Marker, RollupState, Row, Tally
 from swath_core.summaries import DateField, Interval, RequestedRange, Summaries, Summary
 
 PRODUCTS = ("acme:a", "acme:b", "other:c")

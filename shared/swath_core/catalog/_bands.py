@@ -13,7 +13,7 @@ from swath_core.documents import Attributes, Document, shown
 from swath_core.errors import Conflict, Invalid
 from swath_core.filters import allowed_values
 from swath_core.store.catalog import ChangedError
-from swath_core.store.retry import attempts
+from swath_core.store.requests import attempts
 
 from ._access import ProductAccess, not_found, require_read, require_write
 from ._documents import check_id, check_size, check_version, exists, overtaken, stamped

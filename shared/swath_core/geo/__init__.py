@@ -10,11 +10,12 @@ from ._plane import (
     LONGEST_FOOTPRINT,
     LONGEST_QUERY,
     footprint,
+    merged,
     normalise_footprint,
     query_geometry,
+    repaired,
     to_geojson,
 )
-from ._repair import merged, repaired
 
 __all__ = [
     "LONGEST_FOOTPRINT",

@@ -29,8 +29,7 @@ from pynamodb.transactions import TransactWrite
 from swath_core.documents import Document, StoredProduct
 from swath_core.settings import Settings
 
-from .requests import Changes, transact
-from .retry import ConditionError
+from .requests import Changes, ConditionError, transact
 from .tables import LONGEST_SK, CatalogItem, bind, is_key
 
 PRODUCT_KEY = "product"

@@ -24,7 +24,7 @@ from botocore.session import get_session
 
 from swath_core.documents import Document, StoredProduct
 
-from .retry import PASSING, attempts, unavailable
+from .requests import PASSING, attempts, unavailable
 
 MOST_PARALLEL = 16
 

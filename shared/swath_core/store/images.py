@@ -13,8 +13,7 @@ from swath_core.settings import Settings
 
 from .catalog import PRODUCT_KEY
 from .fast import document_of, dynamo_client, product_of
-from .requests import Changes, ContentionError, transact
-from .retry import ConditionError
+from .requests import Changes, ConditionError, ContentionError, transact
 from .tables import CatalogItem, ImageItem, PostingItem, bind, is_key
 
 if TYPE_CHECKING:

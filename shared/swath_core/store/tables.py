@@ -3,7 +3,7 @@
 A model's table name is bound from the settings by :func:`bind`, which every store calls: the
 names are chosen by CloudFormation and known only at run time. Every request of a model ends in
 :class:`swath_core.errors.Unavailable` where DynamoDB does not take it just now, and every
-conditional write whose condition does not hold in :class:`ConditionError` (``retry``).
+conditional write whose condition does not hold in :class:`ConditionError` (``requests``).
 """
 
 from __future__ import annotations
@@ -25,8 +25,15 @@ from pynamodb.models import Model
 
 from swath_core.settings import Settings
 
-from .requests import CONNECT_SECONDS, READ_SECONDS, RETRIES, connection, read_items, write_items
-from .retry import explained
+from .requests import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    RETRIES,
+    connection,
+    explained,
+    read_items,
+    write_items,
+)
 
 LONGEST_PK = 2048
 LONGEST_SK = 1024

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from swath_core.settings import Settings
-from swath_core.store.marks import SETTLED_SECONDS, Marker
 from swath_core.store.postings import DynamoPostings
-from swath_core.store.retry import attempts
-from swath_core.store.rollups import RollupState, RollupStore, Row, Tally
+from swath_core.store.requests import attempts
+from swath_core.store.rollups import SETTLED_SECONDS, Marker, RollupState, RollupStore, Row, Tally
 
 from ._intervals import Interval, consecutive, day_range, days_of
 from ._live import LiveCounter

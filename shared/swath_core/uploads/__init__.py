@@ -7,8 +7,18 @@ next, the store that makes every step conditional on the one before it, and the 
 
 from . import machine
 from ._declared import image_attributes, may_publish
-from ._keys import UPLOADS, parse_upload_key, safe_name, upload_key, upload_prefix
-from ._record import FINAL, Event, Lease, Part, Upload
+from ._record import (
+    FINAL,
+    UPLOADS,
+    Event,
+    Lease,
+    Part,
+    Upload,
+    parse_upload_key,
+    safe_name,
+    upload_key,
+    upload_prefix,
+)
 from ._service import UploadService, UploadView
 from ._store import StaleUpload, UploadStore
 from .machine import Busy, Step

@@ -1,14 +1,21 @@
-"""The record of an upload: what was declared, what arrived, what happened."""
+"""The record of an upload: what was declared, what arrived, what happened; keys of its files.
+
+The data bucket awaits the files of uploads under ``uploads/ID/INDEX/NAME``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
+from urllib.parse import quote
 
 from swath_core.documents import Document
 
 FINAL = frozenset({"success", "failure", "canceled"})
 MOST_EVENTS = 200
+UPLOADS = "uploads/"
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +161,35 @@ class Upload:
 def _prefixes(stored: list[str] | str | None) -> tuple[str, ...]:
     """Return prefixes as they are stored; records of old hold one for all attempts, or none."""
     return (stored,) if isinstance(stored, str) else tuple(stored or ())
+
+
+# ---- keys of its files
+
+
+def upload_prefix(upload_id: str) -> str:
+    """Return the prefix of all files of an upload."""
+    return f"{UPLOADS}{upload_id}/"
+
+
+def upload_key(upload_id: str, index: int, name: str) -> str:
+    """Return where file ``index`` of an upload is awaited: ``uploads/ID/INDEX/NAME``."""
+    return f"{upload_prefix(upload_id)}{index}/{safe_name(name)}"
+
+
+def parse_upload_key(key: str) -> tuple[str, int] | None:
+    """Return the upload's id and the file's index of a key, or None for any other key."""
+    parts = key.removeprefix(UPLOADS).split("/")
+    if not key.startswith(UPLOADS) or len(parts) != 3 or not parts[1].isdecimal():  # noqa: PLR2004
+        return None
+    return parts[0], int(parts[1])
+
+
+def base_name(path: str) -> str:
+    """Return the last part of a path as any system writes it."""
+    name = PureWindowsPath(path).name if "\\" in path else PurePosixPath(path).name
+    return name or "file"
+
+
+def safe_name(path: str) -> str:
+    """Return the last part of a path as it can stand in a key, percent-encoded."""
+    return quote(base_name(path), safe="-_.")[-_LONGEST_NAME:].lstrip("%") or "file"

@@ -19,8 +19,7 @@ from swath_core.times import now as clock
 
 from . import machine
 from ._declared import image_attributes, upload_options
-from ._keys import base_name, upload_key
-from ._record import Part, Upload
+from ._record import Part, Upload, base_name, upload_key
 from ._store import StaleUpload, UploadStore
 from .machine import Step
 

@@ -10,8 +10,7 @@ from typing import Any
 from pynamodb.transactions import TransactWrite
 
 from swath_core.settings import Settings
-from swath_core.store.requests import Changes
-from swath_core.store.retry import ConditionError
+from swath_core.store.requests import Changes, ConditionError
 from swath_core.store.tables import UploadItem, bind, is_key
 from swath_core.times import format_timestamp, parse_timestamp
 

@@ -25,7 +25,7 @@ from tests.dynamo_faults import (
     throttled,
 )
 
-from swath_core.store import retry
+from swath_core.store import requests
 from swath_dev.inprocess import Answer, InProcessApi
 
 OF_P = {"name": "product_id", "op": "eq", "val": "acme:p"}
@@ -193,8 +193,8 @@ def test_other_transactions_on_a_product_are_no_conflict_of_its_writers(api: InP
         faults.wanted = lambda _: True
         assert api.change("product", "acme:p", description="d").status == 503
         assert api.change("band", "acme:p:blue", description="d").status == 503
-        assert len(faults.met) == 2 * retry.ATTEMPTS
-        refusals = iter([True] * (retry.ATTEMPTS - 1))
+        assert len(faults.met) == 2 * requests.ATTEMPTS
+        refusals = iter([True] * (requests.ATTEMPTS - 1))
         faults.wanted = lambda _: next(refusals, False)
         assert api.change("product", "acme:p", description="d").status == 200
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from swath_core.errors import Unavailable
-from swath_core.store import fast, retry
+from swath_core.store import fast, requests
 from swath_core.store.fast import DynamoClient, DynamoError
 
 
@@ -45,7 +45,7 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(requests, "FIRST_PAUSE", 0.001)
     server = Server()
     yield server
     server.http.shutdown()
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_not_tried_again(server: Server) -> None:
 
 @pytest.mark.parametrize("content", [b"<html>", b"[]", b"\xff"])
 def test_answers_that_are_no_json_end_in_an_error(server: Server, content: bytes) -> None:
-    server.answers = [(500, content)] * retry.ATTEMPTS
+    server.answers = [(500, content)] * requests.ATTEMPTS
     with pytest.raises(Unavailable):
         DynamoClient(server.url).call("Query", {})
     server.answers = [(404, content)]
@@ -100,7 +100,7 @@ def test_answers_that_are_no_json_end_in_an_error(server: Server, content: bytes
 
 
 def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(requests, "FIRST_PAUSE", 0.001)
     began = time.monotonic()
     with pytest.raises(Unavailable) as caught:
         DynamoClient("http://127.0.0.1:9/").call("Query", {})

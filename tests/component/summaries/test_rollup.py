@@ -10,8 +10,7 @@ from tests.component.catalog.images.conftest import SETTINGS, create_tables
 from tests.memory_postings import MemoryPostings
 from tests.requests_made import dispatched
 
-from swath_core.store.marks import SETTLED_SECONDS, Marker, Memory
-from swath_core.store.rollups import RollupStore, Row, Tally
+from swath_core.store.rollups import SETTLED_SECONDS, Marker, Memory, RollupStore, Row, Tally
 from swath_core.summaries import LiveCounter, Rollup, RollupReport, RollupSummary, TimeRange
 
 
@@ -278,7 +277,7 @@ def test_markers_and_memory() -> None:
     memory = Memory(10)
     memory.made("t", "p", ["a"], 100.0)
     assert memory.uncovered("t", "p", ["a", "b"], 105.0) == ["b"]
-    with mock.patch("swath_core.store.marks._MOST_REMEMBERED", 0):
+    with mock.patch("swath_core.store.rollups._MOST_REMEMBERED", 0):
         memory.made("t", "p", ["b"], 105.0)
     assert memory.uncovered("t", "p", ["a", "b"], 106.0) == ["a"]
 

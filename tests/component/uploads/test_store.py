@@ -17,8 +17,7 @@ from swath_core.errors import Unavailable
 from swath_core.settings import Settings
 from swath_core.store.bus import IMAGE_AVAILABLE, Bus
 from swath_core.store.objects import ObjectGone, Objects
-from swath_core.store.requests import transact
-from swath_core.store.retry import ConditionError
+from swath_core.store.requests import ConditionError, transact
 from swath_core.store.tables import UploadItem
 from swath_core.uploads import Lease, Part, StaleUpload, Step, Upload, UploadStore, machine
 

@@ -14,7 +14,7 @@ from shapely.geometry import Polygon, box
 
 from swath_core.errors import BadRequest
 from swath_core.geo import merged, normalise_footprint, query_geometry, repaired
-from swath_core.geo._repair import MOST_CROSSINGS, check_edges
+from swath_core.geo._plane import MOST_CROSSINGS, check_edges
 
 SECONDS = 5.0
 """What a refusal may take here: many times what it takes on an idle machine."""
@@ -116,10 +116,10 @@ def test_crossings_are_counted_as_they_are(monkeypatch: pytest.MonkeyPatch) -> N
         [box(0, 0, 2, 2), box(0, 0, 2, 2), box(1, 0, 3, 2), box(2, 2, 3, 3)],
     ):
         expected = crossings(case)
-        monkeypatch.setattr("swath_core.geo._repair._FEW_EDGES", 0)
-        monkeypatch.setattr("swath_core.geo._repair.MOST_CROSSINGS", expected)
+        monkeypatch.setattr("swath_core.geo._plane._FEW_EDGES", 0)
+        monkeypatch.setattr("swath_core.geo._plane.MOST_CROSSINGS", expected)
         check_edges(case)
-        monkeypatch.setattr("swath_core.geo._repair.MOST_CROSSINGS", expected - 1)
+        monkeypatch.setattr("swath_core.geo._plane.MOST_CROSSINGS", expected - 1)
         if expected:
             with pytest.raises(ValueError, match=f"at {expected} or more"):
                 check_edges(case)

@@ -17,8 +17,7 @@ from swath_core.filters import sort_documents, values_of
 from swath_core.geo import footprint, normalise_footprint
 from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
-from swath_core.store.marks import Marker
-from swath_core.store.rollups import RollupState, Row, Tally
+from swath_core.store.rollups import Marker, RollupState, Row, Tally
 
 PRODUCTS = ("acme:a", "acme:b")
 

@@ -1,8 +1,7 @@
 import hypothesis.strategies as st
 from hypothesis import given
 
-from swath_core.store.marks import Marker
-from swath_core.store.rollups import RollupState, Row, Tally
+from swath_core.store.rollups import Marker, RollupState, Row, Tally
 from swath_core.summaries import TimeRange
 from swath_core.summaries._intervals import consecutive, day_range, days_of, month_range
 from swath_core.summaries._rollup_summary import plan_summary

@@ -11,7 +11,7 @@ from moto import mock_aws
 from swath_core.catalog import ImageWriter
 from swath_core.documents import Document
 from swath_core.settings import Settings
-from swath_core.store import marks
+from swath_core.store import rollups
 from swath_core.store.tables import CatalogItem, bind
 
 TABLES = {
@@ -55,7 +55,7 @@ def create_tables() -> None:
 def tables() -> Iterator[None]:
     # moto is not made for several threads: bulk requests use one
     with mock_aws(), mock.patch("swath_core.catalog._image_writes._BULK_THREADS", 1):
-        marks.MEMORY.forget()
+        rollups.MEMORY.forget()
         create_tables()
         yield
 

@@ -9,7 +9,7 @@ from swath_core.catalog import BULK_LIMIT, ImageWriter, SavedImage
 from swath_core.documents import Document
 from swath_core.errors import Conflict, Errors, Invalid, NotFound, SwathError, Unavailable
 from swath_core.index import postings_of
-from swath_core.store import requests, retry
+from swath_core.store import requests
 from swath_core.store.requests import Changes
 from swath_core.store.tables import CatalogItem, PostingItem, RollupItem
 
@@ -222,12 +222,12 @@ def test_transactions_in_the_way_are_waited_for_but_not_for_ever(catalog: ImageW
     def busy(changes: requests.Changes) -> frozenset[str]:
         return frozenset(answers.pop()) if answers else commit(changes)
 
-    with mock.patch.object(requests, "commit", busy), mock.patch.object(retry, "FIRST_PAUSE", 0):
+    with mock.patch.object(requests, "commit", busy), mock.patch.object(requests, "FIRST_PAUSE", 0):
         assert catalog.create(attributes(), PRODUCT).version == 1
-        answers.extend([{"TransactionConflict"}] * retry.ATTEMPTS)
+        answers.extend([{"TransactionConflict"}] * requests.ATTEMPTS)
         with pytest.raises(Conflict, match="another request"):
             catalog.update("acme:p:a", {"tags": ["x"]}, PRODUCT)
-        answers.extend([{"TransactionConflict", "ThrottlingError"}] * retry.ATTEMPTS)
+        answers.extend([{"TransactionConflict", "ThrottlingError"}] * requests.ATTEMPTS)
         with pytest.raises(Unavailable, match="busy"):
             catalog.update("acme:p:a", {"tags": ["x"]}, PRODUCT)
 
