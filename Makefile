@@ -30,7 +30,7 @@ setup: $(STAMP) ## the development environment, in .venv
 
 # ---- the local cloud ---------------------------------------------------------------------------
 
-.PHONY: up down env token demo replay
+.PHONY: up down env token demo replay sample seed
 up: $(STAMP) ## start the local cloud and deploy Swath to it (SWATH_PORT, SWATH_STATE)
 	@$(PY) -m swath_dev up
 
@@ -45,6 +45,12 @@ token: $(STAMP) ## a token of the local issuer (ORG=acme SUB=developer)
 
 demo: $(STAMP) ## a scene from upload to pixels, with a picture (IMAGE=some.tif for yours)
 	@$(PY) -m swath_dev demo $(if $(IMAGE),--image "$(IMAGE)")
+
+sample: $(STAMP) ## a small GeoTIFF to try the catalog with, red.tif
+	@$(PY) -m swath_dev sample
+
+seed: $(STAMP) ## fill the local stack with what docs/guide.ipynb shows
+	@$(PY) -m swath_dev seed
 
 replay: $(STAMP) ## send dead letters again (QUEUE=ingest or tasks; STACK=name for AWS)
 	@$(PY) -m swath_dev replay $(or $(QUEUE),ingest) $(if $(STACK),--stack "$(STACK)")

@@ -72,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     release = command("release", _release, "check everything and tag a version")
     release.add_argument("version", help="three numbers, as the changelog and the client say")
     command("lock", _lock, "resolve requirements anew and write the locks")
+    command("sample", _sample, "write red.tif, a small GeoTIFF to try the catalog with")
+    command("seed", _seed, "fill the local stack with what the guide shows")
     demo = command("demo", _demo, "show the whole path with a scene")
     demo.add_argument("--image", type=Path, help="a GeoTIFF of yours; default: a made-up scene")
     landsat = command("landsat", _landsat, "draw docs/landsat5.png from a Landsat 5 scene's files")
@@ -192,6 +194,19 @@ def _lock(_: argparse.Namespace) -> None:
     from swath_dev.lock import lock
 
     lock()
+
+
+def _sample(_: argparse.Namespace) -> None:
+    from swath_dev.sample import write_sample
+
+    write_sample(Path("red.tif"))
+    print("wrote red.tif")
+
+
+def _seed(_: argparse.Namespace) -> None:
+    from swath_dev.guide import seed_local
+
+    seed_local()
 
 
 def _demo(options: argparse.Namespace) -> int:

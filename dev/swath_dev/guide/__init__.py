@@ -15,10 +15,10 @@ import tempfile
 from pathlib import Path
 
 from swath_dev._errors import CommandError
-from swath_dev.cloud import LocalCloud
+from swath_dev.cloud import LocalCloud, default_cloud
 from swath_dev.token import make_token
 
-from ._seed import seed
+from ._seed import is_seeded, seed
 
 ROOT = Path(__file__).parents[3]
 NOTEBOOK = ROOT / "docs" / "guide.ipynb"
@@ -38,6 +38,19 @@ def main(*, published: bool = True, save: bool = False) -> None:
                 _with_theirs(deployed.api_url, token, Path(folder))
         finally:
             cloud.stop()
+
+
+def seed_local() -> None:
+    """Fill the running local stack with what the guide shows; leave it where that is there."""
+    cloud = default_cloud()
+    if not cloud.running():
+        message = "the local cloud is not running; make up starts it"
+        raise CommandError(message)
+    if is_seeded(cloud.api_url, cloud.token()):
+        print("the guide's products are there already")
+        return
+    seed(cloud.api_url, cloud.token())
+    print("the guide's products, bands and images are there: open docs/guide.ipynb")
 
 
 def _with_our_client(url: str, token: str, folder: Path, *, save: bool) -> None:

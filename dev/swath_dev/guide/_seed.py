@@ -33,6 +33,7 @@ _CLASSES = (
     "qa_snow",
     "valid-cloudfree",
 )
+_ORG = "acme"  # of the local token
 _FIRST = datetime(2015, 1, 1, tzinfo=UTC)
 _REVISIT = timedelta(days=16)
 _IMAGES = 92  # four years of one place, every sixteenth day
@@ -50,6 +51,12 @@ def seed(url: str, token: str) -> None:
     _pixels()
     client.close()
     swath.set_default_client(None)
+
+
+def is_seeded(url: str, token: str) -> bool:
+    """Return whether a catalog holds what `seed` makes last."""
+    with swath.Client(url=url, token=token) as client:
+        return Image.exists(f"{_ORG}:pixels:scene1", client=client)
 
 
 def _landsat8() -> None:
