@@ -50,6 +50,7 @@ MOMENTS = [
     "2020-02-29T10:00:00.000000Z",
     "2021-07-05T00:00:00.000001Z",
 ]
+OF_P = {"product_id": "acme:p", "storage_state": "remote"}
 _BUDGET = settings().max_examples
 names = st.sampled_from("abcdef")
 moments = st.sampled_from(MOMENTS)
@@ -164,8 +165,7 @@ class CatalogMachine(RuleBasedStateMachine):
         corner: tuple[float, float] | None,
         delay: float,
     ) -> None:
-        given: dict[str, Any] = {"name": name, "product_id": "acme:p", "acquired": acquired}
-        given |= {"files": files, "storage_state": "remote"}
+        given: dict[str, Any] = OF_P | {"name": name, "acquired": acquired, "files": files}
         if corner is not None:
             given["geometry"] = _square(corner)
         token = self._token()
@@ -208,8 +208,7 @@ class CatalogMachine(RuleBasedStateMachine):
     @rule(writer=st.integers(0, 1), data=st.data(), acquired=moments, files=sizes)
     def replace(self, writer: int, data: st.DataObject, acquired: str, files: list[Any]) -> None:
         image_id = data.draw(st.sampled_from([*sorted(self.model), "acme:p:new"]))
-        given = {"name": image_id.split(":")[-1], "product_id": "acme:p", "acquired": acquired}
-        given |= {"storage_state": "remote"}
+        given = OF_P | {"name": image_id.split(":")[-1], "acquired": acquired}
         image = self.writers[writer].replace(given | {"files": files}, PRODUCT)
         self.model[image_id] = image.attributes
         self.requests.pop(image_id, None)
@@ -225,7 +224,7 @@ class CatalogMachine(RuleBasedStateMachine):
     @rule(writer=st.integers(0, 1), acquired=moments, chosen=st.lists(names, max_size=4))
     def bulk(self, writer: int, acquired: str, chosen: list[str]) -> None:
         items = [
-            {"name": name, "product_id": "acme:p", "acquired": acquired if i % 2 == 0 else "soon"}
+            OF_P | {"name": name, "acquired": acquired if i % 2 == 0 else "soon"}
             for i, name in enumerate(chosen)
         ]
         for item, result in zip(
@@ -254,7 +253,7 @@ class CatalogMachine(RuleBasedStateMachine):
         def crash() -> None:
             raise CrashedError
 
-        given = {"name": name, "product_id": "acme:p", "acquired": acquired}
+        given = OF_P | {"name": name, "acquired": acquired}
         with self._during(crash):
             try:
                 self.writers[writer].replace(given, PRODUCT)
