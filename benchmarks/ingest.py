@@ -187,6 +187,9 @@ def main() -> None:
         report("ingest", "already a COG", "ingest", kept, "s")
         ratio = kept / translated
         report("ingest", "already a COG", "ingest / bare translation", ratio, "ratio", bar=0.5)
+        checked = kept / best.seconds
+        case = "already a COG, its overviews checked"
+        report("ingest", case, "ingest / ingest by translation", checked, "ratio", bar=0.6)
     finish()
 
 

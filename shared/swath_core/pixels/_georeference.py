@@ -43,16 +43,6 @@ def position(name: str, dataset: Any, given: Georeference) -> Position:
     own_crs = dataset.crs.to_wkt() if dataset.crs else None
     own = tuple(dataset.transform.to_gdal())
     has_transform = own != _IDENTITY
-    if not has_transform and given.geotransform is None and dataset.gcps[0]:
-        raise Refused(
-            f"{name}: is georeferenced by {len(dataset.gcps[0])} ground control points only; "
-            "expected a geotransform: warp the file first, since fitting one here would move pixels"
-        )
-    if not has_transform and given.geotransform is None and dataset.rpcs is not None:
-        raise Refused(
-            f"{name}: is georeferenced by rational polynomial coefficients only; "
-            "expected a geotransform: orthorectify the file first"
-        )
     return placed(name, own_crs or given.crs, own if has_transform else given.geotransform)
 
 

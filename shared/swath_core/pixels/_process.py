@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ._overviews import factors, resampling_of
 from ._ring import Point
 from ._scan import Scan, scan
 from ._tiff import has_associated_alpha
+from ._warp import needs_warp, refuse_warp, warp
 
 
 def process(task: FileTask) -> FileResult:
@@ -52,6 +54,8 @@ def _process_array(task: FileTask) -> FileResult:
 def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult:
     with opened(path, task.name) as dataset:
         _check_header(task, dataset)
+        if needs_warp(dataset, is_given=task.given.geotransform is not None):
+            return _process_warped(task, dataset)
         where = position(task.name, dataset, task.given)
         band_nodata = nodata_of_bands(dataset.nodatavals, task.bands)
         nodata = choose_nodata(task.name, dataset.nodatavals, dataset.dtypes, task.bands)
@@ -100,6 +104,23 @@ def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult
             acquired=acquired(dataset),
             notes=tuple(f"{task.name}: {what} is not kept" for what in lost),
         )
+
+
+def _process_warped(task: FileTask, dataset: Any) -> FileResult:
+    """Warp a file that has control points or RPCs only, and process what comes out.
+
+    Raises Refused where the product does not ask for it.
+    """
+    if not task.warp_gcps:
+        refuse_warp(task.name, dataset)
+    # a warp would not say which block cannot be decoded
+    scan(dataset, task.name, nodata_of_bands(dataset.nodatavals, task.bands))
+    nodata = choose_nodata(task.name, dataset.nodatavals, dataset.dtypes, task.bands)
+    warped = Path(task.folder) / "warped.tif"
+    note = warp(task.name, dataset, warped, nodata, _categorical(task, dataset))
+    result = _process_raster(task, warped, keepable=False)
+    warped.unlink()
+    return replace(result, notes=(note, *result.notes))
 
 
 def _check_header(task: FileTask, dataset: Any) -> None:

@@ -15,41 +15,12 @@ import tifffile
 from rasterio.enums import Resampling
 from rasterio.shutil import copy
 from rasterio.transform import from_origin
-from tests.ingest_world import DECODER, Values, World, band, ramp, raster
+from tests.decoding import level, run, stored
+from tests.ingest_world import Values, World, band, ramp, raster
 
-from swath_core.definitions import NUMPY_TYPES
-from swath_core.pixels import ExpectedBand, FileResult, FileTask, Refused
+from swath_core.pixels import Refused
 
 ODD = Path(__file__).resolve().parents[4] / "shared/data/odd"
-NAMES = {dtype: name for name, dtype in NUMPY_TYPES.items()}
-
-
-def run(  # what a task is made of
-    body: bytes,
-    folder: Path,
-    dtype: str = "uint16",
-    *,
-    count: int = 1,
-    kind: str = "spectral",
-    nodata: float | None = None,
-    **task: Any,
-) -> FileResult:
-    source = folder / "source" / "file"
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_bytes(body)
-    bands = tuple(
-        ExpectedBand(f"b{index}", kind, NAMES[dtype], index, nodata) for index in range(count)
-    )
-    return DECODER.process(FileTask(str(source), "a.tif", str(folder), bands, **task))
-
-
-def stored(result: FileResult, folder: Path) -> Path:
-    return Path(result.output or folder / "source" / "file")
-
-
-def level(path: Path, number: int) -> Values:
-    with rasterio.open(path, OVERVIEW_LEVEL=number) as dataset:
-        return np.asarray(dataset.read())
 
 
 def built(values: Values, factors: tuple[int, ...], how: Resampling, **profile: Any) -> bytes:
