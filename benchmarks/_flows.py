@@ -42,7 +42,7 @@ class Invocation(Context):
 @contextmanager
 def flows() -> Iterator[dict[str, Flow]]:
     """Yield the flows; each is prepared for its turn, 0 or 1, and then raises if it goes wrong."""
-    with _bucket_over_http(), running_api() as api:
+    with bucket_over_http(), running_api() as api:
         os.environ["SWATH_RESULTS_BUCKET"] = BUCKET
         api.restart()
         _catalog(api)
@@ -54,7 +54,7 @@ def flows() -> Iterator[dict[str, Flow]]:
             "summary": lambda _: (
                 lambda: _expect(200, api.call("PUT", "/images/summary/acquired/month", _search()))
             ),
-            "ingest": lambda turn: _ingest(ingest, f"sent-{turn}"),
+            "ingest": lambda turn: ingested(ingest, f"sent-{turn}"),
             "raster": lambda turn: _raster(api, raster, f"sent-{turn}"),
         }
 
@@ -86,7 +86,7 @@ def _search() -> Json:
     return {"filter": json.dumps(filters), "intersects": json.dumps(point), "limit": 10}
 
 
-def _ingest(function: ModuleType, name: str) -> Callable[[], None]:
+def ingested(function: ModuleType, name: str) -> Callable[[], None]:
     """Put a file into the drop folder; return the function's work on the event of it."""
     key = f"drop/acme/p/{name}.tif"
     etag = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=_geotiff())["ETag"]
@@ -164,7 +164,7 @@ class _Objects(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _bucket_over_http() -> Iterator[None]:
+def bucket_over_http() -> Iterator[None]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Objects)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

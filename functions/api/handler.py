@@ -4,4 +4,18 @@ from __future__ import annotations
 
 from swath_core.web import Application
 
-lambda_handler = Application("api")
+
+def bind(key: str, fingerprint: str) -> None:
+    """Bind an idempotency key to a request. Raises Invalid where it came with another one."""
+    from swath_api import services  # noqa: PLC0415 - few requests have a key
+    from swath_core.errors import Invalid  # noqa: PLC0415
+
+    if not services.access().store.bind_key(key, fingerprint):
+        message = (
+            "the Idempotency-Key came with another request before (another method, path or "
+            "body): send this one with a key of its own"
+        )
+        raise Invalid(message, parameter="Idempotency-Key")
+
+
+lambda_handler = Application("api", bind=bind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -52,16 +53,29 @@ class StoredProduct(Document):
 # ---- JSON values
 
 
+_short = reprlib.Repr()
+_short.maxlist = _short.maxtuple = _short.maxdict = 50
+_short.maxstring = _short.maxlong = _short.maxother = 200
+
+
 def shown(value: object, limit: int = 80) -> str:
-    """Return a short text of any value, for error messages."""
-    text = repr(value)
+    """Return a short text of any value, for error messages, however deep or wide the value is."""
+    text = _short.repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the end of a message about an unknown name: the nearest known one, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = difflib.get_close_matches(name[:100], list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def is_encodable(text: str) -> bool:
+    """Return whether a text can be stored: no lone surrogates, no NUL."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def finite(value: object) -> float | None:

@@ -38,13 +38,13 @@ def parse_timestamp(value: object) -> datetime:
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     match = _FORM.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        message = f"{value!r} is not {ACCEPTED}"
+        message = f"{value!r:.80} is not {ACCEPTED}"
         raise ValueError(message)
     parts = match.groupdict()
     try:
         return _assemble(parts)
     except (ValueError, OverflowError) as error:
-        message = f"{value!r} is not {ACCEPTED}: {error}"
+        message = f"{value!r:.80} is not {ACCEPTED}: {error}"
         raise ValueError(message) from error
 
 

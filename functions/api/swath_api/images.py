@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -32,24 +33,35 @@ create, get, update, delete = _objects.create, _objects.get, _objects.update, _o
 
 def create_many(request: Request) -> Response[Any]:
     """``POST /images/bulk``: one result for each image, in the order of the request."""
-    items = parse_members(request.json, "image")
-    results = services.images().create_many(request.caller, items, request.replay_token)
+    members = parse_members(request.json, "image")
+    wrong = {i: each for i, each in enumerate(members) if isinstance(each, SwathError)}
+    items = [each for each in members if not isinstance(each, SwathError)]
+    done = iter(services.images().create_many(request.caller, items, request.replay_token))
+    results = [
+        BulkResult(index, error=wrong[index])
+        if index in wrong
+        else replace(next(done), index=index)
+        for index in range(len(members))
+    ]
     saved = sum(result.error is None for result in results)
     body = {
-        "data": [_bulk_member(result, items[result.index]) for result in results],
+        "data": [_bulk_member(each, members[each.index]) for each in results],
         "meta": {"count": saved, "failed": len(results) - saved},
         "jsonapi": JSONAPI,
     }
     return answer(body)
 
 
-def _bulk_member(result: BulkResult, item: tuple[str | None, Mapping[str, Any]]) -> dict[str, Any]:
+def _bulk_member(
+    result: BulkResult, member: tuple[str | None, Mapping[str, Any]] | SwathError
+) -> dict[str, Any]:
     if result.image is not None:
         meta = {"status": str(int(HTTPStatus.CREATED))}
         return {"type": "image", "id": result.image.id, "meta": meta}
     errors = [_placed(error, result.index) for error in result.error or ()]
     meta = {"status": errors[0]["status"]}
-    return {"type": "image", "id": item[0], "meta": meta, "errors": errors}
+    given_id = None if isinstance(member, SwathError) else member[0]
+    return {"type": "image", "id": given_id, "meta": meta, "errors": errors}
 
 
 def _placed(error: SwathError, index: int) -> dict[str, Any]:

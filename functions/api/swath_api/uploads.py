@@ -75,7 +75,5 @@ def _candidates(request: Request, search: Search) -> Iterable[UploadView]:
     images = allowed_values(search.expression, "image_id")
     if products is None and images is not None:
         products = list(dict.fromkeys(each.rpartition(":")[0] for each in images))
-    if products is None:
-        products = [each.id for each in services.access().readable_many(request.caller, None)]
-    for product_id in products:
-        yield from services.uploads().of_product(product_id, request.caller)
+    for product in services.access().readable_many(request.caller, products):
+        yield from services.uploads().of_product(product.id, request.caller)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from swath_core.documents import is_encodable
 from swath_core.errors import Unauthorized
 from swath_core.settings import Settings
 
@@ -82,7 +83,7 @@ def _claims(token: str, settings: Settings) -> dict[str, Any]:
             leeway=LEEWAY_SECONDS,
             options={"require": ["exp", "iss", "sub"], "verify_aud": False, "verify_iat": False},
         )
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         message = f"the token is not valid: {error}"
         raise Unauthorized(message) from error
     _check_audience(claims, audience)
@@ -105,8 +106,8 @@ def _check_audience(claims: Mapping[str, Any], expected: str) -> None:
 def caller_of(claims: Mapping[str, Any], org_claim: str = "org") -> Caller:
     """Return the caller that verified claims describe. Raises Unauthorized."""
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not subject:
-        message = "the token is not valid: the claim sub is missing"
+    if not isinstance(subject, str) or not subject or not is_encodable(subject):
+        message = "the token is not valid: the claim sub must be a text that is not empty"
         raise Unauthorized(message)
     return Caller(
         subject=subject,
@@ -137,15 +138,24 @@ def _groups(claims: Mapping[str, Any]) -> frozenset[str]:
         if not isinstance(members, list | tuple):
             message = f"the token is not valid: the claim {name} must be a list of strings"
             raise Unauthorized(message)
-        found.update(member for member in members if isinstance(member, str) and member)
+        found.update(member for member in members if _is_name(member))
     return frozenset(found)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and is_encodable(value)
 
 
 def _email(claims: Mapping[str, Any]) -> str | None:
     """Return the e-mail address, unless the issuer says that nobody has verified it."""
-    value = claims.get("email")
-    verified = claims.get("email_verified", True) in {True, "true"}
-    return value if isinstance(value, str) and value and verified else None
+    value, verified = claims.get("email"), claims.get("email_verified", True)
+    if not isinstance(verified, bool | str):
+        message = "the token is not valid: the claim email_verified must be true or false"
+        raise Unauthorized(message)
+    if not isinstance(value, str | None) or (value and not is_encodable(value)):
+        message = "the token is not valid: the claim email must be a text"
+        raise Unauthorized(message)
+    return value if value and verified in {True, "true"} else None
 
 
 # ---- the issuer's keys

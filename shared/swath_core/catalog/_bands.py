@@ -195,9 +195,8 @@ class Bands:
         products = allowed_values(search.expression, "product_id")
         if ids is not None:
             products = list(dict.fromkeys(each.rpartition(":")[0] for each in ids))
-        if products is None:
-            products = [each.id for each in self._access.readable_many(caller, None)]
-        found = [self._store.product_with_bands(each) for each in products]
+        readable = self._access.readable_many(caller, products)
+        found = [self._store.product_with_bands(each.id) for each in readable]
         return [each for each in found if each and may_read(caller, each[0])]
 
 

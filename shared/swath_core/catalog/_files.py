@@ -32,7 +32,10 @@ def belongs(key: str, product_id: str, name: str) -> bool:
     """Whether an object of the data bucket is a file of the image of that product and name."""
     prefix = image_prefix(product_id)
     parts = key.removeprefix(prefix).split("/") if key.startswith(prefix) else []
-    return len(parts) == 6 and parts[3] == name and all(parts)  # noqa: PLR2004 - the layout above
+    if len(parts) != 6 or parts[3] != name or not all(parts):  # noqa: PLR2004 - the layout above
+        return False
+    # where a path is normalised on its way to S3, these would lead to another image's files
+    return not {".", ".."} & {*parts[:3], *parts[4:]}
 
 
 def own_key(href: str | None, bucket: str) -> str | None:

@@ -80,7 +80,9 @@ def _crs_errors(attributes: Attributes) -> Iterator[SwathError]:
     """Check the form of the code only: PROJ, which knows which exist, is ingest's dependency."""
     code = attributes.get("cs_code")
     if code is not None and not _CRS_CODE.fullmatch(code):
-        yield _invalid("cs_code", f"{code!r} was sent, but a code such as EPSG:32615 is expected")
+        yield _invalid(
+            "cs_code", f"{shown(code)} was sent, but a code such as EPSG:32615 is expected"
+        )
     geotransform = attributes.get("geotrans")
     if geotransform is not None and not is_invertible(geotransform):
         yield _invalid("geotrans", f"{geotransform} puts all pixels on one line: no such raster")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from swath_core.access import Caller, may_read
 from swath_core.definitions import IMAGE
 from swath_core.documents import Document
-from swath_core.errors import SwathError
+from swath_core.errors import Conflict, SwathError
 from swath_core.filters import allowed_values
 from swath_core.settings import Settings
 from swath_core.store.bus import announce_deleted
@@ -144,7 +144,11 @@ class Images:
             raise not_found(image_id)
         require_write(caller, found[1])
         store.remember_deletion(image_id, request)
-        deleted = self._writer.delete(image_id, expected_version=expected, stored=found[0])
+        try:
+            deleted = self._writer.delete(image_id, expected_version=expected, stored=found[0])
+        except Conflict:
+            store.forget_deletion(image_id, request)
+            raise
         delete_objects(deleted.unreferenced, self._settings)
         announce_deleted(image_id, found[1].id, self._settings)
 

@@ -25,6 +25,8 @@ from swath_core.filters import (
 
 PAGE_SIZE = 1000
 _WORD = re.compile(r"[^\W_]+")
+MOST_WORDS = 32
+"""Words of a text search: each is looked for among those of every document."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Search:
         self.resource = resource
         self.expression = parse_filter(query.filter, resource)
         self.sort = parse_sort(query.sort, resource, default_sort)
+        self._words = _wanted(query.text)
         self._after = _position(query.after)
 
     @property
@@ -79,8 +82,7 @@ class Search:
         return Page(page, len(found), positions, more=len(page) < min(room, len(rest)))
 
     def _matches(self, document: Document) -> bool:
-        text = self.query.text
-        if text and not text_matches(text, document.attributes, self.resource):
+        if self._words and not _text_matches(self._words, document.attributes, self.resource):
             return False
         return self.expression.matches(values_of(document))
 
@@ -121,12 +123,24 @@ def words(text: str) -> list[str]:
 
 def text_matches(wanted: str, attributes: Attributes, resource: Resource) -> bool:
     """Return whether each wanted word begins a word of the resource's searchable attributes."""
+    return _text_matches(words(wanted), attributes, resource)
+
+
+def _wanted(text: str | None) -> list[str]:
+    found = words(text or "")
+    if len(found) > MOST_WORDS:
+        message = f"text: {len(found)} words were sent, but at most {MOST_WORDS} are looked for"
+        raise BadRequest(message, parameter="text")
+    return found
+
+
+def _text_matches(wanted: Sequence[str], attributes: Attributes, resource: Resource) -> bool:
     held: set[str] = set()
     for attribute in resource:
         value = attributes.get(attribute.name)
         if attribute.searchable and isinstance(value, str):
             held.update(words(value))
-    return all(any(word.startswith(each) for word in held) for each in words(wanted))
+    return all(any(word.startswith(each) for word in held) for each in wanted)
 
 
 # -- continuation

@@ -93,6 +93,8 @@ class Products:
         values = {"writers": [], "readers": [], **stamped(values, product)}
         check_size(values)
         changed = product.next_version(values, request)
+        if "owners" in changes:
+            _check_still_owned(caller, changed)
         try:
             self._store.replace_product(changed)
         except ChangedError as error:
@@ -172,4 +174,17 @@ def _check_lists(caller: Caller, product: Document, changes: Mapping[str, Any]) 
         raise Forbidden(message, pointer=f"/data/attributes/{lists[0]}")
     if "owners" in changes and not changes["owners"]:
         message = "owners: a product needs at least one"
+        raise Invalid(message, pointer="/data/attributes/owners")
+
+
+def _check_still_owned(caller: Caller, product: Document) -> None:
+    """Raise Invalid where a change would take the product from the caller, and perhaps from all.
+
+    Whoever is to own it alone becomes an owner first, and then removes the others.
+    """
+    if not may_own(caller, product):
+        message = (
+            "owners: you would no longer own the product; keep user:"
+            f"{caller.user} among them, which another owner can remove"
+        )
         raise Invalid(message, pointer="/data/attributes/owners")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from swath_core import times
-from swath_core.documents import finite, shown
+from swath_core.documents import finite, is_encodable, shown
 from swath_core.errors import BadRequest, Invalid, SwathError, raise_all
 
 Json = Any
@@ -82,7 +82,7 @@ class Text(AttributeType):
             raise wrong(value, self.accepts)
         if self.pattern is not None and re.fullmatch(self.pattern, value) is None:
             raise wrong(value, self.accepts)
-        if not _encodable(value):
+        if not is_encodable(value):
             raise wrong(value, "text without lone surrogates or NUL characters")
         return value
 
@@ -100,13 +100,6 @@ class Text(AttributeType):
         if self.pattern:
             schema["pattern"] = f"^{self.pattern}$"
         return schema
-
-
-def _encodable(text: str) -> bool:
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
 
 
 @dataclass(frozen=True)

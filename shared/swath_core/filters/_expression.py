@@ -16,6 +16,7 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from swath_core.definitions import Attribute, ListOf
@@ -109,26 +110,26 @@ def conjunction(parts: Iterable[Expression]) -> Expression:
     return together[0] if len(together) == 1 else And(together)
 
 
-def _any_equal(key: Any, operands: tuple[Any, ...]) -> bool:
+def _any_equal(key: Any, operands: Any) -> bool:
     return key in operands
 
 
-def _none_equal(key: Any, operands: tuple[Any, ...]) -> bool:
+def _none_equal(key: Any, operands: Any) -> bool:
     return key not in operands
 
 
-def _prefix(key: Any, operands: tuple[Any, ...]) -> bool:
+def _prefix(key: Any, operands: Any) -> bool:
     return str(key).startswith(operands)
 
 
-def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, tuple[Any, ...]], bool]:
-    def test(key: Any, operands: tuple[Any, ...]) -> bool:
+def _ordered(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
+    def test(key: Any, operands: Any) -> bool:
         return bool(compare(key, operands[0]))
 
     return test
 
 
-TESTS: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
+TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": _any_equal,
     "ne": _none_equal,
     "gt": _ordered(operator.gt),
@@ -159,11 +160,16 @@ class Comparison(Expression):
             return False
         kind = self.attribute.type
         if not isinstance(kind, ListOf):
-            return TESTS[self.op](kind.key(stored), self.operands)
+            return TESTS[self.op](kind.key(stored), self._compared)
         keys = [kind.item.key(member) for member in stored]
         if self.op == "ne":
-            return bool(keys) and all(key not in self.operands for key in keys)
-        return any(TESTS[self.op](key, self.operands) for key in keys)
+            return bool(keys) and all(key not in self._compared for key in keys)
+        return any(TESTS[self.op](key, self._compared) for key in keys)
+
+    @cached_property
+    def _compared(self) -> Any:
+        """The operands as they are compared: a long list of them is no longer than a short one."""
+        return frozenset(self.operands) if self.op in {"eq", "ne"} else self.operands
 
     def listed(self, name: str) -> tuple[Any, ...]:
         """Return the operands."""

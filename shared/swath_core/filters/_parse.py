@@ -15,6 +15,8 @@ from ._expression import EVERYTHING, TESTS, And, Comparison, Expression, IsNull,
 DEEPEST_FILTER = 16
 MOST_CONDITIONS = 2_000
 """Comparisons and listed values of one filter."""
+MOST_COMPARISONS = 200
+"""Comparisons of one filter: each is made with every candidate, while a list is looked up in."""
 MOST_LIMIT = 2**53
 """What every JSON parser keeps whole."""
 
@@ -84,7 +86,9 @@ def parse_limit(value: object) -> int | None:
 
 def attribute_of(resource: Resource, name: object) -> Attribute:
     """Return the definition of an attribute by name, ``id`` included. Raises KeyError."""
-    return ID if name == "id" else resource.attributes[str(name)]
+    if not isinstance(name, str):
+        raise KeyError(shown(name))
+    return ID if name == "id" else resource.attributes[name]
 
 
 def _decoded(text: object) -> list[Any]:
@@ -108,7 +112,7 @@ def _bad(message: str) -> BadRequest:
 class _Parser:
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
-        self._conditions = 0
+        self._conditions = self._comparisons = 0
 
     def expression(self, element: object, depth: int) -> Expression:
         if not isinstance(element, dict):
@@ -130,13 +134,16 @@ class _Parser:
     def _condition(self, element: dict[str, Any]) -> Expression:
         op = element.get("op")
         attribute = self._attribute(element.get("name"))
-        if op in _UNSUPPORTED:
+        if isinstance(op, str) and op in _UNSUPPORTED:
             raise _bad(f"{attribute.name}: {op} is not supported; use prefix")
-        if op not in _OPERATORS:
+        if not isinstance(op, str) or op not in _OPERATORS:
             raise _bad(
                 f"{attribute.name}: {shown(op)} is no operator; there are {', '.join(_OPERATORS)}"
             )
         self._count(1)
+        self._comparisons += 1
+        if self._comparisons > MOST_COMPARISONS:
+            raise _bad(f"there are more than {MOST_COMPARISONS} comparisons; eq takes a list")
         if op in _NULLS:
             return IsNull(attribute, _NULLS[op])
         _check_operator(attribute, op)

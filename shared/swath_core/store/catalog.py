@@ -8,6 +8,7 @@ product id              ``product``       the product; ``closing`` while it is b
 product id              ``task#delete``   the progress of ``delete_related_objects``
 ``!products``           product id        a copy of the product: all of them are one Query
 ``!deleted``            id ``#`` token    that a request deleted an object, for its replay (TTL)
+``!request#KEY``        ``request``       which request an idempotency key came with (TTL)
 ``!swath``              ``signing-key``   the key that signs cursors, made on first use
 ``!quota#`` and a user  minute            how often the user asked in it, with a quota (TTL)
 ======================  ================  ========================================================
@@ -40,6 +41,8 @@ OWN = "!swath"
 SIGNING_KEY = "signing-key"
 REPLAY_SECONDS = 3600
 """How long a deletion is remembered for its replay."""
+KEY_SECONDS = 86_400
+"""How long an idempotency key belongs to the request that it came with."""
 CLOSING_SECONDS = 60
 """How long a product stays closed for new objects if the deletion that closed it died."""
 
@@ -131,6 +134,22 @@ class CatalogStore:
         if not token:
             return False
         return self._get("tombstone", DELETED, _tombstone_key(object_id, token)) is not None
+
+    def bind_key(self, key: str, fingerprint: str) -> bool:
+        """Note which request an idempotency key came with; return whether it is its first's.
+
+        One conditional PutItem.
+        """
+        now = int(time.time())
+        note = CatalogItem(
+            f"!request#{key}", "request", request=fingerprint, expires=now + KEY_SECONDS
+        )
+        same = CatalogItem.request == fingerprint
+        try:
+            note.save(CatalogItem.pk.does_not_exist() | same | (CatalogItem.expires < now))
+        except ConditionError:
+            return False
+        return True
 
     def signing_key(self) -> bytes:
         """Return the 32 bytes that this catalog signs cursors with."""
@@ -256,6 +275,11 @@ class CatalogStore:
         """Remember that a request deletes an object that another table holds, for its replay."""
         if token:
             _tombstone(object_id, token).save()
+
+    def forget_deletion(self, object_id: str, token: str | None) -> None:
+        """Take back :meth:`remember_deletion`: the object was not deleted."""
+        if token:
+            _tombstone(object_id, token).delete()
 
 
 def _apply(changes: Changes) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from swath_core.access import Caller, may_read, may_write
-from swath_core.documents import Document
+from swath_core.documents import Document, shown
 from swath_core.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from swath_core.settings import Settings
 from swath_core.store.catalog import CatalogStore
@@ -170,9 +170,9 @@ class UploadService:
         """
         upload = self.get(upload_id, caller).upload
         wanted = changes.get("status")
-        if set(changes) - {"status"} or wanted not in {"pending", "canceled"}:
+        if set(changes) - {"status"} or wanted not in ("pending", "canceled"):
             raise BadRequest(
-                f"{dict(changes)!r} was sent; of an upload only the status can be changed, "
+                f"{shown(dict(changes))} was sent; of an upload only the status can be changed, "
                 "to pending or canceled",
                 pointer="/data/attributes/status",
             )
@@ -247,14 +247,14 @@ def _image(attributes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         image_id = f"{given['product_id']}:{given['name']}"
     if not isinstance(image_id, str) or ":" not in image_id:
         raise Invalid(
-            f"image_id: {image_id!r} was sent, but PRODUCT_ID:NAME is expected",
+            f"image_id: {shown(image_id)} was sent, but PRODUCT_ID:NAME is expected",
             pointer="/data/attributes/image_id",
         )
     product_id, _, name = image_id.rpartition(":")
     for attribute, right in (("product_id", product_id), ("name", name)):
         if given.get(attribute, right) != right:
             raise Invalid(
-                f"{attribute}: is {given[attribute]!r}, but image_id says {right!r}",
+                f"{attribute}: is {shown(given[attribute])}, but image_id says {right!r}",
                 pointer=f"{_IMAGE}/data/attributes/{attribute}",
             )
     return image_id, image_attributes(dict(given) | {"product_id": product_id, "name": name})

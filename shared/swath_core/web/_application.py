@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 Redeem = Callable[[str, str], "Caller"]
 """Returns the caller of a ticket for a subject (``image:ID``). Raises Unauthorized."""
+Bind = Callable[[str, str], None]
+"""Binds an idempotency key to the request that came with it. Raises Invalid for another one's."""
+
+_KEY = "Idempotency-Key"
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _CORS = CORSConfig(
@@ -55,12 +59,15 @@ class Application:
     """What a function's ``lambda_handler`` is: it answers every route that the tables give it.
 
     Whoever calls is known before a route's function runs; ``redeem`` is needed where routes take
-    tickets.
+    tickets, ``bind`` where they take idempotency keys.
     """
 
-    def __init__(self, function: str, redeem: Redeem | None = None) -> None:
+    def __init__(
+        self, function: str, redeem: Redeem | None = None, bind: Bind | None = None
+    ) -> None:
         self._function = function
         self._redeem = redeem
+        self._bind = bind
         tables = [table for table in TABLES if table.function == function]
         prefixes: list[str | re.Pattern[str]] = [
             prefix for table in tables for prefix in table.prefixes
@@ -120,6 +127,8 @@ class Application:
             if not route.public:
                 logger.append_keys(user=request.caller.user)
                 _within_quota(request.caller)
+            if self._bind is not None and request.idempotency_key and _KEY in route.parameters:
+                self._bind(request.key_id, request.fingerprint)
             function = getattr(importlib.import_module(f"{table.package}.{module}"), name)
             response: Response[Any] = function(request, **parameters)
             return response

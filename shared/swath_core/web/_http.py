@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -33,6 +33,7 @@ _COMPRESSED_FROM = 16_384
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 _LONGEST_KEY = 1000
+_DEEPEST_BODY = 500
 _NO_VERSION = -1
 
 
@@ -90,15 +91,34 @@ class Request:
 
     @property
     def replay_token(self) -> str | None:
-        """What a replay of this request shares with it and no other caller's request does.
+        """What a replay of this request shares with it and no other request does.
 
         Published clients send ``X-Request-Group``, the same on their automatic retries.
         """
-        given = self.headers.get("idempotency-key") or self.headers.get("x-request-group")
-        if not given:
-            return None
-        text = f"{self.caller.subject}\n{given[:_LONGEST_KEY]}"
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:40]
+        given = self.idempotency_key or self.headers.get("x-request-group")
+        return self._digest(given[:_LONGEST_KEY], self.fingerprint) if given else None
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The header ``Idempotency-Key``."""
+        return self.headers.get("idempotency-key")
+
+    @property
+    def key_id(self) -> str:
+        """What the caller's ``Idempotency-Key`` is remembered by."""
+        return self._digest((self.idempotency_key or "")[:_LONGEST_KEY])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of method, path and body: what makes two requests the same."""
+        body = self._body or ""
+        data = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
+        about = f"{self.method}\n{unquote(self.path)}\n{hashlib.sha256(data).hexdigest()}"
+        return hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _digest(self, *texts: str) -> str:
+        text = "\n".join((self.caller.subject, *texts))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
     @property
     def expected_version(self) -> int | None:
@@ -113,6 +133,11 @@ class Request:
         """Return whether ``If-None-Match`` lists a tag, weakened or not, or any (RFC 9110)."""
         given = self.headers.get("if-none-match", "")
         return bool({etag, "*"} & {each.strip().removeprefix("W/") for each in given.split(",")})
+
+    @property
+    def method(self) -> str:
+        """The method."""
+        return str(self.event["requestContext"]["http"]["method"])
 
     @property
     def path(self) -> str:
@@ -177,11 +202,29 @@ def _parse_json(body: bytes | str | None) -> Any:
     if not body.strip():
         return {}
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body, parse_constant=_no_constant)
     except RecursionError as error:
         raise BadRequest("the body is nested too deeply") from error
     except ValueError as error:
         raise BadRequest(f"the body is not JSON: {error}") from error
+    _check_depth(value)
+    return value
+
+
+def _check_depth(value: object) -> None:
+    """Raise BadRequest for a value in which whatever recurses after this would fail."""
+    level = [value]
+    for _ in range(_DEEPEST_BODY):
+        level = [
+            member
+            for each in level
+            if isinstance(each, dict | list)
+            for member in (each.values() if isinstance(each, dict) else each)
+            if isinstance(member, dict | list)
+        ]
+        if not level:
+            return
+    raise BadRequest(f"the body is nested more than {_DEEPEST_BODY} deep")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from swath_core.access import Caller, visible_attributes
 from swath_core.documents import Attributes, Document, nearest
-from swath_core.errors import BadRequest, Invalid
+from swath_core.errors import BadRequest, Invalid, SwathError
 from swath_core.filters import parse_limit
 
 from ._http import JSONAPI, Body, Request, answer, dumps, json_kind
@@ -72,16 +72,25 @@ def parse_resource(
     return resource_id, attributes
 
 
-def parse_members(body: Mapping[str, Any], kind: str) -> list[tuple[str | None, dict[str, Any]]]:
-    """Return ids and attributes of the resources of ``{"data": [...]}``. Raises Invalid."""
+def parse_members(
+    body: Mapping[str, Any], kind: str
+) -> list[tuple[str | None, dict[str, Any]] | SwathError]:
+    """Return id and attributes of each resource of ``{"data": [...]}``, or what is wrong with it.
+
+    Errors point at the resource as if it were the only one. Raises Invalid where there is no list.
+    """
     members = body.get("data")
     if not isinstance(members, list):
         message = f"data must be an array, not {json_kind(members)}"
         raise Invalid(message, pointer="/data")
-    return [
-        _resource(_member({"data": each}, "data", f"/data/{index}"), kind, f"/data/{index}")
-        for index, each in enumerate(members)
-    ]
+    return [_one_of_many(each, kind) for each in members]
+
+
+def _one_of_many(given: object, kind: str) -> tuple[str | None, dict[str, Any]] | SwathError:
+    try:
+        return parse_resource({"data": given}, kind)
+    except SwathError as error:
+        return error
 
 
 def _resource(

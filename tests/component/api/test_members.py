@@ -231,6 +231,10 @@ def test_many_images_at_once(api: InProcessApi) -> None:
     assert api.call("POST", "/images/bulk", body, headers=token).json == first.json
     again = api.call("POST", "/images/bulk", body)
     assert [each["meta"]["status"] for each in again.data] == ["409", "422", "409", "422"]
+    odd = api.call("POST", "/images/bulk", {"data": [1, {**members[0], "id": []}, members[0]]})
+    assert [each["meta"]["status"] for each in odd.data] == ["422", "422", "409"]
+    pointers = [each["errors"][0]["source"]["pointer"] for each in odd.data]
+    assert pointers == ["/data/0", "/data/1/id", "/data/2"]
     assert api.call("POST", "/images/bulk", {"data": {}}).status == 422
     assert api.call("POST", "/images/bulk", {"data": [{}] * 1001}).status == 422
     assert api.find("images", OF_P, limit=0).json["meta"]["count"] == 2

@@ -121,6 +121,51 @@ def unsigned() -> str:
     return f"{part({'alg': 'none', 'kid': 'test'})}.{part(claims())}."
 
 
+def signed(**claims: str) -> str:
+    """Return a header with a token of the issuer's whose claims are any JSON text."""
+    now = int(time.time())
+    usual: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "exp": now + 600}
+    texts = {name: json.dumps(value) for name, value in usual.items()} | claims
+    body = "{" + ", ".join(f"{json.dumps(name)}: {text}" for name, text in texts.items()) + "}"
+    key = OURS._key
+    return "Bearer " + jwt.api_jws.encode(body.encode(), key, "ES256", {"kid": "test"})
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("email_verified", "[]"),
+        ("email_verified", "{}"),
+        ("email_verified", "1"),
+        ("email", '["a@b.example"]'),
+        ("email", '"\\ud800@b.example"'),
+        ("sub", '"\\ud800"'),
+        ("sub", '"a\\u0000"'),
+        ("sub", "[]"),
+        ("groups", "1"),
+        ("groups", '{"a": 1}'),
+        ("org", "[]"),
+        ("exp", "1e400"),
+        ("exp", "9" * 5000),
+        ("exp", "[]"),
+        ("exp", "NaN"),
+        ("nbf", "1e400"),
+        ("nbf", "9" * 400),
+        ("aud", "{}"),
+        ("iss", "[]"),
+        ("jti", "[" * 3000 + "]" * 3000),
+    ],
+)
+def test_odd_claims_of_the_issuers_are_refused(claim: str, value: str) -> None:
+    with pytest.raises(Unauthorized):
+        authenticate(signed(**{claim: value}), SETTINGS)
+
+
+def test_an_expiry_of_four_hundred_digits_is_one() -> None:
+    assert authenticate(signed(exp="9" * 400), SETTINGS).subject == "alice"
+    assert authenticate(signed(groups='[[], 1, "\\ud800", "g"]'), SETTINGS).groups == {"g"}
+
+
 def test_nothing_but_the_issuers_own_signature() -> None:
     forged = [
         OTHERS.token(),

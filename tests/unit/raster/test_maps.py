@@ -1,5 +1,6 @@
 """Tiles and previews: places, colours, transparency, tickets."""
 
+import base64
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -187,6 +188,16 @@ def test_a_tile_looks_at_a_few_images_and_then_at_more(
     assert found.limits == limits
     ids = [image.id for stack in stacks for image in stack]
     assert ids == [f"{PRODUCT}:i{n}" for n in range(min(count, 200))]
+
+
+def test_nothing_of_the_caller_can_be_read_in_a_ticket() -> None:
+    caller, key = Caller("sub-7", "acme", frozenset({"acme:org-admin"}), "me@x.example"), b"k" * 32
+    ticket = issue_ticket(caller, "image:a", key)
+    raw = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
+    for word in (b"sub-7", b"acme", b"admin", b"me@x", b"image", b"exp"):
+        assert word not in raw
+    assert ticket != issue_ticket(caller, "image:a", key)
+    assert redeem_ticket(ticket, "image:a", key) == caller
 
 
 def test_a_ticket_is_for_one_thing_and_one_day() -> None:

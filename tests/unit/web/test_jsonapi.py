@@ -66,9 +66,11 @@ def test_resources() -> None:
     assert parse_resource({"data": {}}, "product", "p") == (None, {})
     members = {"data": [body["data"], {"attributes": {}}]}
     assert parse_members(members, "product") == [("p", {"name": None}), (None, {})]
-    with pytest.raises(Invalid) as caught:
-        parse_members({"data": [{}, 1]}, "product")
-    assert caught.value.pointer == "/data/1"
+    members = {"data": [{}, 1, {"id": []}, {"type": []}, {"attributes": 1}]}
+    good, *wrong = parse_members(members, "product")
+    assert good == (None, {})
+    pointers = ["/data", "/data/id", "/data/type", "/data/attributes"]
+    assert [each.pointer for each in wrong if isinstance(each, Invalid)] == pointers
 
 
 def test_searches() -> None:

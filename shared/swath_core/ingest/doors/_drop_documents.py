@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from swath_core.definitions import LONGEST_NAME, NAME_PATTERN
+from swath_core.documents import shown
 from swath_core.errors import SwathError
 from swath_core.pixels import Refused
 from swath_core.store.objects import Found, ObjectGone, Objects
@@ -95,7 +96,8 @@ def attributes_in(values: Any, drop: DropKey, name: str, where: str) -> dict[str
     for attribute, right in (("name", name), ("product_id", drop.product_id)):
         if given.get(attribute, right) != right:
             raise Refused(
-                f"{attribute} is {given[attribute]!r}; the place in the drop folder says {right!r}"
+                f"{attribute} is {shown(given[attribute])}; the place in the drop folder says "
+                f"{right!r}"
             )
     try:
         return image_attributes(given)

@@ -1,23 +1,27 @@
-"""Tickets: signed texts with which a browser may fetch a map's pictures, and nothing else.
+"""Tickets: sealed texts with which a browser may fetch a map's pictures, and nothing else.
 
 A ticket says who asked for it, for which product or image, and until when. Whether that caller
-may read is decided anew for every picture.
+may read is decided anew for every picture. Tickets stand in addresses, which logs and histories
+keep, so that only this catalog can read them: AES-GCM, a key of its own derived from the catalog's.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
-from hmac import compare_digest
 from hmac import new as hmac
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from swath_core.access import Caller
 from swath_core.errors import Unauthorized
 
 SECONDS = 86_400
-_MAC_BYTES = 32
+_NONCE_BYTES = 12
 _PURPOSE = b"swath map ticket\0"
 
 
@@ -34,7 +38,9 @@ def issue_ticket(caller: Caller, subject: str, key: bytes, *, now: float | None 
         },
         separators=(",", ":"),
     ).encode()
-    return urlsafe_b64encode(_mac(body, key) + body).decode().rstrip("=")
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    sealed = nonce + _cipher(key).encrypt(nonce, body, None)
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def redeem_ticket(ticket: str, subject: str, key: bytes, *, now: float | None = None) -> Caller:
@@ -43,9 +49,10 @@ def redeem_ticket(ticket: str, subject: str, key: bytes, *, now: float | None = 
         raw = urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
     except ValueError as error:
         raise Unauthorized("the token in the address is damaged") from error
-    mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-    if not compare_digest(mac, _mac(body, key)):
-        raise Unauthorized("the token in the address was not given by this catalog")
+    try:
+        body = _cipher(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None)
+    except (InvalidTag, ValueError) as error:
+        raise Unauthorized("the token in the address was not given by this catalog") from error
     claims = json.loads(body)
     if claims["for"] != subject:
         raise Unauthorized("the token in the address is for something else")
@@ -54,5 +61,5 @@ def redeem_ticket(ticket: str, subject: str, key: bytes, *, now: float | None = 
     return Caller(claims["sub"], claims["org"], frozenset(claims["groups"]), claims["email"])
 
 
-def _mac(body: bytes, key: bytes) -> bytes:
-    return hmac(key, _PURPOSE + body, sha256).digest()
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(hmac(key, _PURPOSE, sha256).digest())

@@ -1,0 +1,196 @@
+"""Hostile requests in process: no 5xx, nothing slow, nothing that the description does not say.
+
+``SWATH_HOSTILE_REQUESTS`` is how many are sent (the default keeps CI short), ``SWATH_HOSTILE_SEED``
+chooses others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import jsonschema_rs
+import jwt
+import pytest
+from benchmarks._flows import Invocation, bucket_over_http, ingested
+from tests.ingest_world import PRODUCT, World, raster
+from tests.properties import hostile
+
+from swath_core.web.openapi import document
+from swath_dev.inprocess import (
+    AUDIENCE,
+    BUCKET,
+    ISSUER,
+    PUBLIC_URL,
+    InProcessApi,
+    load_handler,
+    running_api,
+)
+
+REQUESTS = int(os.environ.get("SWATH_HOSTILE_REQUESTS", "1000"))
+SEED = int(os.environ.get("SWATH_HOSTILE_SEED", "1"))
+SLOWEST_SECONDS = 3.0
+REFILL = 20
+BAND = {
+    "data_type": "UInt16",
+    "data_range": [0, 1],
+    "display_range": [0, 1],
+    "band_index": 0,
+    "product_id": "acme:p",
+}
+
+
+@dataclass
+class Service:
+    """Both functions that answer HTTP, on one catalog with an image that has pixels."""
+
+    api: InProcessApi
+    raster: ModuleType
+    upload: str = ""
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    def fill(self) -> None:
+        """Put back what earlier requests may have deleted."""
+        api = self.api
+        api.save("product", "acme:p", name="P")
+        for name in ("spectral", "mask", "class"):
+            api.save("band", f"acme:p:{name}", name=name, type=name, **BAND)
+        self.upload = self._declared()
+
+    def _declared(self) -> str:
+        options = {"upload_type": "file", "image_files": ["one.tif"]}
+        image = {"data": {"type": "image", "attributes": {"acquired": "2020"}}}
+        sent = {"image_id": "acme:p:u", "image": image, "image_upload_options": options}
+        body = {"data": {"type": "image_upload", "attributes": sent}}
+        return str(self.api.call("POST", "/uploads_v2", body).data["id"])
+
+    def answer(self, request: hostile.Hostile) -> tuple[int, dict[str, str], Any]:
+        """Send a request to the function that serves it."""
+        address = request.address.replace("%7Bupload%7D", self.upload)
+        event = self.api.event(request.method, address, None, request.headers, request.body)
+        function = self.raster if address.startswith("/raster/") else self.api.handler
+        answer = function.lambda_handler(event, Invocation())
+        headers = {name.lower(): str(value) for name, value in answer["headers"].items()}
+        if answer.get("isBase64Encoded") or not answer.get("body"):
+            return answer["statusCode"], headers, None
+        is_json = "json" in headers.get("content-type", "")
+        return answer["statusCode"], headers, json.loads(answer["body"]) if is_json else None
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with ExitStack() as stack:
+        stack.enter_context(bucket_over_http())
+        api = stack.enter_context(running_api())
+        os.environ["SWATH_RESULTS_BUCKET"] = BUCKET
+        api.restart()
+        made = Service(api, load_handler("raster"))
+        made.fill()
+        for name in ("mask", "class"):  # the file that is ingested has one band
+            api.call("DELETE", f"/bands/acme:p:{name}")
+        ingested(load_handler("ingest"), "i")()
+        made.fill()
+        yield made
+
+
+class Description:
+    """The service's description, as what answers are held against."""
+
+    def __init__(self) -> None:
+        self.document = document(PUBLIC_URL)
+        self._validators: dict[tuple[str, int], Any] = {}
+
+    def faults(self, request: hostile.Hostile, status: int, body: Any) -> str | None:
+        """Return what of an answer the description does not say."""
+        described = request.operation.described["responses"].get(str(status))
+        if described is None:
+            return f"answered {status}"
+        schema = next((each["schema"] for each in described.get("content", {}).values()), None)
+        if schema is None or body is None:
+            return None
+        key = (request.operation.described["operationId"], status)
+        if key not in self._validators:
+            whole = {**schema, "components": self.document["components"]}
+            self._validators[key] = jsonschema_rs.validator_for(whole)
+        error = next(self._validators[key].iter_errors(body), None)
+        return (
+            None
+            if error is None
+            else f"answered {status} outside of its schema: {error.message[:200]}"
+        )
+
+
+def test_no_request_breaks_or_occupies_the_service(service: Service) -> None:
+    description = Description()
+    requests = hostile.hostile_requests(description.document, random.Random(SEED))
+    faults: list[str] = []
+    slowest: list[tuple[float, str]] = []
+    for number in range(REQUESTS):
+        if number % REFILL == 0:
+            service.fill()
+        request = next(requests)
+        label = f"{request.method} {request.operation.path}: {request.wrong}"
+        began = time.process_time()
+        status, _, body = service.answer(request)
+        slowest.append((time.process_time() - began, label))
+        service.statuses[status] += 1
+        reason = description.faults(request, status, body)
+        if reason is not None:
+            faults.append(f"{label}: {reason}")
+    slowest.sort(reverse=True)
+    print(
+        dict(service.statuses),
+        *(f"{seconds:.2f} {label}" for seconds, label in slowest[:5]),
+        sep="\n",
+    )
+    assert not faults, f"{len(faults)}:\n" + "\n".join(faults[:60])
+    assert slowest[0][0] < SLOWEST_SECONDS, slowest[:5]
+    assert service.statuses[200] + service.statuses[201] > REQUESTS // 50
+
+
+def signed(issuer: Any, claim: str, value: str) -> str:
+    """Return a token of the issuer's with a claim of any text at all."""
+    now = int(time.time())
+    usual = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "org": "acme", "exp": now + 600}
+    body = json.dumps({name: each for name, each in usual.items() if name != claim})
+    text = f"{body[:-1]}, {json.dumps(claim)}: {value}}}"
+    key = issuer._key
+    return jwt.api_jws.encode(text.encode("utf-8", "replace"), key, "ES256", {"kid": "test"})
+
+
+def test_no_claim_of_the_issuers_breaks_authentication(service: Service) -> None:
+    every = list(hostile.hostile_claims())
+    chosen = random.Random(SEED).sample(every, min(len(every), max(150, REQUESTS // 4)))
+    faults = []
+    for claim, value in chosen:
+        caller = InProcessApi(service.api.handler, service.api.issuer)
+        caller.headers["authorization"] = f"Bearer {signed(caller.issuer, claim, value)}"
+        found = caller.call("GET", "/products/acme:p").status
+        if found not in {200, 401, 404}:
+            faults.append(f"{claim} = {value[:60]}: {found}")
+    assert not faults, "\n".join(faults)
+
+
+def test_whatever_lies_beside_a_dropped_file_ends_in_an_image_or_a_reason() -> None:
+    pixels = raster()
+    documents = hostile.drop_documents(random.Random(SEED))
+    for _ in range(max(60, REQUESTS // 20)):
+        text, wrong = next(documents)
+        world = World()
+        is_manifest = '"files"' in text[:12]
+        where = "a/one.tif" if is_manifest else "a.tif"
+        began = time.process_time()
+        world.put("drop/acme/scenes/a.json", text.encode("utf-8", "surrogatepass"))
+        world.deliver(world.put(f"drop/acme/scenes/{where}", pixels))
+        assert time.process_time() - began < SLOWEST_SECONDS, wrong
+        (upload,) = world.uploads.of_product(PRODUCT)
+        assert upload.status in {"success", "failure"}, wrong
+        assert upload.status == "success" or len(world.why(upload)) > 10, wrong
