@@ -1,43 +1,70 @@
-"""One attempt to make an image of an upload: from its files to ``success`` or ``failure``.
+"""An object was created: record it with its upload, and once that is complete make its image.
 
-The order of steps is what makes it safe to die anywhere. COGs are written under a prefix that
-belongs to the attempt and is noted in the upload's record first; the image is published in one
-transaction, under the upload's own token, so doing it again changes nothing, and only while the
-attempt has the lease; the upload says ``success`` only after that; what is left over goes last,
-and is found again by the next delivery or the sweep.
+The order of an attempt's steps is what makes it safe to die anywhere. COGs are written under a
+prefix that belongs to the attempt and is noted in the upload's record first; the image is
+published in one transaction, under the upload's own token, so doing it again changes nothing, and
+only while the attempt has the lease; the upload says ``success`` only after that; what is left
+over goes last, and is found again by the next delivery or the sweep.
 """
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
+
+from aws_lambda_powertools import Logger
 
 from swath_core.catalog import owned_keys
 from swath_core.documents import Document
 from swath_core.pixels import FileResult, Refused
 from swath_core.store.objects import ObjectGone
-from swath_core.uploads import Lease, StaleUpload, Upload, machine
+from swath_core.uploads import Busy, Lease, StaleUpload, Step, Upload, machine
 
-from ._attributes import image_attributes
-from ._cleanup import clean_up
-from ._context import IngestContext
+from ._context import IngestContext, ObjectCreated
 from ._files import output_prefix, processed, store_cog
-from ._heartbeat import Heartbeat, Interrupted
 from ._plan import Plan, acquired, plan_of
 from ._publication import (
     announce_available,
     announce_failure,
     check_declarer,
+    image_attributes,
     is_published_by,
     publish,
 )
-from .doors import door_of
+from .doors import door_of, door_of_key
+
+_LOG = Logger()  # the function's own: its lines carry what the request or message is called
+
+
+class Interrupted(Exception):
+    """The attempt ended without an outcome; another will follow."""
 
 
 class _FilesChanged(Exception):
     """A file was sent again while the attempt was at work."""
+
+
+def ingest(context: IngestContext, created: ObjectCreated) -> None:
+    """Record an object, and bring its upload to its end if all of its files are there.
+
+    Where an attempt is at work already, the message that began it is delivered again if it dies:
+    another message has nothing to add, and need not be delivered again. Raises Busy where it is
+    the same message, and Interrupted or the cause where this attempt could not finish: then it
+    should be delivered again.
+    """
+    door = door_of_key(created.key)
+    upload_id = door.record(context, created) if door else None
+    if upload_id is None:
+        return
+    try:
+        run(context, upload_id)
+    except Busy as busy:
+        if busy.runner == context.component_id:
+            raise
 
 
 def run(context: IngestContext, upload_id: str) -> None:
@@ -210,3 +237,90 @@ def _usage(upload: Upload, results: list[FileResult]) -> str:
     pixels = sum(result.width * result.height * result.bands for result in results)
     usage = f"{len(results)} files: {read} bytes read, {pixels} pixels, {written} bytes stored"
     return "; ".join([usage, *(note for result in results for note in result.notes)])
+
+
+# ---- after the end
+
+
+def clean_up(context: IngestContext, upload: Upload, step: Step) -> None:
+    """Delete what a final upload leaves behind, as far as it is time to.
+
+    The files it was made from go when its door says so; those of an image that was replaced stay
+    until ``due``. Doing it again does no harm.
+    """
+    objects = context.objects
+    is_due = upload.due is None or upload.due <= step.now
+    door_of(upload).delete_sources(objects, upload, is_due=is_due)
+    kept = owned_keys(context.images.get(upload.image_id), objects.bucket)
+    for prefix in upload.outputs:
+        found = {entry.key for entry in objects.under(prefix)}
+        objects.delete(sorted(found - kept))
+    if upload.due is None or not is_due:
+        return
+    objects.delete(sorted(set(upload.replaced) - kept))
+    try:
+        context.uploads.save(machine.settle(upload), upload)
+    except StaleUpload:
+        return  # somebody else has cleaned up
+
+
+# ---- the lease, while an attempt works
+
+
+class Heartbeat:
+    """Renews the lease of one attempt and hides its message, for as long as the block runs.
+
+    A beat that fails is logged and the next one tries again: a lease that ran out holds all the
+    same until somebody takes it over. Only then is it lost, and :meth:`check` says so.
+    """
+
+    def __init__(self, context: IngestContext, upload: Upload, token: str) -> None:
+        self._context = context
+        self._upload = upload
+        self._token = token
+        self._stop = threading.Event()
+        self._lost = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Hide the message and begin to beat; the lease was taken just now."""
+        self._hide_message()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop beating."""
+        self._stop.set()
+        self._thread.join()
+
+    def check(self) -> None:
+        """Raise Interrupted where the lease was lost: what is left to do is another's to do."""
+        if self._lost.is_set():
+            raise Interrupted(f"upload {self._upload.id} was taken over by another attempt")
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._context.heartbeat_seconds):
+            self._hide_message()
+            if not self._renew():
+                self._lost.set()
+                return
+
+    def _renew(self) -> bool:
+        """Renew the lease; False where it is somebody else's."""
+        until = self._context.step().after(machine.LEASE)
+        try:
+            return self._context.uploads.renew(self._upload, Lease(self._token, until))
+        except Exception:  # noqa: BLE001 - whatever it is, the next beat may do
+            _LOG.exception("the lease of upload %s was not renewed", self._upload.id)
+            return True
+
+    def _hide_message(self) -> None:
+        try:
+            self._context.extend_visibility_timeout(machine.LEASE.total_seconds())
+        except Exception:  # noqa: BLE001 - as above; the lease matters more
+            _LOG.exception("the message of upload %s was not hidden", self._upload.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from swath_core.uploads import StaleUpload, Upload, machine
 
-from ._cleanup import clean_up
+from ._attempt import clean_up
 from ._context import IngestContext
 from ._publication import announce_failure, is_published_by
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from swath_core.ingest._context import IngestContext
-from swath_core.ingest._message import ObjectCreated
+from swath_core.ingest._context import IngestContext, ObjectCreated
 from swath_core.store.objects import Objects
 from swath_core.uploads import Upload
 

@@ -16,24 +16,31 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from dataclasses import replace
+import json
+import re
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote
 
-from swath_core.ingest._context import IngestContext
-from swath_core.ingest._message import ObjectCreated
+from swath_core.definitions import LONGEST_NAME, NAME_PATTERN
+from swath_core.documents import shown
+from swath_core.errors import SwathError
+from swath_core.ingest._context import IngestContext, ObjectCreated
 from swath_core.ingest._publication import announce_failure
 from swath_core.pixels import Refused
-from swath_core.store.objects import Found, Objects
-from swath_core.uploads import Part, StaleUpload, Upload, machine
+from swath_core.store.objects import Found, ObjectGone, Objects
+from swath_core.uploads import Part, StaleUpload, Upload, image_attributes, machine
 
 from ._door import Door
-from ._drop_documents import attributes_in, image_name, is_manifest, listed_files, read_document
-from ._drop_keys import DROP, DropKey, parse_drop_key
 
 RASTERS = ("tif", "tiff", "jp2", "png", "jpg", "jpeg", "npy")
 
 KEEP_FAILED = timedelta(hours=24)
 """How long files that failed stay, so that the cause can be looked into."""
+_MOST_DOCUMENT_BYTES = 256 * 1024
+_MOST_FILES = 1000
+DROP = "drop/"
 
 
 class DropDoor(Door):
@@ -210,3 +217,144 @@ def _create_failed(context: IngestContext, upload: Upload, message: str) -> str:
     with contextlib.suppress(StaleUpload):
         context.uploads.create(machine.fail(upload, context.step(), message))
     return upload.id
+
+
+# ---- sidecars and manifests
+
+
+def read_document(objects: Objects, document: Found) -> Any:
+    """Return the JSON of a document, or None where it is gone. Raises Refused."""
+    try:
+        data = objects.read(document.key, _MOST_DOCUMENT_BYTES)
+    except ObjectGone:
+        return None
+    if len(data) > _MOST_DOCUMENT_BYTES:
+        raise Refused(f"{document.key}: has over {_MOST_DOCUMENT_BYTES} bytes")
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"{document.key}: is no JSON: {error}") from error
+
+
+def is_manifest(values: Any) -> bool:
+    """Return whether a document lists the files of its image."""
+    return isinstance(values, dict) and "files" in values
+
+
+def listed_files(values: Any, drop: DropKey) -> list[str]:
+    """Return the names of the files that a manifest lists, in order. Raises Refused."""
+    names = values["files"]
+    good = isinstance(names, list) and 0 < len(names) <= _MOST_FILES
+    if not good or not all(_is_plain(name) for name in names) or len(set(names)) < len(names):
+        raise Refused(
+            f"{drop.document_keys[0]}: files must be a list of 1 to {_MOST_FILES} different names "
+            f"of files in {drop.prefix}/, without a slash"
+        )
+    return list(names)
+
+
+def _is_plain(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= 255 and "/" not in name  # noqa: PLR2004
+
+
+def image_name(values: Any, drop: DropKey) -> str:
+    """Return the name of the image: the file's, or the document's where that cannot be one.
+
+    Files may be called what images may not: with spaces, '+', '%', letters with accents.
+    Raises Refused where neither can name an image.
+    """
+    if _is_name(drop.name):
+        return drop.name
+    given = _attributes(values).get("name")
+    if isinstance(given, str) and _is_name(given):
+        return given
+    raise Refused(
+        f"{drop.name!r} cannot name an image; expected at most {LONGEST_NAME} letters, digits, "
+        f"'_', '.' and '-', or such a name as the attribute name in {drop.document_keys[0]}"
+    )
+
+
+def _is_name(name: str) -> bool:
+    return re.fullmatch(NAME_PATTERN, name) is not None and len(name) <= LONGEST_NAME
+
+
+def _attributes(values: Any) -> dict[str, Any]:
+    """Return the image attributes of a document, {} where it holds none."""
+    if not isinstance(values, dict):
+        return {}
+    given = values.get("attributes", {} if is_manifest(values) else values)
+    return given if isinstance(given, dict) else {}
+
+
+def attributes_in(values: Any, drop: DropKey, name: str, where: str) -> dict[str, Any]:
+    """Return the normalised image attributes of a sidecar or manifest.
+
+    ``name`` is the image's, ``where`` what messages name. Raises Refused.
+    """
+    if not isinstance(values, dict):
+        raise Refused(f"{where}: expected a JSON object")
+    if not isinstance(values.get("attributes", {}), dict):
+        raise Refused(f"{where}: attributes must be a JSON object")
+    given = _attributes(values)
+    for attribute, right in (("name", name), ("product_id", drop.product_id)):
+        if given.get(attribute, right) != right:
+            raise Refused(
+                f"{attribute} is {shown(given[attribute])}; the place in the drop folder says "
+                f"{right!r}"
+            )
+    try:
+        return image_attributes(given)
+    except SwathError as error:
+        details = "; ".join(single.detail for single in error)
+        raise Refused(f"{where}: {details}") from error
+
+
+# ---- keys
+
+
+@dataclass(frozen=True, slots=True)
+class DropKey:
+    """A key of the drop folder: ``drop/ORG/PRODUCT/NAME.EXT`` or ``drop/ORG/PRODUCT/NAME/FILE``.
+
+    ``extension`` is in lower case, without the dot; ``folder`` tells the second form.
+    """
+
+    key: str
+    org: str
+    product: str
+    name: str
+    extension: str
+    folder: bool
+
+    @property
+    def product_id(self) -> str:
+        """The id of the product."""
+        return f"{unquote(self.org)}:{unquote(self.product)}"
+
+    @property
+    def image_id(self) -> str:
+        """The id of the image."""
+        return f"{self.product_id}:{self.name}"
+
+    @property
+    def prefix(self) -> str:
+        """The key without its extension (or file): what sidecar and manifest share with it."""
+        return f"{DROP}{self.org}/{self.product}/{self.name}"
+
+    @property
+    def document_keys(self) -> tuple[str, ...]:
+        """The keys that the sidecar or manifest may have: its own, first, where this is it."""
+        usual = (f"{self.prefix}.json", f"{self.prefix}.JSON")
+        return tuple(dict.fromkeys((self.key, *usual))) if self.extension == "json" else usual
+
+
+def parse_drop_key(key: str) -> DropKey | None:
+    """Return the parts of a key of the drop folder, or None where it names no product."""
+    parts = key.removeprefix(DROP).split("/")
+    if not key.startswith(DROP) or len(parts) < 3 or not all(parts):  # noqa: PLR2004
+        return None
+    org, product, rest = parts[0], parts[1], parts[2:]
+    if len(rest) > 1:
+        return DropKey(key, org, product, rest[0], "", folder=True)
+    name, _, extension = rest[0].rpartition(".")
+    return DropKey(key, org, product, name or rest[0], extension.lower(), folder=False)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from swath_core.ingest._context import IngestContext
-from swath_core.ingest._message import ObjectCreated
+from swath_core.ingest._context import IngestContext, ObjectCreated
 from swath_core.store.objects import Objects
 from swath_core.uploads import UPLOADS, Upload, machine, parse_upload_key, upload_prefix
 
