@@ -320,3 +320,32 @@ def test_dead_letters(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         assert replayed == [{"queue": "ingest", "sent_again": 1}]
         received = sqs.receive_message(QueueUrl=urls["IngestQueue"])["Messages"]
         assert received[0]["Body"] == '{"a": 1}'
+
+
+HOSTILE = "\x1b]0;title\x07\x1b[2J\x9b31m\r\u202egpj.exe\x7f<script>alert(1)</script>"
+"""Sets a title, clears the screen, colours, overwrites and reverses the line."""
+
+
+def test_what_others_wrote_is_shown_and_does_nothing(run: Run, product: Product) -> None:
+    product.name, product.description = HOSTILE, HOSTILE
+    product.tags = ["tag\x1b[8m\x9b"]
+    product.save()
+    for command in (["products"], ["products", "--json"]):
+        status, out, err = run(*command)
+        assert status == 0, err
+        assert "\\u001b]0;title\\u0007" in out
+        assert not {character for character in out if not character.isprintable()} - {"\n"}
+    assert json.loads(out)[0]["name"] == HOSTILE
+
+
+def test_errors_hold_what_others_wrote_as_text(
+    run: Run, monkeypatch: pytest.MonkeyPatch, client: swath.Client
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError(HOSTILE)
+
+    monkeypatch.setattr("swath.cli._catalog.client_of", refuse)
+    status, _, err = run("products")
+    assert status != 0
+    assert "\\u001b[2J" in err
+    assert not {character for character in err if not character.isprintable()} - {"\n"}

@@ -18,6 +18,7 @@ from swath.errors import (
     UnauthorizedError,
 )
 
+from ._output import printable
 from ._parser import parser
 
 __all__ = ["main"]
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SwathError, OSError, ValueError, TypeError, AttributeError) as error:
         if os.environ.get("SWATH_DEBUG"):
             raise
-        print(f"swath: {error}", file=sys.stderr)
+        print(f"swath: {printable(str(error), lines=True)}", file=sys.stderr)
         return _status(error)
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from argparse import Namespace
@@ -12,6 +13,10 @@ from typing import Any
 from swath.http import Client
 
 _WIDE = 200  # columns where nobody looks
+_ACTIVE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What makes a terminal do something: control characters, and marks that reorder a line."""
 
 
 def client_of(options: Namespace) -> Client:
@@ -40,12 +45,12 @@ def emit_object(options: Namespace, attributes: dict[str, Any]) -> None:
         return
     width = max(map(len, attributes), default=0)
     for name, value in attributes.items():
-        print(f"{name.ljust(width)}  {_cell(value)}")
+        print(f"{printable(name).ljust(width)}  {_cell(value)}")
 
 
 def emit_json(value: Any) -> None:
     """JSON; times and other values as strings."""
-    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    print(_plain_json(value, indent=2))
 
 
 def pairs(given: Iterable[str]) -> dict[str, Any]:
@@ -68,5 +73,27 @@ def _cell(value: Any) -> str:
     if hasattr(value, "strftime"):
         return str(value.strftime("%Y-%m-%d %H:%M:%S"))
     if isinstance(value, list | dict):
-        return json.dumps(value, default=str, ensure_ascii=False)
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        return _plain_json(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return printable(str(value))
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """Text of others as it can be shown: what a terminal would act on is written as an escape.
+
+    ``lines`` keeps line feeds and tabs.
+    """
+    return _ACTIVE.sub(
+        lambda found: found[0] if lines and found[0] in "\n\t" else _escape(found[0]), text
+    )
+
+
+def _escape(character: str) -> str:
+    return f"\\u{ord(character):04x}"
+
+
+def _plain_json(value: Any, indent: int | None = None) -> str:
+    """JSON for people and scripts: escaped where a terminal would act on it, else as it is."""
+    text = json.dumps(value, indent=indent, default=str, ensure_ascii=False)
+    return printable(text, lines=True)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from swath.catalog import Image, ImageUpload, Product, upload_images
 from swath.errors import MissingExtraError, UploadError
 
-from ._output import client_of, emit, pairs
+from ._output import client_of, emit, pairs, printable
 
 
 def upload(options: Namespace) -> None:
@@ -59,7 +59,8 @@ def drop(options: Namespace) -> None:
 def _report_failures(uploads: list[ImageUpload]) -> None:
     failed = [each for each in uploads if each.status != "success"]
     for each in failed:
-        print(f"{each.image_id}: {each.status}\n{each.event_log}", file=sys.stderr)
+        told = f"{each.image_id}: {each.status}\n{each.event_log}"
+        print(printable(told, lines=True), file=sys.stderr)
     if failed:
         raise UploadError(f"{len(failed)} of {len(uploads)} uploads failed")
 

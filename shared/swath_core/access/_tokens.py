@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 """Signatures that are accepted: asymmetric ones only, whatever a token's header asks for."""
 LEEWAY_SECONDS = 5
-"""How far the issuer's clock may be off."""
+"""How long after its end a token is still taken."""
+SKEW_SECONDS = 300
+"""How far the issuer's clock may be ahead of a function's: ``nbf`` may lie in the future by it."""
 LONGEST_TOKEN = 16_384
 
 _ORG = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
@@ -81,13 +83,29 @@ def _claims(token: str, settings: Settings) -> dict[str, Any]:
             algorithms=list(ALGORITHMS),
             issuer=issuer,
             leeway=LEEWAY_SECONDS,
-            options={"require": ["exp", "iss", "sub"], "verify_aud": False, "verify_iat": False},
+            options={
+                "require": ["exp", "iss", "sub"],
+                "verify_aud": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
         )
     except (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         message = f"the token is not valid: {error}"
         raise Unauthorized(message) from error
+    _check_begin(claims.get("nbf"))
     _check_audience(claims, audience)
     return claims
+
+
+def _check_begin(not_before: object) -> None:
+    """Raise Unauthorized where a token is not valid yet, by more than clocks are apart."""
+    if not_before is None:
+        return
+    is_number = isinstance(not_before, int | float) and not isinstance(not_before, bool)
+    if not is_number or not not_before <= time.time() + SKEW_SECONDS:  # type: ignore[operator]
+        message = "the token is not valid: it is not valid yet (nbf)"
+        raise Unauthorized(message)
 
 
 def _check_audience(claims: Mapping[str, Any], expected: str) -> None:

@@ -24,6 +24,7 @@ from ._ring import Point
 from ._scan import Scan, scan
 from ._tiff import has_associated_alpha
 from ._warp import needs_warp, refuse_warp, warp
+from ._written import check_written
 
 
 def process(task: FileTask) -> FileResult:
@@ -88,6 +89,7 @@ def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult
                 associated=dataset.driver == "GTiff" and has_associated_alpha(path),
             )
             lost = write_cog(dataset, target, shape)
+            check_written(target)
         return FileResult(
             output=None if keep else str(target),
             size_bytes=target.stat().st_size,

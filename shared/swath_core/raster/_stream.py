@@ -17,6 +17,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -24,7 +25,8 @@ from typing import Any
 import numpy as np
 from aws_lambda_powertools import Logger
 
-from swath_core.errors import SwathError
+from swath_core.errors import SwathError, Unavailable
+from swath_core.store.s3 import answered
 
 from ._blosc import blosc_frame
 from ._grid import Window
@@ -160,7 +162,8 @@ def _upload(parts: Iterator[bytes], upload: MultipartUpload) -> str:
                 future.result()
         return upload.finish()
     except BaseException:
-        upload.abort()
+        with suppress(Unavailable):  # the bucket's rule removes what is left of it after a day
+            upload.abort()
         raise
 
 
@@ -173,9 +176,10 @@ class ResultsBucket:
     def begin(self) -> MultipartUpload:
         """Begin a new object under a name that cannot be guessed."""
         key = f"npz/{uuid.uuid4()}"
-        made = self._client.create_multipart_upload(
-            Bucket=self._bucket, Key=key, ContentType=CONTENT_TYPE, ChecksumAlgorithm="CRC32"
-        )
+        with answered():
+            made = self._client.create_multipart_upload(
+                Bucket=self._bucket, Key=key, ContentType=CONTENT_TYPE, ChecksumAlgorithm="CRC32"
+            )
         return MultipartUpload(self._client, {"Bucket": self._bucket, "Key": key}, made["UploadId"])
 
 
@@ -189,13 +193,14 @@ class MultipartUpload:
     def put(self, number: int, part: bytes) -> None:
         """Store a part; parts are numbered from 1."""
         checksum = base64.b64encode(zlib.crc32(part).to_bytes(4, "big")).decode()
-        answer = self._client.upload_part(
-            **self._place,
-            UploadId=self._id,
-            PartNumber=number,
-            Body=part,
-            ChecksumCRC32=checksum,
-        )
+        with answered():
+            answer = self._client.upload_part(
+                **self._place,
+                UploadId=self._id,
+                PartNumber=number,
+                Body=part,
+                ChecksumCRC32=checksum,
+            )
         # an object whose algorithm was named is only made of parts that repeat their checksums
         self._parts[number] = {
             "PartNumber": number,
@@ -206,9 +211,10 @@ class MultipartUpload:
     def finish(self) -> str:
         """Make the object of its parts and return a link from which it can be read."""
         parts = [self._parts[number] for number in sorted(self._parts)]
-        self._client.complete_multipart_upload(
-            **self._place, UploadId=self._id, MultipartUpload={"Parts": parts}
-        )
+        with answered():
+            self._client.complete_multipart_upload(
+                **self._place, UploadId=self._id, MultipartUpload={"Parts": parts}
+            )
         link: str = self._client.generate_presigned_url(
             "get_object", Params=self._place, ExpiresIn=LINK_SECONDS
         )
@@ -216,4 +222,5 @@ class MultipartUpload:
 
     def abort(self) -> None:
         """Remove the parts."""
-        self._client.abort_multipart_upload(**self._place, UploadId=self._id)
+        with answered():
+            self._client.abort_multipart_upload(**self._place, UploadId=self._id)

@@ -68,8 +68,13 @@ class ImageQuery:
     digest: str = ""
 
     @classmethod
-    def from_body(cls, body: Mapping[str, Any], resource: Resource = IMAGE) -> ImageQuery:
-        """Return the query of a search's body. Raises BadRequest naming the member."""
+    def from_body(
+        cls, body: Mapping[str, Any], resource: Resource = IMAGE, *, user: str = ""
+    ) -> ImageQuery:
+        """Return the query of a search's body. Raises BadRequest naming the member.
+
+        Its cursors are good for ``user`` only.
+        """
         if body.get("text"):
             message = "text: images have no text to search; use filter"
             raise BadRequest(message, parameter="text")
@@ -82,7 +87,7 @@ class ImageQuery:
             sort=parse_sort(body.get("sort"), resource, "acquired"),
             sort_given=bool(body.get("sort")),
             limit=parse_limit(body.get("limit")),
-            digest=digest(*(body.get(name) for name in _BOUND)),
+            digest=digest(user, *(body.get(name) for name in _BOUND)),
         )
 
 
@@ -227,7 +232,8 @@ def unsign(token: str, key: bytes, query: str) -> dict[str, Any]:
     state: dict[str, Any] = json.loads(body)
     if state.get("q") != query:
         message = (
-            "continuation: the token belongs to another search; send the body that it came with"
+            "continuation: the token belongs to another search or caller; "
+            "send the body that it came with"
         )
         raise BadRequest(message, parameter="continuation")
     return state

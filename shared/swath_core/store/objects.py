@@ -12,11 +12,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from swath_core.errors import Unavailable
 from swath_core.settings import Settings
 
-from .s3 import s3_client, signed_for
+from .requests import PASSING
+from .s3 import answered, s3_client, signed_for
 
 URL_SECONDS = 86_400
 """How long a presigned URL is signed for; see ``Objects.urls_hold`` for what can be promised."""
@@ -30,6 +32,8 @@ _DELETE_BATCH = 1000
 _RANGE_BYTES = 64 * 1024 * 1024
 _RANGES_AT_ONCE = 4
 _CHUNK_BYTES = 1024 * 1024
+_FETCHES = 4
+"""How often a range is asked for whose answers are cut short: botocore repeats no bodies."""
 
 
 class ObjectGone(Exception):
@@ -77,8 +81,11 @@ class Objects:
         """Return the content of a small object, at most ``most + 1`` bytes. Raises ObjectGone."""
         with _explained(key, raises=True):
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
-        with closing(answer["Body"]) as body:
-            return bytes(body.read(most + 1))
+        with answered(), closing(answer["Body"]) as body:
+            data = bytes(body.read(most + 1))
+        if len(data) < min(answer["ContentLength"], most + 1):
+            raise _cut_short(key, len(data), answer["ContentLength"])
+        return data
 
     def download(self, key: str, etag: str, size: int, target: Path) -> None:
         """Write one version of an object to a file. Raises ObjectGone where it was replaced."""
@@ -94,19 +101,33 @@ class Objects:
                 pass
 
     def _fetch(self, key: str, etag: str, start: int, end: int, target: Path) -> None:
-        span = {"Range": f"bytes={start}-{end - 1}"} if end > start else {}
+        """Write bytes of one version to a file; go on where an answer was cut short."""
+        for last in (False,) * (_FETCHES - 1) + (True,):
+            start = self._fetch_once(key, etag, (start, end), target, raises=last)
+            if start == end:
+                return
+        raise _cut_short(key, start, end)
+
+    def _fetch_once(
+        self, key: str, etag: str, span: tuple[int, int], target: Path, *, raises: bool
+    ) -> int:
+        """Return how far bytes were written. Raises Unavailable only if ``raises``."""
+        start, end = span
+        asked = {"Range": f"bytes={start}-{end - 1}"} if end > start else {}
         with _explained(key, raises=True):
-            answer = self._s3.get_object(Bucket=self.bucket, Key=key, IfMatch=f'"{etag}"', **span)
-        with closing(answer["Body"]) as body, target.open("r+b") as file:
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key, IfMatch=f'"{etag}"', **asked)
+        with target.open("r+b") as file:
             file.seek(start)
-            while chunk := body.read(_CHUNK_BYTES):
-                file.write(chunk)
-            if file.tell() != end:
-                raise OSError(f"{key}: {file.tell() - start} of {end - start} bytes came")
+            with contextlib.suppress(*() if raises else (Unavailable,)):
+                _copy(answer["Body"], file)
+            return file.tell()
 
     def upload(self, source: Path, key: str) -> None:
         """Store a file as a TIFF; several parts at once for large ones."""
-        self._s3.upload_file(str(source), self.bucket, key, ExtraArgs={"ContentType": "image/tiff"})
+        with answered():
+            self._s3.upload_file(
+                str(source), self.bucket, key, ExtraArgs={"ContentType": "image/tiff"}
+            )
 
     def copy(self, source: str, etag: str, target: str) -> None:
         """Copy one version of an object inside the bucket. Raises ObjectGone."""
@@ -126,12 +147,14 @@ class Objects:
         """Delete objects; those that are not there are fine."""
         for start in range(0, len(keys), _DELETE_BATCH):
             batch = keys[start : start + _DELETE_BATCH]
-            answer = self._s3.delete_objects(
-                Bucket=self.bucket,
-                Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
-            )
+            with answered():
+                answer = self._s3.delete_objects(
+                    Bucket=self.bucket,
+                    Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
+                )
             for error in answer.get("Errors", ()):
-                raise RuntimeError(f"{error['Key']} could not be deleted: {error['Message']}")
+                said = f"{error['Key']} could not be deleted: {error.get('Message')}"
+                raise Unavailable(said) if error.get("Code") in PASSING else RuntimeError(said)
 
     def delete_version(self, key: str, etag: str) -> None:
         """Delete an object unless it was replaced since: what replaced it has not been read.
@@ -146,9 +169,10 @@ class Objects:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
-        for page in pages:
-            for entry in page.get("Contents", ()):
-                yield _found(entry["Key"], entry, entry["Size"])
+        with answered():
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield _found(entry["Key"], entry, entry["Size"])
 
     def urls_hold(self) -> int:
         """Return the seconds that URLs signed now certainly hold."""
@@ -164,7 +188,8 @@ class Objects:
 
     def begin_parts(self, key: str) -> str:
         """Begin an upload in parts and return its id."""
-        answer = self._s3.create_multipart_upload(Bucket=self.bucket, Key=key)
+        with answered():
+            answer = self._s3.create_multipart_upload(Bucket=self.bucket, Key=key)
         return str(answer["UploadId"])
 
     def part_urls(self, key: str, upload: str, size: int) -> list[str]:
@@ -209,15 +234,30 @@ class Objects:
             self._s3.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload)
 
 
+def _copy(source: Any, file: BinaryIO) -> None:
+    """Write a body to a file as far as it comes. Raises Unavailable."""
+    with answered(), closing(source) as body:
+        while chunk := body.read(_CHUNK_BYTES):
+            file.write(chunk)
+
+
+def _cut_short(key: str, found: int, expected: int) -> Unavailable:
+    return Unavailable(f"{key}: {found} of {expected} bytes came from the object store")
+
+
 @contextlib.contextmanager
 def _explained(
     key: str, *, raises: bool = False, also: frozenset[str] = frozenset()
 ) -> Iterator[None]:
-    """Swallow S3's "not there" or "not that version", or turn it into ObjectGone."""
+    """Swallow S3's "not there" or "not that version", or turn it into ObjectGone.
+
+    Raises Unavailable where S3 does not answer.
+    """
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     try:
-        yield
+        with answered():
+            yield
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
         if code not in _ABSENT | _CHANGED | also:

@@ -46,7 +46,7 @@ STATE = "!rollup"
 
 COVERS_SECONDS = 45
 LONGEST_WRITE_SECONDS = 60
-SKEW_SECONDS = 15
+SKEW_SECONDS = 300
 SETTLED_SECONDS = COVERS_SECONDS + LONGEST_WRITE_SECONDS + SKEW_SECONDS
 """The age at which a marker can be removed: no write relies on it any more."""
 

@@ -9,7 +9,11 @@ otherwise. See "Virtual hosting of buckets" in the Amazon S3 user guide.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from swath_core.errors import Unavailable
 
 UNKNOWN_SESSION_SECONDS = 900
 """The shortest session of a role that STS issues: what can be promised where none is told."""
@@ -64,3 +68,30 @@ def seconds_left(credentials: Any, wanted: int) -> int:
         return min(wanted, UNKNOWN_SESSION_SECONDS) if has_session else wanted
     steps = (wanted, *(step for step in _SESSION_STEPS if step < wanted))
     return next((step for step in steps if not is_due(refresh_in=step)), 0)
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Turn what S3 failed to do after all repetitions into Unavailable; other errors stay.
+
+    boto3 wraps the error of a transfer, and botocore has no common class for bodies cut short.
+    """
+    try:
+        yield
+    except Exception as error:
+        if _is_passing(error):
+            message = "the object store is busy just now: send the request again"
+            raise Unavailable(message) from error
+        raise
+
+
+def _is_passing(error: BaseException | None) -> bool:
+    from botocore.exceptions import IncompleteReadError  # noqa: PLC0415 - as boto3 above
+
+    from .requests import is_passing  # noqa: PLC0415 - it loads botocore
+
+    while error is not None:
+        if is_passing(error) or isinstance(error, IncompleteReadError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -34,6 +34,9 @@ KEEP_REPLACED = timedelta(hours=1)
 LONGEST_RUN = timedelta(minutes=15)
 """How long a function can run at most: what an attempt writes after losing its lease ends then."""
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clocks of two functions may be apart."""
+
 MOST_ATTEMPTS = 5
 
 
@@ -187,7 +190,7 @@ def fail(upload: Upload, step: Step, message: str) -> Upload:
 
 def _late_writes(upload: Upload) -> timedelta:
     """Return how long an attempt that was taken over can still write COGs of the upload."""
-    return LONGEST_RUN if upload.taken_over else timedelta(0)
+    return LONGEST_RUN + CLOCK_SKEW if upload.taken_over else timedelta(0)
 
 
 def release(upload: Upload, step: Step, message: str) -> Upload:

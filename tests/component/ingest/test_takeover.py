@@ -180,7 +180,7 @@ def test_what_is_written_after_the_end_is_deleted_by_the_sweep() -> None:
     assert world.now(upload).status == "success"
     sweep(world.context)
     assert len(world.orphans()) == 1
-    world.clock.pass_(minutes=16)
+    world.clock.pass_(minutes=21)
     sweep(world.context)
     assert world.orphans() == []
     assert world.uploads.due(world.clock()) == []

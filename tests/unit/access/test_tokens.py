@@ -72,6 +72,9 @@ def test_an_address_that_nobody_verified_is_no_identity() -> None:
         {"exp": None},
         {"exp": "soon"},
         {"nbf": 4_000_000_000},
+        {"nbf": "now"},
+        {"nbf": [0]},
+        {"nbf": True},
         {"aud": "another"},
         {"aud": None},
         {"aud": ["another"]},
@@ -91,6 +94,16 @@ def test_an_address_that_nobody_verified_is_no_identity() -> None:
 def test_refused_claims(claims: dict[str, Any]) -> None:
     with pytest.raises(Unauthorized):
         caller(**claims)
+
+
+def test_an_issuer_whose_clock_is_ahead() -> None:
+    """Clocks may be five minutes apart; a token that has ended has ended all the same."""
+    now = time.time()
+    assert caller(nbf=now + 290, iat=now + 290).subject == "alice"
+    with pytest.raises(Unauthorized, match="not valid yet"):
+        caller(nbf=now + 330)
+    with pytest.raises(Unauthorized, match="expired"):
+        caller(exp=now - 30)
 
 
 def test_an_audience_among_several() -> None:
