@@ -9,6 +9,8 @@ STAMP := $(VENV)/.installed
 export PYTHONPATH := shared:client:dev:.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+STORE := tests/dynoxide/node_modules/.package-lock.json
+
 .PHONY: help
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +26,11 @@ $(STAMP): requirements/dev.txt
 	@$(PY) -m swath_dev._uv pip install -q --python $(PY) --require-hashes -r requirements/dev.txt \
 		|| $(PY) -m pip install -qq --require-hashes -r requirements/dev.txt  # knows every setting of pip
 	@touch $@
+
+$(STORE): tests/dynoxide/package-lock.json
+	@if [ "$$(uname -sm)" = "Linux x86_64" ] && command -v npm >/dev/null; then \
+		npm ci --silent --no-audit --no-fund --prefix tests/dynoxide && touch $@ \
+		|| echo "the second store could not be installed: tests on it are skipped" >&2; fi
 
 .PHONY: setup
 setup: $(STAMP) ## the development environment, in .venv
@@ -70,7 +77,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 guide: $(STAMP) ## execute docs/guide.ipynb against a fresh stack, with our client and a published one
 	@$(PY) -m swath_dev guide
 
-test: $(STAMP) ## every test, the deployed local stack included
+test: $(STAMP) $(STORE) ## every test, the deployed local stack included
 	@$(PY) -m pytest -n auto --dist loadgroup
 
 unit: $(STAMP) ## the unit tests, in under a minute

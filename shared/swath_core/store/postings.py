@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 from .fast import DynamoClient, dynamo_client
 
+WRITE_UNIT = 1024
+"""Bytes of an item that one write unit pays for."""
 UNIT = 4096
 """Bytes that one strongly consistent read unit reads."""
 
@@ -82,6 +84,11 @@ def _digits(number: int) -> int:
 def read_units(size: int) -> float:
     """Return the strongly consistent read units of a Query over so many bytes; at least one."""
     return float(max(1, -(-size // UNIT)))
+
+
+def write_units(size: int) -> float:
+    """Return the write units of an item of so many bytes; in a transaction it is twice that."""
+    return float(max(1, -(-size // WRITE_UNIT)))
 
 
 class DynamoPostings:

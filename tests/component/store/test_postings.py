@@ -7,8 +7,9 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from tests.memory_postings import MemoryPostings
+from tests.strict_store import STORES
+from tests.strict_store import store as dynamodb
 from tests.unit.search.world import box, image
 
 from swath_core.index import postings_of
@@ -41,10 +42,10 @@ def worded(answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-@pytest.fixture
-def both() -> Iterator[tuple[MemoryPostings, DynamoPostings]]:
+@pytest.fixture(params=STORES)
+def both(request: pytest.FixtureRequest) -> Iterator[tuple[MemoryPostings, DynamoPostings]]:
     """Hold the same images in memory and in a table."""
-    with mock_aws():
+    with dynamodb(request.param) as address:
         client = boto3.client("dynamodb")
         client.create_table(
             TableName="postings",
@@ -64,7 +65,10 @@ def both() -> Iterator[tuple[MemoryPostings, DynamoPostings]]:
             for row in postings_of(saved).rows:
                 memory.put(row.partition, row.sort_key, row.payload)
                 client.put_item(TableName="postings", Item=_item(row.partition, row))
-        yield memory, DynamoPostings("postings", ThroughBoto())
+        yield (
+            memory,
+            DynamoPostings("postings", DynamoClient(address) if address else ThroughBoto()),
+        )
 
 
 def _item(partition: str, row: Any) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from unittest import mock
 
 import boto3
 import pytest
-from moto import mock_aws
 from tests.component.catalog.images.conftest import SETTINGS, create_tables
 from tests.memory_postings import MemoryPostings
 from tests.requests_made import dispatched
+from tests.strict_store import STORES
+from tests.strict_store import store as dynamodb
 
 from swath_core.store.rollups import SETTLED_SECONDS, Marker, Memory, RollupStore, Row, Tally
 from swath_core.summaries import LiveCounter, Rollup, RollupReport, RollupSummary, TimeRange
@@ -48,9 +49,9 @@ class World:
         return counted.tally(product, TimeRange(), None).get("", Tally())
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    with mock_aws():
+@pytest.fixture(params=STORES)
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    with dynamodb(request.param):
         create_tables()
         made = World()
         fake = mock.Mock(time=made.clock)

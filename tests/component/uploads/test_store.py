@@ -9,9 +9,10 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 from pynamodb.transactions import TransactWrite
 from tests.dynamo_faults import failing, refused
+from tests.strict_store import STORES
+from tests.strict_store import store as dynamodb
 
 from swath_core.errors import Unavailable
 from swath_core.settings import Settings
@@ -33,9 +34,9 @@ LATER = "2026-01-01T00:10:00.000000Z"
 STEP = Step(NOW, "test", "1")
 
 
-@pytest.fixture
-def aws() -> Iterator[None]:
-    with mock_aws():
+@pytest.fixture(params=STORES)
+def aws(request: pytest.FixtureRequest) -> Iterator[None]:
+    with dynamodb(request.param):
         strings = ("id", "product_id", "created", "sweep", "due")
         boto3.client("dynamodb").create_table(
             TableName="uploads",

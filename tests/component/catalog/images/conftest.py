@@ -6,7 +6,8 @@ from unittest import mock
 
 import boto3
 import pytest
-from moto import mock_aws
+from tests.strict_store import STORES
+from tests.strict_store import store as dynamodb
 
 from swath_core.catalog import ImageWriter
 from swath_core.documents import Document
@@ -51,10 +52,10 @@ def create_tables() -> None:
     CatalogItem("acme:p", "product", document=PRODUCT.attributes, version=1).save()
 
 
-@pytest.fixture
-def tables() -> Iterator[None]:
+@pytest.fixture(params=STORES)
+def tables(request: pytest.FixtureRequest) -> Iterator[None]:
     # moto is not made for several threads: bulk requests use one
-    with mock_aws(), mock.patch("swath_core.catalog._image_writes._BULK_THREADS", 1):
+    with dynamodb(request.param), mock.patch("swath_core.catalog._image_writes._BULK_THREADS", 1):
         rollups.MEMORY.forget()
         create_tables()
         yield
