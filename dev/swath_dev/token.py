@@ -31,6 +31,7 @@ def issuer_key(state: Path) -> ec.EllipticCurvePrivateKey:
         )
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(pem)
+    path.chmod(0o600)  # also of a folder that was copied or restored
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         message = f"{path} holds no elliptic-curve key"

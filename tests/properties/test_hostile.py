@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import ModuleType
 from typing import Any
 
@@ -55,6 +56,7 @@ class Service:
     api: InProcessApi
     raster: ModuleType
     upload: str = ""
+    fills: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
 
     def fill(self) -> None:
@@ -63,7 +65,9 @@ class Service:
         api.save("product", "acme:p", name="P")
         for name in ("spectral", "mask", "class"):
             api.save("band", f"acme:p:{name}", name=name, type=name, **BAND)
-        self.upload = self._declared()
+        self.fills += 1
+        if self.fills % 10 == 1:
+            self.upload = self._declared()
 
     def _declared(self) -> str:
         options = {"upload_type": "file", "image_files": ["one.tif"]}
@@ -111,6 +115,8 @@ class Description:
     def faults(self, request: hostile.Hostile, status: int, body: Any) -> str | None:
         """Return what of an answer the description does not say."""
         described = request.operation.described["responses"].get(str(status))
+        if status == HTTPStatus.METHOD_NOT_ALLOWED and request.wrong.endswith(" ''"):
+            return None  # a path without one of its parts is another one
         if described is None:
             return f"answered {status}"
         schema = next((each["schema"] for each in described.get("content", {}).values()), None)
@@ -154,6 +160,38 @@ def test_no_request_breaks_or_occupies_the_service(service: Service) -> None:
     assert not faults, f"{len(faults)}:\n" + "\n".join(faults[:60])
     assert slowest[0][0] < SLOWEST_SECONDS, slowest[:5]
     assert service.statuses[200] + service.statuses[201] > REQUESTS // 50
+
+
+PIXELS = {"ids": ["acme:p:i"], "bands": ["spectral"]}
+SECONDS = 3.0
+"""Of processor time, for what takes 0.1 to 0.4 s on an idle machine."""
+
+
+@pytest.mark.parametrize("points", [201, 1001, 1999, 2999])
+def test_stars_are_counted_before_they_are_repaired(service: Service, points: int) -> None:
+    ring = hostile.star(points)
+    image = {"name": "s", "product_id": "acme:p", "acquired": "2020", "geometry": ring}
+    member = {"type": "image", "attributes": image}
+    sent: tuple[tuple[str, str, Any], ...] = (
+        ("POST", "/raster/v2/npz", {**PIXELS, "shape": json.dumps(ring)}),
+        ("PUT", "/catalog/v2/images", {"intersects": json.dumps(ring)}),
+        ("POST", "/catalog/v2/images", {"data": member}),
+        ("POST", "/catalog/v2/images/bulk", {"data": [member] * 40}),
+    )
+    for method, path, body in sent:
+        event = service.api.event(method, path, body)
+        function = service.raster if path.startswith("/raster/") else service.api.handler
+        began = time.process_time()
+        answer = function.lambda_handler(event, Invocation())
+        seconds = time.process_time() - began
+        print(points, path, answer["statusCode"], f"{seconds:.2f} s")
+        assert answer["statusCode"] in {200, 400, 422}
+        if path.endswith("/bulk"):
+            results = json.loads(answer["body"])["data"]
+            assert {each["meta"]["status"] for each in results} == {"422"}
+        else:
+            assert "places" in answer["body"] or "positions" in answer["body"], answer["body"]
+            assert seconds < SECONDS
 
 
 def signed(issuer: Any, claim: str, value: str) -> str:

@@ -55,8 +55,8 @@ MOST_OVERLAPS = (100_000, 5)
 """Pairs of edges whose boxes may overlap: so many, and so many more for each edge."""
 _FEW_EDGES = 100
 """Edges whose pairs are fewer than either limit."""
-_PAIRS_AT_ONCE = 2_000_000
-_PAIRS_COMPARED_AT_ONCE = 250_000
+_PAIRS_AT_ONCE = 100_000
+_PAIRS_COMPARED_AT_ONCE = 25_000
 
 Array = np.ndarray[Any, Any]
 

@@ -22,8 +22,9 @@ _ROUNDING = 1e-9
 
 def parse_resolution(text: str) -> int:
     """Return the H3 resolution of a path segment. Raises BadRequest."""
-    if not text.isascii() or not text.isdecimal() or int(text) > FINEST:
-        message = f"{text!r} is no H3 resolution: a whole number from 0 to {FINEST} is expected"
+    is_short = text.isascii() and text.isdecimal() and len(text) <= len(str(FINEST))
+    if not is_short or int(text) > FINEST:
+        message = f"{text!r:.80} is no H3 resolution: a whole number from 0 to {FINEST} is expected"
         raise BadRequest(message)
     return int(text)
 

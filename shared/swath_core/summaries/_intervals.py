@@ -130,7 +130,7 @@ def _monday(day: str) -> str:
 def _member(kind: type[StrEnum], text: str, prefix: str, words: str) -> str:
     name = text.removeprefix(prefix + ".").lower()
     if name not in set(kind):
-        message = f"{text!r} is no {words}; there are " + ", ".join(member for member in kind)
+        message = f"{text!r:.80} is no {words}; there are " + ", ".join(member for member in kind)
         raise BadRequest(message)
     return name
 

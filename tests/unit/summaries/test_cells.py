@@ -52,7 +52,7 @@ def test_cells_as_geojson_close_and_do_not_wrap() -> None:
     assert collection["features"][0]["id"] == cell
 
 
-@pytest.mark.parametrize("wrong", ["16", "-1", "x", "", "1.0", "²"])
+@pytest.mark.parametrize("wrong", ["16", "-1", "x", "", "1.0", "²", "9" * 5000])
 def test_resolutions_are_whole_numbers_to_15(wrong: str) -> None:
     with pytest.raises(BadRequest, match="from 0 to 15"):
         parse_resolution(wrong)
