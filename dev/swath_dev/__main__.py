@@ -78,13 +78,25 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--image", type=Path, help="a GeoTIFF of yours; default: a made-up scene")
     landsat = command("landsat", _landsat, "draw docs/landsat5.png from a Landsat 5 scene's files")
     landsat.add_argument("folder", type=Path, help="one GeoTIFF a band: *_B10.tif to *_B70.tif")
-    command("permissions", _permissions, "write the table of permissions into docs/operations.md")
-    command("reference", _reference, "write the client's reference from its docstrings")
-    command("client-attributes", _client_attributes, "write the client's attributes anew")
+    _add_cost(command("cost", _cost, "what a stack on AWS costs a month"))
+    for name, run, summary in (
+        ("permissions", _permissions, "write the table of permissions into docs/operations.md"),
+        ("reference", _reference, "write the client's reference from its docstrings"),
+        ("client-attributes", _client_attributes, "write the client's attributes anew"),
+    ):
+        command(name, run, summary)
     guide = command("guide", _guide, "execute the guide's notebook against a fresh stack")
     guide.add_argument("--save", action="store_true", help="write the outputs into the notebook")
     guide.add_argument("--own", action="store_true", help="leave out the published client")
     return parser
+
+
+def _add_cost(cost: argparse.ArgumentParser) -> None:
+    cost.add_argument("--images", type=float, default=1e6, help="taken in during the month (1e6)")
+    cost.add_argument("--searches", type=float, default=1e5, help="answered in it (1e5)")
+    cost.add_argument("--object-mb", type=float, help="of an image's files; default: as assumed")
+    cost.add_argument("--months-kept", type=float, help="of such months that are stored")
+    cost.add_argument("--write", action="store_true", help="write the table of the page instead")
 
 
 def _up(_: argparse.Namespace) -> None:
@@ -219,6 +231,20 @@ def _landsat(options: argparse.Namespace) -> None:
     from swath_dev.landsat import main as landsat
 
     landsat(options.folder)
+
+
+def _cost(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from swath_dev import cost
+
+    if options.write:
+        cost.write()
+        return
+    own = {name: getattr(options, name) for name in ("object_mb", "months_kept")}
+    given = {name: value for name, value in own.items() if value is not None}
+    assumed = replace(cost.Assumptions(), **given)
+    print(*cost.report(options.images, options.searches, assumed), sep="\n")
 
 
 def _permissions(_: argparse.Namespace) -> None:
