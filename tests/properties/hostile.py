@@ -333,6 +333,8 @@ IDS = {
 def _parameter(operation: Operation, described: Json, samples: Samples) -> str:
     if described["name"] == "id":
         collection = re.search(r"/v2/(\w+)", operation.path)
+        if operation.method == "DELETE" and collection and collection[1] == "images":
+            return "acme:p:j"  # not the one that has pixels
         return IDS.get(collection[1] if collection else "", "acme:p")
     if described["name"] == "bands":
         return "spectral"
