@@ -17,7 +17,7 @@ import numpy.typing as npt
 import rasterio
 from rasterio.transform import from_origin
 
-from swath_core.catalog import ImageWriter, SavedImage
+from swath_core.catalog import ImageWriter, SavedImage, owned_keys
 from swath_core.catalog._image_rules import new_attributes
 from swath_core.documents import Document, StoredProduct
 from swath_core.errors import Conflict
@@ -26,6 +26,7 @@ from swath_core.pixels import DecoderProcess, FileResult, FileTask
 from swath_core.store.bus import Bus
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.objects import Found, ObjectGone, Objects
+from swath_core.store.outbox import Note
 from swath_core.store.requests import Changes, ConditionError
 from swath_core.times import format_timestamp, parse_timestamp
 from swath_core.uploads import Lease, Part, StaleUpload, Upload, UploadStore, upload_key
@@ -202,6 +203,9 @@ class MemoryImages(ImageWriter):
 
     def __init__(self) -> None:
         self.items: dict[str, Document] = {}
+        self.notes: list[Note] = []
+        self.clock = Clock()
+        self.objects: MemoryObjects | None = None
         self.writes = 0
         self.lock = threading.RLock()
 
@@ -217,6 +221,7 @@ class MemoryImages(ImageWriter):
         request: str | None = None,
         expected_version: int | None = None,
         guard: Changes | None = None,
+        keep: timedelta = timedelta(0),
     ) -> SavedImage:
         values = new_attributes(attributes, product, BUCKET)
         image_id = f"{values['product_id']}:{values['name']}"
@@ -228,10 +233,36 @@ class MemoryImages(ImageWriter):
                 raise Conflict(image_id)
             if guard is not None:
                 _check(guard, image_id)
+            self._dropped(stored, values, keep)
             version = (stored or _NONE).version + 1
             self.items[image_id] = Document("image", image_id, values, version, request)
             self.writes += 1
             return SavedImage.of(self.items[image_id])
+
+    def _dropped(self, stored: Document | None, values: dict[str, Any], keep: timedelta) -> None:
+        """Note what the image has no more, as the transaction does."""
+        after = Document("image", "", values)
+        dropped = owned_keys(stored, BUCKET) - owned_keys(after, BUCKET)
+        if stored is not None and dropped:
+            due = format_timestamp(self.clock.moment + keep)
+            self.notes.append(Note(stored.id, tuple(sorted(dropped)), due, "", str(self.writes)))
+
+    def clear(self, note: Note | None) -> None:
+        with self.lock:
+            if note is not None and self.objects is not None:
+                kept = owned_keys(self.items.get(note.image_id), BUCKET)
+                self.objects.delete(sorted(set(note.keys) - kept))
+                self.notes.remove(note)
+
+    def postpone(self, note: Note, span: timedelta) -> None:
+        with self.lock:
+            self.notes.remove(note)
+            due = format_timestamp(self.clock.moment + span)
+            self.notes.append(replace(note, due=due))
+
+    def unreachable(self, moment: str, limit: int) -> list[Note]:
+        with self.lock:
+            return [note for note in self.notes if note.due <= moment][:limit]
 
 
 _NONE = Document("image", "", {}, 0)
@@ -321,6 +352,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.objects = MemoryObjects(self.clock)
+        self.images.clock, self.images.objects = self.clock, self.objects
         self.sequence = 0
         self.define(band("one"))
 

@@ -28,7 +28,7 @@ ALLOWED = {
     "filters": "errors documents definitions",
     "geo": "errors documents",
     "index": "documents definitions geo",
-    "store": "errors documents settings index",
+    "store": "errors times documents settings index",
     "search": "errors documents definitions filters geo index store",
     "catalog": (
         "errors times documents settings access definitions filters geo index store search"

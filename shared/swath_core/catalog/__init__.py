@@ -11,7 +11,7 @@ Imports inside functions keep H3, Shapely and boto3 out of requests that do not 
 from ._access import ProductAccess, not_found
 from ._bands import Bands
 from ._deletion import run_task
-from ._files import delete_objects, image_prefix, objects_of, owned_keys
+from ._files import image_prefix, owned_keys
 from ._image_rules import STORED_IMAGE
 from ._image_writes import BULK_LIMIT, BulkResult, ImageWriter, SavedImage
 from ._images import Images, SearchableProducts
@@ -34,10 +34,8 @@ __all__ = [
     "SavedImage",
     "Search",
     "SearchableProducts",
-    "delete_objects",
     "image_prefix",
     "not_found",
-    "objects_of",
     "owned_keys",
     "run_task",
 ]

@@ -14,7 +14,6 @@ from swath_core.store.bus import announce_deleted
 from swath_core.store.catalog import CatalogStore, ChangedError
 
 from ._bands import product_with
-from ._files import delete_objects, objects_of
 from ._image_writes import ImageWriter
 from ._related import RelatedObjects
 
@@ -63,10 +62,8 @@ class _Deletion:
         return self._finish("FAILURE" if self._errors else "SUCCESS")
 
     def _delete_images(self, ids: list[str]) -> int:
-        """Delete images, their objects first: what a crash leaves is found by the next run."""
+        """Delete images, then their objects: what a crash leaves of those is in the outbox."""
         images = list(self._images.get_many(ids).values())
-        hrefs = [href for image in images for href in objects_of(image, self._settings)]
-        delete_objects(hrefs, self._settings)
         with ThreadPoolExecutor(_THREADS) as threads:
             return sum(threads.map(self._delete_image, images))
 
@@ -78,7 +75,7 @@ class _Deletion:
         except Conflict as error:
             self._error(f"{image.id}: {error.detail}")
             return 0
-        delete_objects(deleted.unreferenced, self._settings)
+        self._images.clear_now(deleted.note)
         announce_deleted(image.id, str(image.get("product_id")), self._settings)
         return 1
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from urllib.parse import quote
 
 from swath_core.documents import Document
-from swath_core.settings import Settings
-from swath_core.store.objects import Objects
 
 IMAGES = "images/"
 
@@ -53,19 +50,3 @@ def owned_keys(image: Document | None, bucket: str) -> frozenset[str]:
     return frozenset(
         key for href in hrefs if (key := own_key(href, bucket)) and belongs(key, product_id, name)
     )
-
-
-def objects_of(image: Document | None, settings: Settings) -> frozenset[str]:
-    """Return the hrefs of an image's files that the catalog itself holds."""
-    bucket = settings.data_bucket
-    return frozenset(f"s3://{bucket}/{key}" for key in owned_keys(image, bucket))
-
-
-def delete_objects(hrefs: Iterable[str], settings: Settings) -> None:
-    """Delete objects of the data bucket that no image refers to any more; absent ones are fine.
-
-    Raises RuntimeError naming the objects that S3 refused to delete.
-    """
-    keys = sorted(key for href in hrefs if (key := own_key(href, settings.data_bucket)))
-    if keys:
-        Objects(settings).delete(keys)

@@ -6,11 +6,13 @@ to hold, then change image and postings in one transaction.
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from swath_core import times
@@ -28,17 +30,21 @@ from swath_core.store.images import (
     posting_map,
     size_of,
 )
-from swath_core.store.requests import Changes
+from swath_core.store.objects import Objects
+from swath_core.store.outbox import AT_ONCE, Note, Outbox
+from swath_core.store.requests import Changes, together
 from swath_core.store.rollups import RollupStore
 
 from ._documents import check_version, exists, overtaken, stamped
-from ._files import objects_of
+from ._files import owned_keys
 from ._image_rules import changed_attributes, new_attributes
 
 if TYPE_CHECKING:
     from pynamodb.transactions import TransactWrite
 
     from swath_core.index import IndexState, Postings
+
+_LOG = logging.getLogger(__name__)
 
 BULK_LIMIT = 1000
 """Images of one bulk request (10 MB and 30 s are the API's own limits)."""
@@ -48,15 +54,16 @@ _BULK_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class SavedImage(Document):
-    """An image after a write, with the objects (hrefs) that no image refers to any more.
+    """An image after a write, with the note of the objects that no image refers to any more.
 
-    After :meth:`ImageWriter.delete` it is the image that was deleted.
+    After :meth:`ImageWriter.delete` it is the image that was deleted. The note was written in the
+    same transaction: :meth:`ImageWriter.clear` deletes its objects, or else the sweep does.
     """
 
-    unreferenced: tuple[str, ...] = ()
+    note: Note | None = None
 
     @classmethod
-    def of(cls, image: Document, unreferenced: Iterable[str] = ()) -> SavedImage:
+    def of(cls, image: Document, note: Note | None = None) -> SavedImage:
         """Return the saved form of a document."""
         return cls(
             image.kind,
@@ -64,7 +71,7 @@ class SavedImage(Document):
             image.attributes,
             image.version,
             image.request,
-            tuple(sorted(unreferenced)),
+            note,
         )
 
 
@@ -89,6 +96,33 @@ class ImageWriter:
         self._settings = settings
         self._images = ImageStore(settings)
         self._rollups = RollupStore(settings)
+        self._outbox = Outbox(settings)
+
+    def clear(self, note: Note | None) -> None:
+        """Delete the objects of a note and take it away; None is fine.
+
+        What the image refers to again by now is left alone. Raises RuntimeError where S3 refuses.
+        """
+        if note is None:
+            return
+        kept = owned_keys(self.get(note.image_id), self._settings.data_bucket)
+        Objects(self._settings).delete(sorted(set(note.keys) - kept))
+        self._outbox.remove(note)
+
+    def clear_now(self, note: Note | None) -> None:
+        """Do what :meth:`clear` does; where that fails, it is left to the sweep."""
+        try:
+            self.clear(note)
+        except Exception:  # noqa: BLE001 - whatever it is, the write is committed
+            _LOG.exception("objects are left to the sweep")
+
+    def postpone(self, note: Note, span: timedelta) -> None:
+        """Let the sweep come back to a note later."""
+        self._outbox.postpone(note, span)
+
+    def unreachable(self, moment: str, limit: int) -> list[Note]:
+        """Return notes of objects that are due to be deleted by a moment, at most ``limit``."""
+        return self._outbox.due(moment, limit)
 
     def get(self, image_id: str) -> Document | None:
         """Return an image as it is now, or None."""
@@ -125,12 +159,14 @@ class ImageWriter:
         request: str | None = None,
         expected_version: int | None = None,
         guard: Changes | None = None,
+        keep: timedelta = AT_ONCE,
     ) -> SavedImage:
         """Save an image whether or not one of its id exists, as an ingest that overwrites does.
 
         Readers see the old image or the new one, never a mix; ``created`` stays. With
         ``expected_version`` (0: no image) only that version is replaced. ``guard`` adds a
-        condition on another item to the transaction.
+        condition on another item to the transaction, ``keep`` is how long files that the image had
+        stay for those who read them.
         Raises as :meth:`create`; Conflict if another writer came between or the guard refuses.
         """
         values = new_attributes(attributes, product, self._settings.data_bucket)
@@ -140,9 +176,9 @@ class ImageWriter:
             return SavedImage.of(stored)
         check_version(fresh.id, stored, expected_version)
         if stored is None:
-            return self._save(None, fresh, product, guard)
+            return self._save(None, fresh, product, guard, keep)
         kept = fresh.attributes | {"created": stored.get("created")}
-        return self._save(stored, stored.next_version(kept, fresh.request), product, guard)
+        return self._save(stored, stored.next_version(kept, fresh.request), product, guard, keep)
 
     def update(
         self,
@@ -176,13 +212,14 @@ class ImageWriter:
     ) -> SavedImage:
         """Delete an image and its postings, and return what it was.
 
-        The objects of its files are in ``unreferenced``; deleting them is the caller's.
+        The objects of its files are in ``note``; see :meth:`clear`.
         Raises NotFound, and Conflict if another writer came between.
         """
         stored = stored or self._existing(image_id)
         check_version(image_id, stored, expected_version)
-        self._write_or_conflict(stored, None, None)
-        return SavedImage.of(stored, objects_of(stored, self._settings))
+        note = self._note(stored, None)
+        self._write_or_conflict(stored, None, None, self._with(note))
+        return SavedImage.of(stored, note)
 
     def bulk(
         self,
@@ -231,10 +268,22 @@ class ImageWriter:
         after: Document,
         product: Document,
         guard: Changes | None = None,
+        keep: timedelta = AT_ONCE,
     ) -> SavedImage:
-        self._write_or_conflict(before, after, product, guard)
-        dropped = objects_of(before, self._settings) - objects_of(after, self._settings)
-        return SavedImage.of(after, dropped)
+        note = self._note(before, after, keep)
+        self._write_or_conflict(before, after, product, together(guard, self._with(note)))
+        return SavedImage.of(after, note)
+
+    def _note(
+        self, before: Document | None, after: Document | None, keep: timedelta = AT_ONCE
+    ) -> Note | None:
+        """Return the note of what an image had before a write and has no more after it."""
+        bucket = self._settings.data_bucket
+        dropped = owned_keys(before, bucket) - owned_keys(after, bucket)
+        return Note.of(before.id, dropped, keep) if before and dropped else None
+
+    def _with(self, note: Note | None) -> Changes | None:
+        return None if note is None else lambda write: self._outbox.add(write, note)
 
     def _write_or_conflict(
         self,

@@ -16,7 +16,6 @@ from swath_core.store.images import ImageStore
 
 from ._access import ProductAccess, not_found, require_read, require_write
 from ._documents import check_id
-from ._files import delete_objects
 from ._image_writes import BulkResult, ImageWriter, check_number
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ class Images:
         saved = self._writer.update(
             image_id, changes, product, expected_version=expected, request=request, stored=image
         )
-        delete_objects(saved.unreferenced, self._settings)
+        self._writer.clear_now(saved.note)
         return saved, product
 
     def delete(
@@ -149,7 +148,7 @@ class Images:
         except Conflict:
             store.forget_deletion(image_id, request)
             raise
-        delete_objects(deleted.unreferenced, self._settings)
+        self._writer.clear_now(deleted.note)
         announce_deleted(image_id, found[1].id, self._settings)
 
 

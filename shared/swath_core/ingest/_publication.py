@@ -9,7 +9,7 @@ from swath_core.documents import Document
 from swath_core.errors import Conflict, NotFound, SwathError, Unavailable
 from swath_core.pixels import FileResult, Refused
 from swath_core.store.bus import IMAGE_AVAILABLE, UPLOAD_FAILED
-from swath_core.uploads import Upload, may_publish
+from swath_core.uploads import Upload, machine, may_publish
 
 from ._context import IngestContext
 
@@ -113,7 +113,9 @@ def publish(
     check_declarer(upload, context.products.product(upload.product_id))
     guard = context.uploads.lease_check(upload.id, token)
     try:
-        return context.images.replace(values, product, request=_request(upload), guard=guard)
+        return context.images.replace(
+            values, product, request=_request(upload), guard=guard, keep=machine.KEEP_REPLACED
+        )
     except (Conflict, NotFound, Unavailable):
         raise
     except SwathError as error:

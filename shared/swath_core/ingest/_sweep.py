@@ -5,18 +5,24 @@ The scheduled function calls it every minute; it reads only what is due.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from datetime import timedelta
 
+from swath_core.store.outbox import Note
 from swath_core.uploads import StaleUpload, Upload, machine
 
 from ._attempt import clean_up
 from ._context import IngestContext
 from ._publication import announce_failure, is_published_by
 
+NOTE_AGAIN = timedelta(hours=1)
+"""How long objects wait that could not be deleted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many uploads were due, given up, cleaned up, and which ones could not be."""
+    """How many uploads and outbox notes were due, given up, cleaned up; which could not be."""
 
     due: int
     expired: int
@@ -25,7 +31,9 @@ class Swept:
 
 
 def sweep(context: IngestContext, limit: int = 200) -> Swept:
-    """Look at the uploads that are due, at most ``limit``; the next sweep goes on.
+    """Look at the uploads and outbox notes that are due; the next sweep goes on.
+
+    At most ``limit`` of either.
 
     One that cannot be cleaned up is named in ``problems`` and postponed, the longer the more often
     it failed: a sweep full of such uploads does not keep the others.
@@ -33,6 +41,9 @@ def sweep(context: IngestContext, limit: int = 200) -> Swept:
     expired = cleaned = 0
     problems: list[str] = []
     due = context.uploads.due(context.now(), limit)
+    notes = context.images.unreachable(context.now(), limit)
+    for note in notes:
+        problems += _clear(context, note)
     for upload_id in due:
         try:
             was_given_up, is_cleaned = _look_at(context, upload_id)
@@ -41,7 +52,18 @@ def sweep(context: IngestContext, limit: int = 200) -> Swept:
         except Exception as problem:  # noqa: BLE001 - whatever it is, the others go on
             failures = _postpone(context, upload_id)
             problems.append(f"{upload_id} ({failures}): {type(problem).__name__}: {problem}")
-    return Swept(len(due), expired, cleaned, tuple(problems))
+    return Swept(len(due) + len(notes), expired, cleaned, tuple(problems))
+
+
+def _clear(context: IngestContext, note: Note) -> list[str]:
+    """Delete the objects of a note; where that fails, come back later and return why."""
+    try:
+        context.images.clear(note)
+    except Exception as problem:  # noqa: BLE001 - whatever it is, the others go on
+        with contextlib.suppress(Exception):  # then it is due again at the next run
+            context.images.postpone(note, NOTE_AGAIN)
+        return [f"objects of {note.image_id}: {type(problem).__name__}: {problem}"]
+    return []
 
 
 def _look_at(context: IngestContext, upload_id: str) -> tuple[bool, bool]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 100
 """Items that one DynamoDB transaction takes."""
+MOST_GUARDS = 2
+"""Items that the guard of a change may add: the lease of an upload, a note in the outbox."""
 MOST_BYTES = 4_000_000
 """Bytes that one DynamoDB transaction takes (4 MB), less what its keys and names may add."""
 
@@ -42,8 +44,8 @@ class ImageChange:
     """An image and its postings before and after; None stands for no image.
 
     ``before`` is the stored document that the change was made from: the change is applied only
-    while that very version is stored. ``guard`` adds one condition on another item: the change is
-    applied only while that holds, too.
+    while that very version is stored. ``guard`` adds up to MOST_GUARDS further items: conditions
+    that must hold, too, and what is written together with the image.
     """
 
     before: Document | None
@@ -77,7 +79,7 @@ class ImageChange:
     @property
     def items(self) -> int:
         """How many items the transaction has."""
-        return 1 + (self.guard is not None) + len(self.removed) + len(self.written)
+        return 1 + (MOST_GUARDS if self.guard else 0) + len(self.removed) + len(self.written)
 
 
 class ImageStore:

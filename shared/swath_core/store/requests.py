@@ -119,6 +119,17 @@ def explained() -> Iterator[None]:
         raise
 
 
+def together(*changes: Changes | None) -> Changes | None:
+    """Return what adds the writes of all of these, or None where there are none."""
+    given = [each for each in changes if each is not None]
+
+    def add(write: TransactWrite) -> None:
+        for each in given:
+            each(write)
+
+    return add if given else None
+
+
 # ---- many items: batches and transactions
 
 

@@ -114,14 +114,15 @@ def test_replace_keeps_created_and_says_which_objects_are_free(catalog: ImageWri
     moved = FILE | {"href": FILE["href"].replace("/v1/", "/v2/")}
     new = catalog.replace(attributes(files=[moved], acquired="2022"), PRODUCT, request="i")
     assert new.version == 2
-    assert new.unreferenced == (FILE["href"],)
+    assert new.note is not None
+    assert new.note.keys == (KEY,)
     assert new.attributes["created"] == old.attributes["created"]
     assert keys() == expected(new)
     assert catalog.replace(attributes(), PRODUCT, request="i").attributes == new.attributes
     with pytest.raises(Conflict):
         catalog.replace(attributes(), PRODUCT, expected_version=1)
     fresh = catalog.replace(attributes("b"), PRODUCT, expected_version=0)
-    assert (fresh.version, fresh.unreferenced) == (1, ())
+    assert (fresh.version, fresh.note) == (1, None)
 
 
 def test_replace_holds_only_while_the_guard_does(catalog: ImageWriter) -> None:
@@ -145,7 +146,9 @@ def test_replace_holds_only_while_the_guard_does(catalog: ImageWriter) -> None:
 def test_update_of_files_says_which_objects_are_free(catalog: ImageWriter) -> None:
     remote = {"href": "https://example.com/a.tif", "size_bytes": 1, "hash": "0"}
     catalog.create(attributes(files=[FILE, remote], storage_state="remote"), PRODUCT)
-    assert catalog.update("acme:p:a", {"files": []}, PRODUCT).unreferenced == (FILE["href"],)
+    note = catalog.update("acme:p:a", {"files": []}, PRODUCT).note
+    assert note is not None
+    assert note.keys == (KEY,)
 
 
 def test_delete_removes_everything(catalog: ImageWriter) -> None:
@@ -153,7 +156,8 @@ def test_delete_removes_everything(catalog: ImageWriter) -> None:
     with pytest.raises(Conflict):
         catalog.delete("acme:p:a", expected_version=7)
     gone = catalog.delete("acme:p:a")
-    assert gone.unreferenced == (FILE["href"],)
+    assert gone.note is not None
+    assert gone.note.keys == (KEY,)
     assert catalog.get("acme:p:a") is None
     assert keys() == set()
     with pytest.raises(NotFound):

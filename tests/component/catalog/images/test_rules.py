@@ -1,11 +1,9 @@
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
-from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, attributes
+from tests.component.catalog.images.conftest import PRODUCT, attributes
 
-from swath_core.catalog import delete_objects, image_prefix, objects_of
+from swath_core.catalog import image_prefix, owned_keys
 from swath_core.catalog._files import belongs
 from swath_core.catalog._image_rules import changed_attributes, new_attributes
 from swath_core.documents import Document
@@ -42,8 +40,8 @@ def test_own_and_foreign_files_are_taken() -> None:
     remote = attributes(storage_state="remote", files=files)
     values = new_attributes(remote, PRODUCT, "data")
     assert stored_bytes(values) == 6
-    assert objects_of(Document("image", "acme:p:a", values), SETTINGS) == {OWN}
-    assert objects_of(None, SETTINGS) == frozenset()
+    assert owned_keys(Document("image", "acme:p:a", values), "data") == {OWN[10:]}
+    assert owned_keys(None, "data") == frozenset()
 
 
 @pytest.mark.parametrize("href", ["s3://public/b.tif", "https://x.example/b.tif", "s3://data2/b"])
@@ -111,13 +109,3 @@ def test_prefixes_are_injective() -> None:
     assert image_prefix("acme:p:q") == "images/acme/p%3Aq/"
     assert belongs("images/acme/p/2020/02/03/a/t/f.tif", "acme:p", "a")
     assert not belongs("images/acme/p/2020/02/03/a/f.tif", "acme:p", "a")
-
-
-def test_objects_are_deleted_and_others_left_alone() -> None:
-    with mock_aws():
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="data")
-        client.put_object(Bucket="data", Key=OWN.removeprefix("s3://data/"), Body=b"x")
-        delete_objects([OWN, OWN.replace("v1", "v2"), "https://example.com/x"], SETTINGS)
-        assert "Contents" not in client.list_objects_v2(Bucket="data")
-    delete_objects(["https://example.com/x"], SETTINGS)  # needs no S3
