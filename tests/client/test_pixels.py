@@ -351,6 +351,10 @@ def test_common_types() -> None:
     assert common_data_type(["Byte", "Int16"]) == "Int16"
     assert common_data_type(["Byte"]) == "Byte"
     assert common_data_type(["UInt32", "Byte"]) == "UInt32"
+    assert common_data_type(["Int8"]) == "Int8"
+    assert common_data_type(["Int8", "Byte"]) == "Int16"
+    assert common_data_type(["Int64", "Int64"]) == "Int64"
+    assert common_data_type(["Int64", "UInt64"]) is None
 
 
 def test_tiles_as_requests(image: Image, fake: FakeCatalog) -> None:

@@ -37,7 +37,7 @@ ALLOWED = {
     "pixels": "times definitions nodata",
     "uploads": "errors times documents settings access definitions store catalog",
     "ingest": "errors times documents settings definitions store catalog pixels uploads",
-    "raster": "errors documents settings access definitions geo store search catalog",
+    "raster": "errors nodata documents settings access definitions geo store search catalog",
     "web": "errors documents settings access definitions filters store",
     "functions/api": (
         "errors documents settings access definitions filters store search catalog summaries "

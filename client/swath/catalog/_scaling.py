@@ -22,9 +22,17 @@ Range = tuple[float, ...] | None
 _MODES = ("raw", "auto", "display", "physical")
 _BYTE = (0, 255)
 _FALLBACK = (0.0, 10000.0)  # display range of a band that has none (contract, surprise 19)
-_SIGNED = {"Byte": "Int16", "UInt16": "Int32", "Int16": "Int16", "Int32": "Int32"}
+_SIGNED = {
+    "Byte": "Int16",
+    "Int8": "Int8",
+    "UInt16": "Int32",
+    "Int16": "Int16",
+    "Int32": "Int32",
+}
 _BY_MODE = {"physical": DataType.FLOAT64, "display": DataType.BYTE, "auto": DataType.BYTE}
-_ORDER = ("Byte", "UInt16", "Int16", "Int32", "UInt32", "Float32", "Float64")
+_ORDER = (
+    "Byte", "UInt16", "Int16", "Int32", "UInt32", "Float32", "Float64", "Int8", "Int64", "UInt64"
+)  # fmt: skip
 _FLOATS = ("Float32", "Float64")
 _DISPLAYED_FLOAT = (0, 255.99)  # so that a float cut to a byte later uses all 256 values evenly
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -35,6 +43,9 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "Int32": (-2147483648, 2147483647),
     "Float32": (0.0, 1.0),
     "Float64": (0.0, 1.0),
+    "Int8": (-128, 127),
+    "Int64": (-(2**63), 2**63 - 1),
+    "UInt64": (0, 2**64 - 1),
 }
 
 
@@ -109,12 +120,16 @@ def common_data_type(types: Sequence[str]) -> DataType | None:
     for float_type in ("Float64", "Float32"):
         if float_type in distinct:
             return DataType(float_type)
+    if distinct & {"Int64", "UInt64"}:
+        return DataType(*distinct) if len(distinct) == 1 else None
     if "UInt32" in distinct:
-        signed = distinct & {"Int16", "Int32"}
+        signed = distinct & {"Int8", "Int16", "Int32"}
         return None if signed else DataType.UINT32
     if distinct <= {"Byte", "UInt16"}:
         return DataType.UINT16 if "UInt16" in distinct else DataType.BYTE
     needed = {_SIGNED[name] for name in distinct}
+    if needed == {"Int8"}:
+        return DataType.INT8
     return DataType.INT32 if "Int32" in needed else DataType.INT16
 
 

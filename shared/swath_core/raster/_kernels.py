@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +13,8 @@ from rasterio.crs import CRS as GDAL_CRS
 from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
 from rasterio.vrt import WarpedVRT
+
+from swath_core.nodata import holds_data
 
 from ._coordinates import Coordinates
 from ._files import RawPixels, gdal
@@ -71,7 +72,7 @@ class Kernels:
         """
         window = self._input.window
         warped = np.empty((len(values), window.height, window.width), values.dtype)
-        holed = [nodata is not None and not is_data(band, nodata).all() for band in values]
+        holed = [nodata is not None and not holds_data(band, nodata).all() for band in values]
         groups = [[number] for number, alone in enumerate(holed) if alone]
         for group in [*groups, [number for number, alone in enumerate(holed) if not alone]]:
             if group:
@@ -171,16 +172,3 @@ def _turns(target: Grid, source: Grid) -> list[Affine]:
 def _gdal_crs(crs: CRS) -> GDAL_CRS:
     code = crs.to_epsg(min_confidence=100)
     return GDAL_CRS.from_epsg(code) if code else GDAL_CRS.from_wkt(crs.to_wkt())
-
-
-def is_data(values: Array, nodata: float | None) -> Array:
-    """Return where values are not the nodata value, compared in the values' own type."""
-    if nodata is None:
-        return np.ones(values.shape, bool)
-    if math.isnan(nodata):
-        return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
-    with np.errstate(over="ignore"):
-        own = np.asarray(nodata, np.float64).astype(values.dtype)
-    if values.dtype.kind != "f" and float(own) != nodata:
-        return np.ones(values.shape, bool)
-    return np.asarray(values != own)

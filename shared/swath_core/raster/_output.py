@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ class OutputConversion:
                 values = np.where(empty, _as_type(band.nodata, values.dtype), values)
         elif strip.transparent is None:
             values = np.where(strip.inside[position], values, values.dtype.type(0))
+            if values.dtype.kind == "f":
+                values[strip.inside[position] & ~strip.valid[position]] = np.nan
         else:
             values = np.where(strip.transparent | ~strip.inside[position], 0, values)
         if scale is None:
@@ -230,7 +233,9 @@ def _band(number: int, band: BandInfo, dtype: np.dtype[Any]) -> dict[str, Any]:
         "description": _description(band),
     }
     if band.nodata is not None:
-        described["noDataValue"] = band.nodata
+        # NaN and the infinities as the catalog has them: JSON has no numbers for them
+        finite = math.isfinite(band.nodata)
+        described["noDataValue"] = band.nodata if finite else document.get("nodata")
     return described | (
         {"colorTable": document.get("colormap")} if document.get("colormap") else {}
     )

@@ -154,7 +154,11 @@ def common_dtype(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
     dtype = dtypes[0]
     for other in dtypes[1:]:
         dtype = np.promote_types(dtype, other)
-    return dtype if dtype.name in NUMPY_TYPES.values() else np.dtype("float64")
+    if dtype.name not in NUMPY_TYPES.values():
+        return np.dtype("float64")
+    # what neither UInt32 nor Int32 holds is Float64 in the contract
+    widened = dtype.name == "int64" and not any(each.name == "int64" for each in dtypes)
+    return np.dtype("float64") if widened else dtype
 
 
 def plan_image(

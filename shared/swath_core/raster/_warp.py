@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from swath_core.nodata import holds_data, own_nodata
+
 from ._coordinates import (
     Coordinates,
     points_in_source,
@@ -22,7 +24,7 @@ from ._files import (
     overview_level,
 )
 from ._grid import Grid, Window
-from ._kernels import Kernels, WarpInput, is_data, unused_value
+from ._kernels import Kernels, WarpInput, unused_value
 from ._sources import BandSource, FileSource
 
 Array = np.ndarray[Any, Any]
@@ -277,7 +279,7 @@ class _Warper:
         nearest = self._nearest_pixels
         taken = [nearest.take(of_band) for of_band in values]
         return [
-            BandPixels(band.position, pixels, nearest.inside, is_data(pixels, nodata))
+            BandPixels(band.position, pixels, nearest.inside, holds_data(pixels, nodata))
             for band, pixels in zip(bands, taken, strict=True)
         ]
 
@@ -288,18 +290,32 @@ class _Warper:
     def _by_kernel(
         self, bands: Sequence[BandSource], values: Sequence[Array], nodata: float | None
     ) -> list[BandPixels]:
-        resampling, stack, mask = bands[0].resampling, np.stack(values), self._input.raw.mask
-        if mask is not None:
-            nodata = unused_value(stack) if nodata is None else nodata
-            stack = np.where(mask, stack, np.asarray(nodata).astype(stack.dtype))
-        warped = self._kernels.warp(stack, resampling, nodata)
+        resampling, stack = bands[0].resampling, np.stack(values)
+        own = own_nodata(nodata, stack.dtype)
+        nodata = None if own is None else own.item()
+        missing = self._missing(stack)
+        stand_in = nodata
+        if missing is not None:
+            # GDAL's kernels know one kind of missing pixels: those of one value
+            stand_in = unused_value(stack) if nodata is None else nodata
+            stack = np.where(missing, np.asarray(stand_in).astype(stack.dtype), stack)
+        warped = self._kernels.warp(stack, resampling, stand_in)
         inside = self._kernels.reached(resampling)
-        return [
-            BandPixels(
-                band.position, pixels, inside, inside if nodata is None else is_data(pixels, nodata)
-            )
-            for band, pixels in zip(bands, warped, strict=True)
-        ]
+        found = []
+        for band, pixels in zip(bands, warped, strict=True):
+            valid = inside if stand_in is None else holds_data(pixels, stand_in)
+            if nodata is None and pixels.dtype.kind == "f":
+                pixels[inside & ~valid] = np.nan
+            found.append(BandPixels(band.position, pixels, inside, valid))
+        return found
+
+    def _missing(self, stack: Array) -> Array | None:
+        """Return where the file's mask or a NaN says that there is nothing; None if nowhere."""
+        mask = self._input.raw.mask
+        missing = None if mask is None else np.broadcast_to(~mask.astype(bool), stack.shape)
+        if stack.dtype.kind == "f" and np.isnan(stack).any():
+            missing = np.isnan(stack) if missing is None else missing | np.isnan(stack)
+        return missing
 
 
 def _processed(band: BandSource, pixels: BandPixels) -> BandPixels:
