@@ -94,6 +94,28 @@ def test_functions_do_not_import_each_other() -> None:
         assert not ARROWS[function] & functions
 
 
+BOTTOM = {"swath_core", "errors", "times", "documents", "settings", "nodata"}
+"""Modules that any room may use: the figure leaves them out."""
+PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
+
+
+def figure() -> str:
+    """Return the rooms and their arrows as a Mermaid flowchart."""
+    lines = ["```mermaid", "flowchart TD"]
+    for room in reversed(ALLOWED):
+        others = [other for other in ALLOWED[room].split() if other not in BOTTOM]
+        if others and not room.startswith("swath"):
+            lines.append(f"    {room.replace('/', '_')}[{room}] --> {' & '.join(others)}")
+    return "\n".join([*lines, "```"])
+
+
+def test_the_figure_of_the_rooms_shows_the_arrows() -> None:
+    page = PAGE.read_text()
+    shown = page.split("<!-- rooms:")[1].split("-->\n")[1].split("\n<!-- end of rooms")[0]
+
+    assert shown.strip() == figure(), "docs/architecture.md: paste what figure() returns"
+
+
 def source(folder: Path, name: str, text: str) -> imports.Source:
     path = folder.joinpath(*name.split("."))
     path = path / "__init__.py" if name.count(".") == 1 else path.with_suffix(".py")
