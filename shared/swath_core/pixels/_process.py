@@ -10,6 +10,8 @@ from typing import Any
 
 import rasterio
 
+from swath_core.nodata import Number
+
 from ._array import read_header, write_tiff
 from ._cog import Shape, write_cog
 from ._footprint import area, corners, footprint
@@ -58,40 +60,12 @@ def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult
         if needs_warp(dataset, is_given=task.given.geotransform is not None):
             return _process_warped(task, dataset)
         where = position(task.name, dataset, task.given)
-        band_nodata = nodata_of_bands(dataset.nodatavals, task.bands)
         nodata = choose_nodata(task.name, dataset.nodatavals, dataset.dtypes, task.bands)
-        found = scan(dataset, task.name, band_nodata)
+        found = scan(dataset, task.name, nodata_of_bands(dataset.nodatavals, task.bands))
         geometry = _footprint(task, dataset, where, found)
-        categorical = _categorical(task, dataset)
-        has_own_place = bool(dataset.crs) and not _takes_given_transform(dataset, where)
-        keep = (
-            keepable
-            and has_own_place
-            and is_kept(
-                dataset,
-                nodata=nodata,
-                band_nodata=band_nodata,
-                overviews=task.overviews,
-                categorical=categorical,
-            )
-        )
-        target = path if keep else Path(task.folder) / "cog.tif"
-        lost: list[str] = []
-        if not keep:
-            shape = Shape(
-                where=where,
-                nodata=nodata,
-                band_nodata=band_nodata,
-                resampling=resampling_of(task.resampler, categorical),
-                factors=factors(task.overviews, dataset.width, dataset.height),
-                compression=task.compression,
-                categorical=all(categorical),
-                associated=dataset.driver == "GTiff" and has_associated_alpha(path),
-            )
-            lost = write_cog(dataset, target, shape)
-            check_written(target)
+        target, lost = _stored(task, path, dataset, where, nodata, keepable=keepable)
         return FileResult(
-            output=None if keep else str(target),
+            output=None if target == path else str(target),
             size_bytes=target.stat().st_size,
             md5=_md5(target),
             width=dataset.width,
@@ -106,6 +80,47 @@ def _process_raster(task: FileTask, path: Path, *, keepable: bool) -> FileResult
             acquired=acquired(dataset),
             notes=tuple(f"{task.name}: {what} is not kept" for what in lost),
         )
+
+
+def _stored(
+    task: FileTask,
+    path: Path,
+    dataset: Any,
+    where: Position,
+    nodata: Number | None,
+    *,
+    keepable: bool,
+) -> tuple[Path, list[str]]:
+    """Return the COG, which is the file itself if that will do, and which metadata it lacks."""
+    band_nodata = nodata_of_bands(dataset.nodatavals, task.bands)
+    categorical = _categorical(task, dataset)
+    has_own_place = bool(dataset.crs) and not _takes_given_transform(dataset, where)
+    if (
+        keepable
+        and has_own_place
+        and is_kept(
+            dataset,
+            nodata=nodata,
+            band_nodata=band_nodata,
+            overviews=task.overviews,
+            categorical=categorical,
+        )
+    ):
+        return path, []
+    target = Path(task.folder) / "cog.tif"
+    shape = Shape(
+        where=where,
+        nodata=nodata,
+        band_nodata=band_nodata,
+        resampling=resampling_of(task.resampler, categorical),
+        factors=factors(task.overviews, dataset.width, dataset.height),
+        compression=task.compression,
+        categorical=all(categorical),
+        associated=dataset.driver == "GTiff" and has_associated_alpha(path),
+    )
+    lost = write_cog(dataset, target, shape)
+    check_written(target)
+    return target, lost
 
 
 def _process_warped(task: FileTask, dataset: Any) -> FileResult:

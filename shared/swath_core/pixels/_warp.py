@@ -25,6 +25,16 @@ from ._model import Refused
 _SETTING = "swath.gcps = warp among the product's extra properties"
 _RPC_CRS = "EPSG:4326"
 _FEWEST = 3
+_TEMPORARY = {
+    "driver": "GTiff",
+    "tiled": True,
+    "blockxsize": 512,
+    "blockysize": 512,
+    "interleave": "band",
+    "BIGTIFF": "IF_SAFER",
+    "SPARSE_OK": "TRUE",
+}
+"""How the warped file is laid out, from which the COG is made."""
 
 
 def needs_warp(dataset: Any, *, is_given: bool) -> bool:
@@ -62,25 +72,14 @@ def warp(
     What lies outside of it becomes nodata; an alpha channel tells it where there is none. Names
     are picked, measurements interpolated. Raises Refused where the points cannot be fitted.
     """
-    points, crs = dataset.gcps
-    options: dict[str, Any]
-    if points:
-        _check_points(name, points, crs)
-        options = {"gcps": points}
-        note = f"warped by {len(points)} ground control points, fitted to {_fit(points, crs)}"
-    else:
-        height = dataset.rpcs.height_off
-        crs, options = _RPC_CRS, {"rpcs": dataset.rpcs, "RPC_HEIGHT": height}
-        note = f"warped by rational polynomials at a height of {height:g} m, without terrain"
+    crs, options, note = _fitted(name, dataset)
     transform, width, height = calculate_default_transform(
         crs, crs, dataset.width, dataset.height, **options
     )
     if nodata is None and dataset.dtypes[0].startswith("float"):
         nodata = float("nan")
-    has_alpha = ColorInterp.alpha in dataset.colorinterp
-    adds_alpha = nodata is None and not has_alpha
-    profile = {
-        "driver": "GTiff",
+    adds_alpha = nodata is None and ColorInterp.alpha not in dataset.colorinterp
+    profile = _TEMPORARY | {
         "count": dataset.count + adds_alpha,
         "dtype": dataset.dtypes[0],
         "width": width,
@@ -88,12 +87,6 @@ def warp(
         "crs": crs,
         "transform": transform,
         "nodata": nodata,
-        "tiled": True,
-        "blockxsize": 512,
-        "blockysize": 512,
-        "interleave": "band",
-        "BIGTIFF": "IF_SAFER",
-        "SPARSE_OK": "TRUE",
     }
     with rasterio.open(target, "w", **profile) as output:
         _describe(dataset, output, adds_alpha=adds_alpha)
@@ -111,6 +104,18 @@ def warp(
             **options,
         )
     return f"{name}: {note}"
+
+
+def _fitted(name: str, dataset: Any) -> tuple[Any, dict[str, Any], str]:
+    """Return the CRS to warp to, what GDAL is to warp by, and how well that fits, in words."""
+    points, crs = dataset.gcps
+    if points:
+        _check_points(name, points, crs)
+        note = f"warped by {len(points)} ground control points, fitted to {_fit(points, crs)}"
+        return crs, {"gcps": points}, note
+    height = dataset.rpcs.height_off
+    note = f"warped by rational polynomials at a height of {height:g} m, without terrain"
+    return _RPC_CRS, {"rpcs": dataset.rpcs, "RPC_HEIGHT": height}, note
 
 
 def _describe(dataset: Any, output: Any, *, adds_alpha: bool) -> None:
