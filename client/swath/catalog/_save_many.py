@@ -32,6 +32,7 @@ _AGAIN = frozenset({429, 500, 503, 504})
 _KEPT = 1000  # failures that a report holds
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class FailedImage:
     """An image that was not saved: its place among those given (from 0), itself, and why."""
@@ -47,6 +48,7 @@ class FailedImage:
         return given.get("id") if isinstance(given, Mapping) else getattr(given, "id", None)
 
 
+@public
 @dataclass(slots=True)
 class SaveReport:
     """What became of many images.
@@ -75,6 +77,7 @@ class SaveReport:
             self.failures.append(failure)
 
 
+@public
 class BulkError(SwathError):
     """Of many images some were not saved: `report` says how many, which, and why."""
 

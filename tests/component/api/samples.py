@@ -14,6 +14,7 @@ from swath_core.definitions import (
     Integer,
     ListOf,
     MapOf,
+    Nodata,
     Number,
     OrNull,
     Record,
@@ -77,7 +78,7 @@ def of(kind: AttributeType, index: int) -> Sample:  # noqa: C901, PLR0911, PLR09
             return value, value
         case Integer():
             return index + 2, index + 2
-        case Number():
+        case Number() | Nodata():
             return index + 1, index + 1.0
         case Boolean():
             return bool(index), bool(index)
