@@ -69,7 +69,7 @@ NOT_YET_EXERCISED = {
     ("RollupFunction", "Uploads", "dynamodb:PutItem"),
     ("RollupFunction", "Uploads", "dynamodb:UpdateItem"),
 }
-"""Grants that the tests on the shared stack are not known to exercise: a debt. None may be added."""
+"""Grants that the tests on the shared stack are not known to exercise: a debt; none is added."""
 
 
 def function_of(decision: Decision, names: set[str]) -> str | None:
