@@ -33,7 +33,7 @@ from tests.summary_stack import tables_of
 from swath_core.access import Caller
 from swath_core.catalog import ImageWriter
 from swath_core.catalog import _image_rules as _rules
-from swath_core.raster.pictures import issue_ticket
+from swath_core.raster.pictures import _tickets, issue_ticket
 from swath_core.store.catalog import CatalogStore
 from swath_dev._errors import CommandError
 from swath_dev.cloud import Deployed
@@ -241,9 +241,10 @@ def by_ticket(
     return [entries[name](door, id, query) for name in PICTURES if name in entries]
 
 
-def claims_of(ticket: str) -> dict[str, Any]:
+def claims_of(ticket: str, key: bytes) -> dict[str, Any]:
     raw = urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
-    claims: dict[str, Any] = json.loads(raw[32:])
+    nonce, sealed = raw[: _tickets._NONCE_BYTES], raw[_tickets._NONCE_BYTES :]
+    claims: dict[str, Any] = json.loads(_tickets._cipher(key).decrypt(nonce, sealed, None))
     return claims
 
 
@@ -323,7 +324,7 @@ def test_a_ticket_that_was_changed(gallery: Gallery) -> None:
 def test_a_ticket_is_good_for_a_day(gallery: Gallery, key: bytes) -> None:
     now = time.time()
     subject = f"image:{gallery.id('new')}"
-    until = claims_of(ticket_of(gallery.door, "image", gallery))["exp"]
+    until = claims_of(ticket_of(gallery.door, "image", gallery), key)["exp"]
     assert 86_000 < until - now < 87_000
     late = issue_ticket(owner_of(gallery), subject, key, now=now - 86_000)
     assert {each.status_code for each in by_ticket(gallery, "image", late)} == {200}
@@ -341,7 +342,7 @@ def test_a_ticket_is_not_exchanged_for_one_that_lasts_longer(
     old = issue_ticket(owner_of(gallery), f"{kind}:{id}", key, now=time.time() - 80_000)
     answer = Door(gallery.stack.api_url).get(f"/{kind}s/{id}/tilejson.json", token=old)
     if answer.status_code == 200:
-        assert claims_of(ticket_in(answer))["exp"] <= claims_of(old)["exp"]
+        assert claims_of(ticket_in(answer), key)["exp"] <= claims_of(old, key)["exp"]
     else:
         assert answer.status_code == 401
         error(answer)

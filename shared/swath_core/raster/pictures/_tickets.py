@@ -49,6 +49,10 @@ def redeem_ticket(ticket: str, subject: str, key: bytes, *, now: float | None = 
         raw = urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
     except ValueError as error:
         raise Unauthorized("the token in the address is damaged") from error
+    if (
+        urlsafe_b64encode(raw).decode().rstrip("=") != ticket
+    ):  # decoding passes over what is foreign
+        raise Unauthorized("the token in the address is damaged")
     try:
         body = _cipher(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], None)
     except (InvalidTag, ValueError) as error:
