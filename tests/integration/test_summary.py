@@ -114,7 +114,7 @@ def test_summaries_before_and_after_the_rollup(
     _check_everything(api, product, images)
     store = RollupStore(tables.settings)
     assert len(store.state(product).dirty) == len({image["acquired"][:10] for image in images})
-    later = Rollup(store, LiveCounter(tables.postings), clock=lambda: time.time() + 200)
+    later = Rollup(store, LiveCounter(tables.postings), clock=lambda: time.time() + 500)
     assert later.run(60).finished
     state = store.state(product)
     assert state.dirty == {}
