@@ -85,8 +85,9 @@ def test_numbers(api: InProcessApi, number: str) -> None:
 
 def test_a_body_is_refused_where_it_is_too_deep_to_be_worked_with(api: InProcessApi) -> None:
     for depth in (501, 900, 5_000, 100_000):
-        raw = f'{{"filter": {"[" * depth + "]" * depth}}}'
-        assert api.call("PUT", "/images", raw=raw).status == 400
+        for member in ("filter", "intersects_none"):
+            raw = f'{{"{member}": {"[" * depth + "]" * depth}}}'
+            assert api.call("PUT", "/images", raw=raw).status == 400
 
 
 def test_an_owner_cannot_give_the_product_away(api: InProcessApi) -> None:
