@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -298,7 +297,6 @@ def test_a_ticket_is_no_token(gallery: Gallery, url: str) -> None:
 def damaged(ticket: str, other: str) -> Iterator[str]:
     """Yield texts that resemble a ticket; `other` is a valid one for something else."""
     raw, foreign = (urlsafe_b64decode(each + "=" * (-len(each) % 4)) for each in (ticket, other))
-    longer = re.sub(rb'"exp":\d+', b'"exp":99999999999', raw[32:])
     yield from ("", "x", "é", ticket[:-4], ticket[4:], ticket + "AAAA", "A" * 5_000)
     for changed in (
         bytes([raw[0] ^ 1]) + raw[1:],
@@ -306,7 +304,8 @@ def damaged(ticket: str, other: str) -> Iterator[str]:
         raw[32:],
         foreign[:32] + raw[32:],
         raw[:32] + foreign[32:],
-        raw[:32] + longer,
+        raw[:-1] + bytes([raw[-1] ^ 1]),
+        raw[:32] + bytes([raw[32] ^ 1]) + raw[33:],
         bytes(32) + raw[32:],
     ):
         yield urlsafe_b64encode(changed).decode().rstrip("=")
