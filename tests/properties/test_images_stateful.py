@@ -33,6 +33,7 @@ from swath_core.store.rollups import (
     COVERS_SECONDS,
     LONGEST_WRITE_SECONDS,
     MEMORY,
+    SETTLED_SECONDS,
     Memory,
     RollupStore,
     Tally,
@@ -357,7 +358,7 @@ class CatalogMachine(RuleBasedStateMachine):
             return counted
 
         self.store.mark("acme:p", [moment[:10]])  # so that the rollup counts the image's day
-        self.clock.now += 121
+        self.clock.now += SETTLED_SECONDS + 1
         counter = LiveCounter(self.reader)
         with mock.patch.object(counter, "tally", overtaken):
             Rollup(self.store, counter, clock=self.clock).run(60)
