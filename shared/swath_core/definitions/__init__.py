@@ -25,6 +25,7 @@ from ._bands import (
 )
 from ._common import ID_PATTERN, LONGEST_NAME, LONGEST_PRODUCT_ID, NAME_PATTERN
 from ._containers import AnyOf, ListOf, MapOf, OrNull, Record
+from ._crs import CRS_FORMS, crs_form
 from ._images import FILE, IMAGE, STORAGE_STATES
 from ._products import PRODUCT
 from ._spatial import Footprint, Resolution
@@ -44,6 +45,7 @@ __all__ = [
     "BANDS",
     "BAND_TYPES",
     "COLORMAPS",
+    "CRS_FORMS",
     "DATA_TYPES",
     "EVENT_SEVERITIES",
     "EVENT_TYPES",
@@ -82,4 +84,5 @@ __all__ = [
     "Resource",
     "Text",
     "Timestamp",
+    "crs_form",
 ]

@@ -36,12 +36,12 @@ UPLOAD_OPTIONS = Record(
 )
 UPLOAD_EVENT = Record(
     {
-        "event_datetime": Field(Timestamp(), "When it happened."),
-        "component": Field(Text(), "The part of the service that says so."),
-        "component_id": Field(Text(), "Which instance of it."),
-        "event_type": Field(Choice(EVENT_TYPES), "What kind of event."),
-        "severity": Field(Choice(EVENT_SEVERITIES), "How bad it is."),
-        "message": Field(Text(), "What happened, in words."),
+        "event_datetime": Field(Timestamp(), "When it happened.", required=True),
+        "component": Field(Text(), "The part of the service that says so.", required=True),
+        "component_id": Field(Text(), "Which instance of it.", required=True),
+        "event_type": Field(Choice(EVENT_TYPES), "What kind of event.", required=True),
+        "severity": Field(Choice(EVENT_SEVERITIES), "How bad it is.", required=True),
+        "message": Field(Text(), "What happened, in words.", required=True),
     }
 )
 

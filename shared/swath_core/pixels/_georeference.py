@@ -11,6 +11,7 @@ from typing import Any
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from swath_core.definitions import crs_form
 from swath_core.times import canonical_timestamp
 
 from ._model import Georeference, Refused
@@ -43,11 +44,25 @@ def position(name: str, dataset: Any, given: Georeference) -> Position:
     own_crs = dataset.crs.to_wkt() if dataset.crs else None
     own = tuple(dataset.transform.to_gdal())
     has_transform = own != _IDENTITY
-    return placed(name, own_crs or given.crs, own if has_transform else given.geotransform)
+    return _checked(
+        name, own_crs or _declared(name, given.crs), own if has_transform else given.geotransform
+    )
 
 
 def placed(name: str, crs: str | None, geotransform: tuple[float, ...] | None) -> Position:
-    """Return the checked position of a CRS text and a geotransform. Raises Refused."""
+    """Return the checked position of a declared CRS and geotransform. Raises Refused."""
+    return _checked(name, _declared(name, crs), geotransform)
+
+
+def _declared(name: str, crs: str | None) -> str | None:
+    """Return a declared CRS as PROJ may be given it: a caller's text may name no files."""
+    try:
+        return None if crs is None else crs_form(crs)
+    except ValueError as error:
+        raise Refused(f"{name}: the image's coordinate reference system: {error}") from error
+
+
+def _checked(name: str, crs: str | None, geotransform: tuple[float, ...] | None) -> Position:
     if crs is None:
         raise Refused(
             f"{name}: has no coordinate reference system; expected one in the file, "

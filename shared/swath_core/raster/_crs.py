@@ -1,14 +1,12 @@
 """Coordinate reference systems that callers name: parsed strictly, described for the contract.
 
 PROJ can be told to read grids, files and URLs from inside a CRS text. A caller's text therefore
-has to be one of three closed forms (an authority code, a PROJ string of plain parameters, WKT),
-and nothing in it may name a file.
+has to be one of the closed forms of :func:`swath_core.definitions.crs_form`.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
@@ -20,27 +18,13 @@ import numpy as np
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
+from swath_core.definitions import CRS_FORMS, crs_form
 from swath_core.documents import shown
 from swath_core.errors import BadRequest
 
 WGS84 = CRS.from_epsg(4326)
 
 MAX_CRS_CHARACTERS = 8_192
-_AUTHORITY = re.compile(
-    r"\s*(?:urn:ogc:def:crs:)?(EPSG|ESRI|OGC|IAU_2015):{1,2}(\w{1,12})\s*", re.IGNORECASE
-)
-_WKT = re.compile(
-    r"\s*(?:PROJCS|GEOGCS|PROJCRS|PROJECTEDCRS|GEOGCRS|GEOGRAPHICCRS|GEODCRS|GEODETICCRS"
-    r"|BOUNDCRS|COMPD_CS|COMPOUNDCRS)\s*[\[(]",
-    re.IGNORECASE,
-)
-_PROJ4_EXTENSION = re.compile(r"EXTENSION\s*[\[(]\s*\"PROJ4\"\s*,\s*\"([^\"]*)\"", re.IGNORECASE)
-_PROJ_TOKEN = re.compile(r"\+?([A-Za-z_][\w]*)(?:=([\w.,+:@-]*))?")
-_FILE_KEYS = frozenset(
-    {"catalog", "file", "geoidgrids", "geoid_crs", "grids", "init", "nadgrids", "proj_lib", "step"}
-    | {"inv", "xyzgrids", "omit_fwd", "omit_inv", "boundary"}
-)
-_ACCEPTED = "an EPSG code (EPSG:32615), a PROJ string (+proj=utm +zone=15 +datum=WGS84) or WKT"
 
 
 def parse_crs(text: object, parameter: str) -> CRS:
@@ -52,7 +36,7 @@ def parse_crs(text: object, parameter: str) -> CRS:
     """
     if not isinstance(text, str) or not text.strip():
         raise BadRequest(
-            f"{parameter} is {shown(text)}; it must be {_ACCEPTED}", parameter=parameter
+            f"{parameter} is {shown(text)}; it must be {CRS_FORMS}", parameter=parameter
         )
     if len(text) > MAX_CRS_CHARACTERS:
         raise BadRequest(
@@ -68,49 +52,15 @@ def parse_crs(text: object, parameter: str) -> CRS:
 @lru_cache(maxsize=256)
 def crs_of_text(text: str) -> CRS:
     """Return the CRS of a text in one of the closed forms. Raises ValueError."""
-    _refuse_files(text)
+    form = crs_form(text)
     try:
-        crs = CRS.from_user_input(_normal_form(text))
+        crs = CRS.from_user_input(form)
     except CRSError as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{shown(text)} is not a known CRS: {reason}") from error
     if not (crs.is_geographic or crs.is_projected):
         raise ValueError(f"{shown(text)} is a {crs.type_name}, not geographic or projected")
     return crs
-
-
-def _normal_form(text: str) -> str:
-    authority = _AUTHORITY.fullmatch(text)
-    if authority:
-        return f"{authority[1].upper()}:{authority[2]}"
-    return text.strip()
-
-
-def _refuse_files(text: str) -> None:
-    if _AUTHORITY.fullmatch(text):
-        return
-    if _WKT.match(text):
-        if re.search(r"PARAMETERFILE", text, re.IGNORECASE):
-            raise ValueError("a CRS may not name a grid file (PARAMETERFILE)")
-        for proj4 in _PROJ4_EXTENSION.findall(text):
-            _refuse_proj_files(proj4)
-        return
-    if "+proj=" in text or text.lstrip().startswith("+"):
-        _refuse_proj_files(text)
-        return
-    raise ValueError(f"{shown(text)} is not {_ACCEPTED}")
-
-
-def _refuse_proj_files(text: str) -> None:
-    for token in text.split():
-        match = _PROJ_TOKEN.fullmatch(token)
-        if match is None:
-            raise ValueError(f"{shown(token)} is not a parameter of a PROJ string")
-        key, value = match[1].lower(), match[2]
-        if key == "nadgrids" and value == "@null":
-            continue
-        if key in _FILE_KEYS or (key == "proj" and value == "pipeline"):
-            raise ValueError(f"+{key} is not accepted: a CRS may not name files or pipelines")
 
 
 # PROJ builds its operations anew for every thread that asks, which takes longer than the few points

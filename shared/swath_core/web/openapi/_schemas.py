@@ -7,11 +7,10 @@ from typing import Any
 from swath_core.definitions import (
     BAND,
     BANDS,
-    EVENT_SEVERITIES,
-    EVENT_TYPES,
     IMAGE,
     PRODUCT,
     UPLOAD,
+    UPLOAD_EVENT,
     Attribute,
     Resource,
 )
@@ -308,16 +307,6 @@ def _cells() -> Schema:
 
 
 def _uploads() -> dict[str, Schema]:
-    event = record(
-        {
-            "event_datetime": _MOMENT,
-            "component": _TEXT,
-            "component_id": _TEXT,
-            "event_type": {"type": "string", "enum": list(EVENT_TYPES)},
-            "severity": {"type": "string", "enum": list(EVENT_SEVERITIES)},
-            "message": _TEXT,
-        }
-    )
     attributes = seen_attributes(UPLOAD)
     attributes["properties"]["resumable_urls_expire"] = {
         **_MOMENT,
@@ -340,7 +329,7 @@ def _uploads() -> dict[str, Schema]:
     )
     change = record({"status": {"type": "string", "enum": ["pending", "canceled"]}})
     return {
-        "UploadEvent": _seen("image_upload_event", event),
+        "UploadEvent": _seen("image_upload_event", UPLOAD_EVENT.schema()),
         "Upload": upload,
         "UploadAnswer": single(ref("Upload"), ref("UploadEvent")),
         "UploadList": many(ref("Upload"), ref("UploadEvent")),
