@@ -204,6 +204,7 @@ class MemoryImages(ImageWriter):
     def __init__(self) -> None:
         self.items: dict[str, Document] = {}
         self.notes: list[Note] = []
+        self.closings: dict[str, int] = {}
         self.clock = Clock()
         self.objects: MemoryObjects | None = None
         self.writes = 0
@@ -246,6 +247,16 @@ class MemoryImages(ImageWriter):
         if stored is not None and dropped:
             due = format_timestamp(self.clock.moment + keep)
             self.notes.append(Note(stored.id, tuple(sorted(dropped)), due, "", str(self.writes)))
+
+    def permit(self, product_id: str) -> Changes:
+        """Return the condition that nobody has closed the product since."""
+        known = self.closings.get(product_id, 0)
+
+        def check(_: object) -> None:
+            if self.closings.get(product_id, 0) != known:
+                raise ConditionError
+
+        return check
 
     def clear(self, note: Note | None) -> None:
         with self.lock:

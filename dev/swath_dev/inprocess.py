@@ -164,8 +164,10 @@ class InProcessApi:
         """Delete everything. Transactions in moto copy all tables: small ones are fast."""
         from moto.dynamodb.models import dynamodb_backends
 
+        from swath_core.store import permits
         from swath_core.store.rollups import MEMORY
 
+        permits.forget()
         for regions in dynamodb_backends.values():
             for backend in regions.values():
                 for table in backend.tables.values():
@@ -299,8 +301,10 @@ class _MotoHttp:
 def _forget() -> None:
     """Drop what this process remembers of another environment."""
     from swath_core.settings import settings
+    from swath_core.store import permits
     from swath_core.store.rollups import MEMORY
 
+    permits.forget()
     settings.cache_clear()
     MEMORY.forget()
     services = sys.modules.get("swath_api.services")

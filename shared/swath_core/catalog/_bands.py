@@ -117,23 +117,33 @@ class Bands:
             changed = band.next_version(self._changed(band, changes), request)
             bands = [changed if each.id == band_id else each for each in state.bands]
             after = state.product_with(bands)
-            self._store.replace_band(changed, state.product, after)
+            self._replace(band, changed, state.product, after)
             return changed, after
 
         return _repeated(attempt, band_id)
+
+    def _replace(
+        self, band: Document, changed: Document, product: Document, after: Document
+    ) -> None:
+        """Store a band; where its pixels lie elsewhere then, only while there are no images."""
+        moved = [name for name in STRUCTURE if _place(changed, name) != _place(band, name)]
+        if not moved:
+            self._store.replace_band(changed, product, after)
+            return
+        with self._related.closed(product) as token:
+            if self._related.images_exist(product.id):
+                message = (
+                    f"{', '.join(moved)}: cannot change while the product has images, whose pixels "
+                    "are stored that way"
+                )
+                raise Conflict(message, pointer=f"/data/attributes/{moved[0]}")
+            self._store.replace_band(changed, product, after, token)
 
     def _changed(self, band: Document, changes: Mapping[str, Any]) -> Attributes:
         resource = _resource_of(band.get("type"))
         values = resource.validate_update(changes, band.attributes)
         if "processing_levels" in changes:
             check_levels(values)
-        moved = [name for name in STRUCTURE if _place(values, name) != _place(band, name)]
-        if moved and self._related.images_exist(str(band.get("product_id"))):
-            message = (
-                f"{', '.join(moved)}: cannot change while the product has images, whose pixels "
-                "are stored that way"
-            )
-            raise Conflict(message, pointer=f"/data/attributes/{moved[0]}")
         values = stamped(values, band)
         check_size(values)
         return values

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,8 @@ from swath_core.store.images import (
 )
 from swath_core.store.objects import Objects
 from swath_core.store.outbox import AT_ONCE, Note, Outbox
-from swath_core.store.requests import Changes, together
+from swath_core.store.permits import NoProductError, Permits
+from swath_core.store.requests import Changes, attempts, together
 from swath_core.store.rollups import RollupStore
 
 from ._documents import check_version, exists, overtaken, stamped
@@ -84,6 +86,10 @@ class BulkResult:
     error: SwathError | None = None
 
 
+class _PermitLostError(Exception):
+    """The product was closed since the permit was taken."""
+
+
 class ImageWriter:
     """Writes images: document, postings and dirty marks together, or nothing.
 
@@ -97,6 +103,7 @@ class ImageWriter:
         self._images = ImageStore(settings)
         self._rollups = RollupStore(settings)
         self._outbox = Outbox(settings)
+        self._permits = Permits(settings)
 
     def clear(self, note: Note | None) -> None:
         """Delete the objects of a note and take it away; None is fine.
@@ -323,11 +330,43 @@ class ImageWriter:
         product_id = str((after or before or product).get("product_id"))  # type: ignore[union-attr]
         try:
             self._announce(product_id, days, product, new.state if new else None)
-            self._images.apply(change, before_each=lambda: self._rollups.mark(product_id, days))
-        except UnknownProductError as error:
+            self._apply(change, product_id, lambda: self._rollups.mark(product_id, days))
+        except (UnknownProductError, NoProductError) as error:
             raise NotFound(f"Object not found: {product_id}") from error
         except BusyError as error:
             raise overtaken(str(error)) from error
+
+    def _apply(self, change: ImageChange, product_id: str, mark: Callable[[], None]) -> None:
+        """Apply a change: of a new image while its product is open, of another one as it is."""
+        if change.before is not None:
+            self._images.apply(change, before_each=mark)
+            return
+        for _ in attempts():
+            with suppress(_PermitLostError):
+                self._add(change, product_id, mark)
+                return
+        raise overtaken(change.image_id)
+
+    def _add(self, change: ImageChange, product_id: str, mark: Callable[[], None]) -> None:
+        with self._permits.borrowed(product_id) as permit:
+            guarded = replace(change, guard=together(change.guard, permit.check))
+            try:
+                self._images.apply(guarded, before_each=mark)
+            except StaleVersionError as error:
+                if self._permits.holds(permit):
+                    raise
+                raise _PermitLostError from error
+
+    def permit(self, product_id: str) -> Changes:
+        """Return what makes a write depend on the product staying as it is from now on.
+
+        The condition fails once the product was closed, to be deleted or to change its bands.
+        Raises NotFound, and Unavailable while it is closed.
+        """
+        try:
+            return self._permits.take(product_id).check
+        except NoProductError as error:
+            raise NotFound(f"Object not found: {product_id}") from error
 
     def _announce(
         self, product_id: str, days: set[str], product: Document | None, state: IndexState | None

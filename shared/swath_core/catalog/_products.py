@@ -114,12 +114,11 @@ class Products:
         product = require_own(caller, require_read(caller, found, product_id))
         check_version(product_id, product, expected)
         try:
-            self._store.close_product(product)
-            if self._related.exist(product_id):
-                self._store.reopen_product(product)
-                message = "One or more related objects exist"
-                raise Conflict(message, title="Related objects exist")
-            self._store.delete_product(product, request)
+            with self._related.closed(product) as token:
+                if self._related.exist(product_id):
+                    message = "One or more related objects exist"
+                    raise Conflict(message, title="Related objects exist")
+                self._store.delete_product(product, token, request)
         except ChangedError as error:
             if self._store.product(product_id) is None:
                 raise not_found(product_id) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from swath_core import times
 from swath_core.access import Caller
@@ -15,6 +16,7 @@ from swath_core.documents import Document
 from swath_core.errors import Conflict
 from swath_core.settings import Settings
 from swath_core.store.catalog import CatalogStore, ChangedError
+from swath_core.store.permits import Permits
 
 from ._access import ProductAccess
 
@@ -22,6 +24,8 @@ TASK = "delete_related_objects"
 KIND = "product_delete_task"
 SILENT_SECONDS = 900
 """A task without progress for so long has died: it may be started again."""
+SETTLE_SECONDS = 0.5
+"""How long a transaction that was committed as its permit went may be invisible to a Query."""
 _PAGE = 200
 _POLL_SECONDS = 0.4
 
@@ -62,6 +66,23 @@ class RelatedObjects:
                     page = []
             if page:
                 yield page
+
+    @contextmanager
+    def closed(self, product: Document) -> Iterator[float]:
+        """Keep new bands and images out of a product while the block runs; yield its token.
+
+        No image that was decided on before can be committed any more: what is found in the block
+        is all there is. Ended by an error, the product is open again; otherwise the block has
+        deleted or opened it. Raises ChangedError where it is not as given.
+        """
+        token = self._store.close_product(product)
+        try:
+            if Permits(self._settings).revoke(product.id):
+                time.sleep(SETTLE_SECONDS)
+            yield token
+        except BaseException:
+            self._store.reopen_product(product, token)
+            raise
 
     # -- the task
 

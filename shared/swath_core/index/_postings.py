@@ -43,9 +43,9 @@ FEW_CELLS = 8
 PASSING = 100
 """Added to the fine rung of such images in the product's index state."""
 
-MOST_POSTINGS = 48
-"""Cell postings of one image: an image that moves takes 2 x (48 + 1) + 1 of the 100 items that a
-DynamoDB transaction may hold."""
+MOST_POSTINGS = 47
+"""Cell postings of one image: an image that moves takes 2 x (47 + 1) + 1 of the 100 items that a
+DynamoDB transaction may hold, and its guard up to three."""
 
 LONG_VALUE = 256
 """Characters of JSON that a value in a posting may have; what is longer stays on the document."""

@@ -20,8 +20,10 @@ from aws_lambda_powertools import Logger
 
 from swath_core.catalog import owned_keys
 from swath_core.documents import Document
+from swath_core.errors import NotFound
 from swath_core.pixels import FileResult, Refused
 from swath_core.store.objects import ObjectGone
+from swath_core.store.requests import Changes
 from swath_core.uploads import Busy, Lease, StaleUpload, Step, Upload, machine
 
 from ._context import IngestContext, ObjectCreated
@@ -126,6 +128,7 @@ class _Attempt:
     # -- the work itself
 
     def _make_image(self, heartbeat: Heartbeat) -> None:
+        permit = self._permit()
         entry = self.context.products.product_with_bands(self.upload.product_id)
         if entry is None:
             raise Refused(f"there is no product {self.upload.product_id}")
@@ -135,9 +138,16 @@ class _Attempt:
         results, files, taken = self._process_files(product, plan, heartbeat)
         values = image_attributes(self.upload, results, files, taken, is_array=plan.is_array)
         heartbeat.check()
-        image = publish(self.context, self.upload, values, product, self.token)
+        image = publish(self.context, self.upload, values, product, self.token, permit)
         announce_available(self.context, self.upload, image)
         self._advance(machine.succeed, _usage(self.upload, results))
+
+    def _permit(self) -> Changes:
+        """Return the condition that product and bands stay what the attempt is about to read."""
+        try:
+            return self.context.images.permit(self.upload.product_id)
+        except NotFound as error:
+            raise Refused(f"there is no product {self.upload.product_id}") from error
 
     def _process_files(
         self, product: Document, plan: Plan, heartbeat: Heartbeat

@@ -9,6 +9,7 @@ from swath_core.documents import Document
 from swath_core.errors import Conflict, NotFound, SwathError, Unavailable
 from swath_core.pixels import FileResult, Refused
 from swath_core.store.bus import IMAGE_AVAILABLE, UPLOAD_FAILED
+from swath_core.store.requests import Changes, together
 from swath_core.uploads import Upload, machine, may_publish
 
 from ._context import IngestContext
@@ -101,7 +102,12 @@ def _pixel(result: FileResult) -> float:
 
 
 def publish(
-    context: IngestContext, upload: Upload, values: dict[str, Any], product: Document, token: str
+    context: IngestContext,
+    upload: Upload,
+    values: dict[str, Any],
+    product: Document,
+    token: str,
+    permit: Changes,
 ) -> Document:
     """Save the image of an upload over whatever has its id; again changes nothing.
 
@@ -111,7 +117,7 @@ def publish(
     the lease is lost, or the image or the product was changed meanwhile.
     """
     check_declarer(upload, context.products.product(upload.product_id))
-    guard = context.uploads.lease_check(upload.id, token)
+    guard = together(context.uploads.lease_check(upload.id, token), permit)
     try:
         return context.images.replace(
             values, product, request=_request(upload), guard=guard, keep=machine.KEEP_REPLACED

@@ -7,6 +7,8 @@ product id              ``band#NAME``     a band
 product id              ``product``       the product; ``closing`` while it is being deleted
 product id              ``task#delete``   the progress of ``delete_related_objects``
 ``!products``           product id        a copy of the product: all of them are one Query
+``!permits#SLOT``       see ``permits``   what the writes of new images depend on (TTL)
+``!outbox#SLOT``        see ``outbox``    objects that a write made unreachable
 ``!deleted``            id ``#`` token    that a request deleted an object, for its replay (TTL)
 ``!request#KEY``        ``request``       which request an idempotency key came with (TTL)
 ``!swath``              ``signing-key``   the key that signs cursors, made on first use
@@ -21,7 +23,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -56,13 +59,17 @@ def band_key(band: Document) -> str:
     return f"band#{band.get('name')}"
 
 
-def is_open(now: float | None = None) -> Condition:
+def is_open() -> Condition:
     """Return the condition that a product's item takes new objects: it exists and stays."""
-    horizon = (time.time() if now is None else now) - CLOSING_SECONDS
-    closing = CatalogItem.closing
-    stays: Condition = closing.does_not_exist() | (closing < horizon)
-    takes: Condition = CatalogItem.pk.exists() & stays
+    takes: Condition = CatalogItem.pk.exists() & CatalogItem.closing.does_not_exist()
     return takes
+
+
+def reopen_stale(product_id: str) -> None:
+    """Open a product again whose deletion has died: after this, that deletion cannot go on."""
+    died = CatalogItem.closing < time.time() - CLOSING_SECONDS
+    with suppress(ConditionError):
+        CatalogItem(product_id, PRODUCT_KEY).update([CatalogItem.closing.remove()], condition=died)
 
 
 class CatalogStore:
@@ -180,33 +187,38 @@ class CatalogStore:
         """Store the next version of a product. Raises ChangedError."""
         _apply(lambda write: _update_product(write, product))
 
-    def close_product(self, product: Document) -> None:
-        """Let no band or image come into a product that is about to be deleted.
+    def close_product(self, product: Document) -> float:
+        """Let no band or image come into a product, and return the token of whoever closed it.
 
         Raises ChangedError where the product is not as given.
         """
+        token = time.time()
         try:
             CatalogItem(product.id, PRODUCT_KEY).update(
-                [CatalogItem.closing.set(int(time.time()))],
+                [CatalogItem.closing.set(token)],
                 condition=CatalogItem.version == product.version,
             )
         except ConditionError as error:
             raise ChangedError from error
+        return token
 
-    def reopen_product(self, product: Document) -> None:
-        """Take back :meth:`close_product`."""
-        CatalogItem(product.id, PRODUCT_KEY).update(
-            [CatalogItem.closing.remove()], condition=CatalogItem.pk.exists()
-        )
+    def reopen_product(self, product: Document, token: float) -> None:
+        """Take back :meth:`close_product`, unless somebody else has closed it since."""
+        with suppress(ConditionError):
+            CatalogItem(product.id, PRODUCT_KEY).update(
+                [CatalogItem.closing.remove()], condition=CatalogItem.closing == token
+            )
 
-    def delete_product(self, product: Document, token: str | None) -> None:
-        """Delete a closed product and what is kept about it. Raises ChangedError."""
-        closed = CatalogItem.closing >= int(time.time()) - CLOSING_SECONDS // 2
+    def delete_product(self, product: Document, closed: float, token: str | None) -> None:
+        """Delete a product and what is kept about it; ``closed`` is the token of its closing.
+
+        Raises ChangedError where it is not as given, or was opened again.
+        """
 
         def changes(write: TransactWrite) -> None:
             write.delete(
                 CatalogItem(product.id, PRODUCT_KEY),
-                (CatalogItem.version == product.version) & closed,
+                (CatalogItem.version == product.version) & (CatalogItem.closing == closed),
             )
             write.delete(CatalogItem(DIRECTORY, product.id))
             write.delete(CatalogItem(product.id, TASK_KEY))
@@ -226,18 +238,23 @@ class CatalogStore:
             _settle_product(write, before, after)
             write.save(_item(before.id, band_key(band), band), CatalogItem.pk.does_not_exist())
 
-        _apply(changes)
+        _apply(changes, before.id)
 
-    def replace_band(self, band: Document, before: Document, after: Document) -> None:
-        """Store the next version of a band. Raises ChangedError."""
+    def replace_band(
+        self, band: Document, before: Document, after: Document, closed: float | None = None
+    ) -> None:
+        """Store the next version of a band. Raises ChangedError.
+
+        ``closed`` is the token of the product's closing, which ends with this.
+        """
 
         def changes(write: TransactWrite) -> None:
-            _settle_product(write, before, after)
+            _settle_product(write, before, after, closed)
             write.save(
                 _item(before.id, band_key(band), band), CatalogItem.version == band.version - 1
             )
 
-        _apply(changes)
+        _apply(changes, before.id)
 
     def delete_band(
         self, band: Document, before: Document, after: Document, token: str | None
@@ -251,7 +268,7 @@ class CatalogStore:
             )
             _remember_deletion(write, band.id, token)
 
-        _apply(changes)
+        _apply(changes, before.id)
 
     # -- the task of a product
 
@@ -282,25 +299,39 @@ class CatalogStore:
             _tombstone(object_id, token).delete()
 
 
-def _apply(changes: Changes) -> None:
-    """Apply changes in one transaction. Raises ChangedError."""
+def _apply(changes: Changes, product_id: str | None = None) -> None:
+    """Apply changes in one transaction. Raises ChangedError.
+
+    The product of that id may have been left closed by a deletion that died.
+    """
     try:
         transact(changes)
     except ConditionError as error:
+        if product_id is not None:
+            reopen_stale(product_id)
         raise ChangedError from error
 
 
-def _settle_product(write: TransactWrite, before: Document, after: Document) -> None:
+def _settle_product(
+    write: TransactWrite, before: Document, after: Document, closed: float | None = None
+) -> None:
     """Add the product's part of a band's transaction: its new version, or that it is unchanged."""
-    condition = (CatalogItem.version == before.version) & is_open()
-    if after is before:
-        write.condition_check(CatalogItem, before.id, PRODUCT_KEY, condition=condition)
+    stays = is_open() if closed is None else CatalogItem.closing == closed
+    condition = (CatalogItem.version == before.version) & stays
+    opens: list[Action] = [] if closed is None else [CatalogItem.closing.remove()]
+    if after is not before:
+        _update_product(write, after, condition, opens)
+    elif opens:
+        write.update(CatalogItem(before.id, PRODUCT_KEY), opens, condition)
     else:
-        _update_product(write, after, condition)
+        write.condition_check(CatalogItem, before.id, PRODUCT_KEY, condition=condition)
 
 
 def _update_product(
-    write: TransactWrite, product: Document, condition: Condition | None = None
+    write: TransactWrite,
+    product: Document,
+    condition: Condition | None = None,
+    also: Sequence[Action] = (),
 ) -> None:
     actions: list[Action] = [
         CatalogItem.document.set(product.attributes),
@@ -308,6 +339,7 @@ def _update_product(
         CatalogItem.request.set(product.request)
         if product.request
         else CatalogItem.request.remove(),
+        *also,
     ]
     if condition is None:
         condition = CatalogItem.version == product.version - 1

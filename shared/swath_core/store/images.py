@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 100
 """Items that one DynamoDB transaction takes."""
-MOST_GUARDS = 2
-"""Items that the guard of a change may add: the lease of an upload, a note in the outbox."""
+MOST_GUARDS = 3
+"""Items that the guard of a change may add: the lease of an upload, the permit of its attempt, and
+a note in the outbox or the permit of a new image."""
 MOST_BYTES = 4_000_000
 """Bytes that one DynamoDB transaction takes (4 MB), less what its keys and names may add."""
 

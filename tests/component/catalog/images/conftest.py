@@ -12,7 +12,7 @@ from tests.strict_store import store as dynamodb
 from swath_core.catalog import ImageWriter
 from swath_core.documents import Document
 from swath_core.settings import Settings
-from swath_core.store import rollups
+from swath_core.store import permits, rollups
 from swath_core.store.tables import CatalogItem, bind
 
 TABLES = {
@@ -57,6 +57,7 @@ def tables(request: pytest.FixtureRequest) -> Iterator[None]:
     # moto is not made for several threads: bulk requests use one
     with dynamodb(request.param), mock.patch("swath_core.catalog._image_writes._BULK_THREADS", 1):
         rollups.MEMORY.forget()
+        permits.forget()
         create_tables()
         yield
 

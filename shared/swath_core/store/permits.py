@@ -1,0 +1,137 @@
+"""Permits: what the transaction of a new image depends on instead of its product's own item.
+
+A deletion must not meet an image that is being written; but a condition on the product's item
+would cost two write units of one partition for every image of the product. So a writer takes a
+permit, an item of its own, while the product is open; every new image is conditional on it, at
+two write units that no other writer pays on the same item. Whoever closes the product takes all of
+its permits away: what was decided before can no longer be committed, and whoever comes later finds
+the product closed.
+
+======================  =====================  ===================================================
+``pk``                  ``sk``                 in the Catalog table
+======================  =====================  ===================================================
+``!permits#SLOT``       ``PRODUCT#RANDOM``     nothing but when it expires (TTL)
+======================  =====================  ===================================================
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pynamodb.transactions import TransactWrite
+
+from swath_core.errors import Unavailable
+from swath_core.settings import Settings
+
+from .catalog import PRODUCT_KEY, is_open, reopen_stale
+from .requests import ConditionError, attempts, transact
+from .tables import CatalogItem, bind
+
+SLOTS = 16
+USED_SECONDS = 1800
+"""How long a process uses a permit; an ingest holds its own for as long as it may run."""
+_EXPIRES_SECONDS = 4 * 3600
+
+
+class NoProductError(Exception):
+    """The product is not in the catalog (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The right to add images to a product, for as long as its item is there."""
+
+    product_id: str
+    slot: str
+    name: str
+    taken: float
+
+    def check(self, write: TransactWrite) -> None:
+        """Add the condition to a transaction that the permit was not taken away."""
+        condition = CatalogItem.pk.exists()
+        write.condition_check(CatalogItem, self.slot, self.name, condition=condition)
+
+
+_idle: dict[tuple[str, str], list[Permit]] = {}
+_lock = threading.Lock()
+
+
+def forget() -> None:
+    """Forget the permits of this process, as a new one would."""
+    with _lock:
+        _idle.clear()
+
+
+class Permits:
+    """The permits of all products."""
+
+    def __init__(self, settings: Settings) -> None:
+        bind(CatalogItem, settings)
+
+    def take(self, product_id: str) -> Permit:
+        """Return a new permit: one transaction, while the product is open.
+
+        Raises NoProductError, and Unavailable while it is being deleted or its bands change.
+        """
+        name = f"{product_id}#{secrets.token_hex(8)}"
+        permit = Permit(product_id, f"!permits#{secrets.randbelow(SLOTS)}", name, time.time())
+        expires = int(permit.taken) + _EXPIRES_SECONDS
+
+        def changes(write: TransactWrite) -> None:
+            write.condition_check(CatalogItem, product_id, PRODUCT_KEY, condition=is_open())
+            write.save(CatalogItem(permit.slot, permit.name, expires=expires))
+
+        for _ in attempts():
+            try:
+                transact(changes)
+            except ConditionError:
+                if not _exists(product_id, PRODUCT_KEY):
+                    raise NoProductError(product_id) from None
+                reopen_stale(product_id)
+            else:
+                return permit
+        raise Unavailable(f"{product_id} is being deleted, or its bands are being changed")
+
+    @contextmanager
+    def borrowed(self, product_id: str) -> Iterator[Permit]:
+        """Yield a permit that nobody else in the process uses at the same time.
+
+        It is kept for the next one, unless the block ends in an error.
+        """
+        key = (str(CatalogItem.Meta.table_name), product_id)
+        with _lock:
+            kept = _idle.get(key) or []
+            permit = kept.pop() if kept else None
+        if permit is None or not 0 <= time.time() - permit.taken < USED_SECONDS:
+            permit = self.take(product_id)
+        yield permit
+        with _lock:
+            _idle.setdefault(key, []).append(permit)
+
+    def holds(self, permit: Permit) -> bool:
+        """Return whether a permit was not taken away."""
+        return _exists(permit.slot, permit.name)
+
+    def revoke(self, product_id: str) -> int:
+        """Take away all permits of a closed product and return how many there were."""
+        count = 0
+        for number in range(SLOTS):
+            slot, prefix = f"!permits#{number}", f"{product_id}#"
+            held = CatalogItem.query(slot, CatalogItem.sk.startswith(prefix), consistent_read=True)
+            for row in held:
+                CatalogItem(row.pk, row.sk).delete()
+                count += 1
+        return count
+
+
+def _exists(pk: str, sk: str) -> bool:
+    try:
+        CatalogItem.get(pk, sk, consistent_read=True)
+    except CatalogItem.DoesNotExist:
+        return False
+    return True
