@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     replay = command("replay", _replay, "send dead letters again")
     replay.add_argument("queue", choices=("ingest", "tasks"))
     replay.add_argument("--stack", help="a stack on AWS; default: the local one")
+    _add_restore(command("restore", _restore, "bring deleted images back out of restored tables"))
     smoke = command("smoke", _smoke, "do the main job against a deployed stack, and report")
     smoke.add_argument("--url", help="the API's address; default: the local stack")
     smoke.add_argument("--token", help="of a caller who may create products")
@@ -89,6 +90,13 @@ def _parser() -> argparse.ArgumentParser:
     guide.add_argument("--save", action="store_true", help="write the outputs into the notebook")
     guide.add_argument("--own", action="store_true", help="leave out the published client")
     return parser
+
+
+def _add_restore(restore: argparse.ArgumentParser) -> None:
+    restore.add_argument("product", help="whose images are missing")
+    restore.add_argument("--images", required=True, help="the restored images table")
+    restore.add_argument("--postings", required=True, help="the restored postings table")
+    restore.add_argument("--stack", help="a stack on AWS; default: the local one")
 
 
 def _add_cost(cost: argparse.ArgumentParser) -> None:
@@ -163,6 +171,17 @@ def _replay(options: argparse.Namespace) -> None:
     from swath_dev.replay import replay
 
     replay(options.queue, options.stack)
+
+
+def _restore(options: argparse.Namespace) -> None:
+    from swath_dev.cloud import STACK, default_cloud
+    from swath_dev.deploy import outputs
+    from swath_dev.restore import restore
+    from swath_dev.session import session_of
+
+    session = session_of(os.environ) if options.stack else default_cloud().session
+    tables = {"ImagesTable": options.images, "PostingsTable": options.postings}
+    print(restore(session, outputs(session, options.stack or STACK), tables, options.product))
 
 
 def _smoke(options: argparse.Namespace) -> int:
