@@ -29,6 +29,7 @@ REGION = "us-east-1"
 _API_ID = "swath"
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
+_PORT_SECONDS = 5.0
 _STOP_SECONDS = 300.0
 
 # What differs from AWS. An ingest or task whose process died is tried again within a minute and
@@ -170,13 +171,13 @@ class LocalCloud:
             raise CommandError(message)
 
     def _refuse_taken_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((_HOST, self.port))
-            except OSError as error:
+        """Wait until the port is free; one that a killed process held is a moment later."""
+        deadline = time.monotonic() + _PORT_SECONDS
+        while not _is_free(self.port):
+            if time.monotonic() > deadline:
                 message = f"port {self.port} is in use; choose another: SWATH_PORT={self.port + 1}"
-                raise CommandError(message) from error
+                raise CommandError(message)
+            time.sleep(0.1)
 
     def _launch(self) -> subprocess.Popen[bytes]:
         for folder in ("state", "objects", "tmp"):
@@ -287,6 +288,16 @@ class LocalCloud:
     def token(self, org: str | None = "acme", subject: str = "developer", **claims: Any) -> str:
         """Return a token that the stack trusts; `claims` are those of `make_token`."""
         return make_token(self.state, org=org, subject=subject, **claims)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def default_cloud() -> LocalCloud:
