@@ -31,7 +31,10 @@ LEEWAY_SECONDS = 5
 SKEW_SECONDS = 300
 """How far the issuer's clock may be ahead of a function's: ``nbf`` may lie in the future by it."""
 LONGEST_TOKEN = 16_384
+LAST_MOMENT = 253_402_300_799
+"""The end of the year 9999 in seconds: no time in a token (RFC 7519, NumericDate) is later."""
 
+_TIMES = ("exp", "nbf", "iat")
 _ORG = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 
 KEEP_SECONDS = 3600.0
@@ -93,19 +96,32 @@ def _claims(token: str, settings: Settings) -> dict[str, Any]:
     except (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         message = f"the token is not valid: {error}"
         raise Unauthorized(message) from error
-    _check_begin(claims.get("nbf"))
+    _check_times(claims)
     _check_audience(claims, audience)
     return claims
 
 
-def _check_begin(not_before: object) -> None:
-    """Raise Unauthorized where a token is not valid yet, by more than clocks are apart."""
-    if not_before is None:
-        return
-    is_number = isinstance(not_before, int | float) and not isinstance(not_before, bool)
-    if not is_number or not not_before <= time.time() + SKEW_SECONDS:  # type: ignore[operator]
+def _check_times(claims: Mapping[str, Any]) -> None:
+    """Raise Unauthorized for what is no time, and for a token that is not valid yet.
+
+    The clock of the issuer may be ahead by ``SKEW_SECONDS``. That a token has ended is found where
+    its signature is verified.
+    """
+    for name in _TIMES:
+        if claims.get(name) is not None and not _is_time(claims[name]):
+            message = (
+                f"the token is not valid: the claim {name} must be a number of seconds "
+                f"from 0 to {LAST_MOMENT}"
+            )
+            raise Unauthorized(message)
+    if (claims.get("nbf") or 0) > time.time() + SKEW_SECONDS:
         message = "the token is not valid: it is not valid yet (nbf)"
         raise Unauthorized(message)
+
+
+def _is_time(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value <= LAST_MOMENT  # type: ignore[operator]
 
 
 def _check_audience(claims: Mapping[str, Any], expected: str) -> None:

@@ -174,8 +174,27 @@ def test_odd_claims_of_the_issuers_are_refused(claim: str, value: str) -> None:
         authenticate(signed(**{claim: value}), SETTINGS)
 
 
-def test_an_expiry_of_four_hundred_digits_is_one() -> None:
-    assert authenticate(signed(exp="9" * 400), SETTINGS).subject == "alice"
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1" + "0" * 400, "-1" + "0" * 400, "1" + "0" * 20, "253402300800", "253402300799.5",
+        "1e308", "1e400", "-1e400", "NaN", "Infinity", "-1", "-0.5", "true", '"4102444800"',
+        "[4102444800]", '{"at": 1}', '""', "false",
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_refused(claim: str, value: str) -> None:
+    with pytest.raises(Unauthorized, match="the token is not valid"):
+        authenticate(signed(**{claim: value}), SETTINGS)
+
+
+def test_times_may_have_fractions_and_lie_at_the_bounds() -> None:
+    accepted = {"exp": "253402300799", "nbf": "0", "iat": f"{time.time():.3f}"}
+    assert authenticate(signed(**accepted), SETTINGS).subject == "alice"
+    assert authenticate(signed(nbf="-0", iat="null"), SETTINGS).subject == "alice"
+
+
+def test_members_of_groups_that_are_no_names_are_passed_over() -> None:
     assert authenticate(signed(groups='[[], 1, "\\ud800", "g"]'), SETTINGS).groups == {"g"}
 
 
