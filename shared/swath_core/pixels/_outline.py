@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rasterio import features
+from shapely import get_parts, union_all
 from shapely.geometry import MultiPoint, Polygon, shape
 
 from ._ring import Point
@@ -19,11 +20,10 @@ def outline(scan: Scan, size: tuple[int, int]) -> list[list[Point]]:
     """
     width, height = size
     grid = scan.coarse.astype("uint8")
-    rings = []
-    for geometry, value in features.shapes(grid, mask=scan.coarse, connectivity=8):
-        if value:
-            filled = Polygon(shape(geometry).exterior)
-            rings.append(_simple(filled))
+    # cells that meet at a corner only are kept apart: a ring through both would cross itself
+    shapes = features.shapes(grid, mask=scan.coarse, connectivity=4)
+    filled = union_all([Polygon(shape(geometry).exterior) for geometry, value in shapes if value])
+    rings = [_simple(Polygon(part.exterior)) for part in get_parts(filled)]
     if sum(len(ring) for ring in rings) > 4 * _MOST_POINTS:
         # scattered over the raster: what holds them all says as much in fewer points
         hull = MultiPoint([point for ring in rings for point in ring]).convex_hull
