@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from swath_core.uploads import Part, Upload, safe_name
 
 from ._context import IngestContext
 from ._plan import Plan
+from ._workspace import workspace
 
 _DISK_PER_BYTE = 2.5
 """Disk that a file may take: itself, its overviews and its COG, in uncompressed pixels."""
@@ -30,8 +30,7 @@ def processed(
 
     Raises Refused, ObjectGone where the file was replaced or deleted, or DecoderFailed.
     """
-    folder = Path(tempfile.mkdtemp(prefix="swath-"))
-    try:
+    with workspace() as folder:
         _check_disk(part, folder)
         source = folder / "source" / "file"
         source.parent.mkdir()
@@ -53,8 +52,6 @@ def processed(
         )
         result = context.decoder.process(task)
         yield result, Path(result.output) if result.output else source
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_disk(part: Part, folder: Path) -> None:
