@@ -87,7 +87,7 @@ class BulkResult:
 
 
 class _PermitLostError(Exception):
-    """The product was closed since the permit was taken."""
+    """The permit was taken away, or could not be taken: the product may be closed."""
 
 
 class ImageWriter:
@@ -341,14 +341,16 @@ class ImageWriter:
         if change.before is not None:
             self._images.apply(change, before_each=mark)
             return
-        for _ in attempts():
+        for number in attempts():
             with suppress(_PermitLostError):
-                self._add(change, product_id, mark)
+                self._add(change, product_id, mark, held=number > 0)
                 return
         raise overtaken(change.image_id)
 
-    def _add(self, change: ImageChange, product_id: str, mark: Callable[[], None]) -> None:
-        with self._permits.borrowed(product_id) as permit:
+    def _add(
+        self, change: ImageChange, product_id: str, mark: Callable[[], None], *, held: bool
+    ) -> None:
+        with self._permits.borrowed(product_id, held=held) as permit:
             guarded = replace(change, guard=together(change.guard, permit.check))
             try:
                 self._images.apply(guarded, before_each=mark)

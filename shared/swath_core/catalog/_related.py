@@ -24,8 +24,9 @@ TASK = "delete_related_objects"
 KIND = "product_delete_task"
 SILENT_SECONDS = 900
 """A task without progress for so long has died: it may be started again."""
-SETTLE_SECONDS = 0.5
-"""How long a transaction that was committed as its permit went may be invisible to a Query."""
+SETTLE_SECONDS = 0.25
+"""How long a transaction that was committed just before a condition of it went may be invisible, in
+part or whole, to a Query: ten times what a transaction takes."""
 _PAGE = 200
 _POLL_SECONDS = 0.4
 
@@ -77,6 +78,7 @@ class RelatedObjects:
         """
         token = self._store.close_product(product)
         try:
+            time.sleep(SETTLE_SECONDS)  # permits that were being taken
             if Permits(self._settings).revoke(product.id):
                 time.sleep(SETTLE_SECONDS)
             yield token

@@ -5,7 +5,8 @@ would cost two write units of one partition for every image of the product. So a
 permit, an item of its own, while the product is open; every new image is conditional on it, at
 two write units that no other writer pays on the same item. Whoever closes the product takes all of
 its permits away: what was decided before can no longer be committed, and whoever comes later finds
-the product closed.
+the product closed. A process takes its first permit in the transaction of the image that needs it,
+so that it costs no request of its own.
 
 ======================  =====================  ===================================================
 ``pk``                  ``sk``                 in the Catalog table
@@ -21,7 +22,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pynamodb.transactions import TransactWrite
 
@@ -44,17 +45,31 @@ class NoProductError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """The right to add images to a product, for as long as its item is there."""
+    """The right to add images to a product, for as long as its item is there.
+
+    One that is not ``held`` yet gets its item in the transaction that it is first used in.
+    """
 
     product_id: str
     slot: str
     name: str
     taken: float
+    held: bool = False
 
     def check(self, write: TransactWrite) -> None:
-        """Add the condition to a transaction that the permit was not taken away."""
-        condition = CatalogItem.pk.exists()
-        write.condition_check(CatalogItem, self.slot, self.name, condition=condition)
+        """Add the condition that the product takes images to a transaction."""
+        if self.held:
+            condition = CatalogItem.pk.exists()
+            write.condition_check(CatalogItem, self.slot, self.name, condition=condition)
+            return
+        write.condition_check(CatalogItem, self.product_id, PRODUCT_KEY, condition=is_open())
+        expires = int(self.taken) + _EXPIRES_SECONDS
+        write.save(CatalogItem(self.slot, self.name, expires=expires))
+
+
+def _new(product_id: str) -> Permit:
+    name = f"{product_id}#{secrets.token_hex(8)}"
+    return Permit(product_id, f"!permits#{secrets.randbelow(SLOTS)}", name, time.time())
 
 
 _idle: dict[tuple[str, str], list[Permit]] = {}
@@ -78,40 +93,35 @@ class Permits:
 
         Raises NoProductError, and Unavailable while it is being deleted or its bands change.
         """
-        name = f"{product_id}#{secrets.token_hex(8)}"
-        permit = Permit(product_id, f"!permits#{secrets.randbelow(SLOTS)}", name, time.time())
-        expires = int(permit.taken) + _EXPIRES_SECONDS
-
-        def changes(write: TransactWrite) -> None:
-            write.condition_check(CatalogItem, product_id, PRODUCT_KEY, condition=is_open())
-            write.save(CatalogItem(permit.slot, permit.name, expires=expires))
-
+        permit = _new(product_id)
         for _ in attempts():
             try:
-                transact(changes)
+                transact(permit.check)
             except ConditionError:
                 if not _exists(product_id, PRODUCT_KEY):
                     raise NoProductError(product_id) from None
                 reopen_stale(product_id)
             else:
-                return permit
+                return replace(permit, held=True)
         raise Unavailable(f"{product_id} is being deleted, or its bands are being changed")
 
     @contextmanager
-    def borrowed(self, product_id: str) -> Iterator[Permit]:
+    def borrowed(self, product_id: str, *, held: bool) -> Iterator[Permit]:
         """Yield a permit that nobody else in the process uses at the same time.
 
-        It is kept for the next one, unless the block ends in an error.
+        Where the process has none, it is one to be taken by its first use, or with ``held`` one
+        that was taken (errors as of :meth:`take`). It is kept for the next one, unless the block
+        ends in an error.
         """
         key = (str(CatalogItem.Meta.table_name), product_id)
         with _lock:
             kept = _idle.get(key) or []
             permit = kept.pop() if kept else None
         if permit is None or not 0 <= time.time() - permit.taken < USED_SECONDS:
-            permit = self.take(product_id)
+            permit = self.take(product_id) if held else _new(product_id)
         yield permit
         with _lock:
-            _idle.setdefault(key, []).append(permit)
+            _idle.setdefault(key, []).append(replace(permit, held=True))
 
     def holds(self, permit: Permit) -> bool:
         """Return whether a permit was not taken away."""

@@ -13,7 +13,7 @@ from swath_core.access import Caller
 from swath_core.catalog import Bands, ImageWriter, ProductAccess, Products, RelatedObjects
 from swath_core.errors import Conflict, NotFound, Unavailable
 from swath_core.store import catalog as catalog_store
-from swath_core.store import images, requests
+from swath_core.store import images, permits, requests
 from swath_core.store.catalog import CLOSING_SECONDS, CatalogStore
 from swath_core.store.permits import Permits
 from swath_core.store.requests import Changes, transact
@@ -191,3 +191,24 @@ def test_a_permit_is_taken_once_and_no_write_touches_the_product(catalog: ImageW
     rows = [item for item in CatalogItem.scan() if item.pk.startswith("!permits")]
     assert len(rows) == 1
     assert rows[0].expires > 0
+
+
+def test_the_first_image_of_a_process_takes_its_permit_with_it(
+    catalog: ImageWriter, owner: Catalog
+) -> None:
+    with mock.patch.object(Permits, "take", side_effect=AssertionError("a request of its own")):
+        catalog.create(attributes("a"), PRODUCT)
+        catalog.create(attributes("b"), PRODUCT)
+    assert Permits(SETTINGS).revoke("acme:p") == 1
+
+
+def test_a_first_image_that_exists_is_a_conflict_and_takes_no_permit(
+    catalog: ImageWriter, owner: Catalog
+) -> None:
+    catalog.create(attributes(), PRODUCT)
+    Permits(SETTINGS).revoke("acme:p")
+    permits.forget()
+    image = catalog.get("acme:p:a")
+    with mock.patch.object(ImageWriter, "get", return_value=None), pytest.raises(Conflict):
+        catalog.create(attributes(), PRODUCT)
+    assert catalog.get("acme:p:a") == image
