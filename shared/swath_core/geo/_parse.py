@@ -21,6 +21,7 @@ _DEEPEST = 8
 _DEEPEST_TEXT = 3
 _DEEPEST_WKT = 12
 _FURTHEST_LONGITUDE = 540.0
+_NUMBERS = (float, int)  # a bool is neither, as a type
 _LATITUDE_SLACK = 1e-9
 _SHORTEST_RING = 4
 
@@ -158,6 +159,15 @@ def _line(value: object) -> Ring:
 
 
 def _position(value: object) -> Position:
+    if type(value) is list and len(value) == 2:  # noqa: PLR2004 - what nearly all are
+        x, y = value
+        if type(x) in _NUMBERS and type(y) in _NUMBERS and -180 <= x <= 180 and -90 <= y <= 90:  # noqa: PLR2004
+            return float(x), float(y)
+    return _odd_position(value)
+
+
+def _odd_position(value: object) -> Position:
+    """Return a position that has a height, or lies beyond 180 degrees. Raises ValueError."""
     numbers = _sequence(value, "a position")
     if not 2 <= len(numbers) <= 4:  # noqa: PLR2004 - x, y and at most z, m
         message = f"position {shown(value)} is not [longitude, latitude]"

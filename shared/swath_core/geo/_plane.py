@@ -157,7 +157,8 @@ def _collect(geometries: list[BaseGeometry]) -> BaseGeometry:
 
 def planar_polygons(polygons: list[Rings]) -> Polygon | MultiPolygon:
     """Return polygons as one valid Polygon or MultiPolygon on the plane. Raises ValueError."""
-    valid = [areas(MultiPolygon(each)) for each in repaired([_polygon(each) for each in polygons])]
+    beside = polygons_of([_on_one_side(each) for each in polygons])
+    valid = [areas(MultiPolygon(each)) for each in repaired(beside)]
     split = [_split(each) for each in valid]
     pieces = [piece for each in split for piece in shapely.get_parts(areas(each))]
     if any(one is not other for one, other in zip(valid, split, strict=True)):
@@ -165,13 +166,26 @@ def planar_polygons(polygons: list[Rings]) -> Polygon | MultiPolygon:
     return merged(pieces)
 
 
-def _polygon(rings: Rings) -> Polygon:
+def polygons_of(polygons: Sequence[Rings]) -> list[Polygon]:
+    """Return polygons of rings, each exterior first, as they stand."""
+    if not polygons:
+        return []
+    rings = [ring for polygon in polygons for ring in polygon]
+    of_ring = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    of_polygon = np.repeat(np.arange(len(polygons)), [len(polygon) for polygon in polygons])
+    positions = np.array([position for ring in rings for position in ring])
+    closed = shapely.linearrings(positions, indices=of_ring)
+    return list(shapely.polygons(closed, indices=of_polygon))
+
+
+def _on_one_side(rings: Rings) -> Rings:
+    """Return the rings of a polygon with longitudes that do not jump at the antimeridian."""
     exterior, *holes = rings
     exterior, moved = _unwrapped(exterior)
     if moved:
         west = min(x for x, _ in exterior)
         holes = [_beside(_short_way(hole), west) for hole in holes]
-    return Polygon(exterior, holes)
+    return [exterior, *holes]
 
 
 def _unwrapped(ring: Ring) -> tuple[Ring, bool]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,26 +11,32 @@ import shapely
 from affine import Affine
 from rasterio.features import geometry_mask
 from shapely import affinity
-from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from swath_core.errors import BadRequest
-from swath_core.geo import Parts, merged, parse_geometry, repaired
+from swath_core.geo import Parts, merged, parse_geometry, polygons_of, repaired, to_geojson
 
 from ._crs import WGS84, transform_bounds, transform_points
 from ._grid import Grid, Window
 from ._request import Bounds
 
-MAX_VERTICES = 200_000
+MAX_VERTICES = 50_000
+AREA = 2
+SHORTEST_EDGE = 1e-11
 EDGE_PARTS = 128
 """Longest piece of a cutline's edge, as a part of the cutline's extent, before reprojection."""
-MAX_PARTS = (200_000, 1_000_000)
-"""Pieces of the edges of one polygon, and of all: what is reprojected and rasterised in a second.
-"""
+MAX_PARTS = (100_000, 300_000)
+"""Pieces of the edges of one polygon, and of all: what is reprojected in a third of a second."""
+MAX_ACROSS = 2_000
+"""Edges that may cross one row or column of pixels: what it costs to cut polygons to a window grows
+with the square of the edges that cross its sides."""
 ROWS_AT_ONCE = 256
 """GDAL looks at every edge for every row: few rows at a time, and the edges that are near them."""
 MARGIN = 2
 """Pixels around those rows beyond which edges are cut off."""
+
+Places = np.ndarray[Any, np.dtype[np.float64]]
+Shapes = np.ndarray[Any, np.dtype[np.object_]]
 
 
 class Cutline:
@@ -40,7 +45,8 @@ class Cutline:
     def __init__(self, text: str, target: Grid, *, all_touched: bool = False) -> None:
         self._target = target
         self._all_touched = all_touched
-        self._shapes = list(_shapes(parse_cutline(text), target))
+        self._shapes = _shapes(parse_cutline(text), target)
+        _check_across(self._shapes, target)
 
     def inside(self, window: Window) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Return where the pixels of a window lie inside: their centres, or any part of them."""
@@ -55,9 +61,9 @@ class Cutline:
         transform = self._target.transform @ Affine.translation(window.column, window.row)
         left, top = transform @ (-MARGIN, -MARGIN)
         right, bottom = transform @ (window.width + MARGIN, window.height + MARGIN)
-        near = shapely.clip_by_rect(self._shapes, left, bottom, right, top)
-        shapes = [shape for shape in near if not shape.is_empty]
-        if shapes:
+        near = _areas(shapely.clip_by_rect(self._shapes, left, bottom, right, top))
+        if near.size:
+            shapes = [to_geojson(shape) for shape in near]
             inside[:] = geometry_mask(
                 shapes, inside.shape, transform, all_touched=self._all_touched, invert=True
             )
@@ -71,8 +77,8 @@ def parse_cutline(text: str) -> BaseGeometry:
     try:
         parts = parse_geometry(_geometry(text))
         _check(parts)
-        polygons = [Polygon(rings[0], rings[1:]) for rings in parts.polygons]
-        pieces = [piece for valid in repaired(polygons) for piece in valid]
+        valid = repaired(polygons_of(parts.polygons))
+        pieces = [piece for polygons in valid for piece in polygons]
     except (ValueError, RecursionError, shapely.errors.ShapelyError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BadRequest(
@@ -108,31 +114,27 @@ def _check(parts: Parts) -> None:
         raise ValueError(message)
 
 
-def _polygons(geometry: BaseGeometry) -> Iterator[BaseGeometry]:
-    if geometry.geom_type == "Polygon":
-        yield geometry
-    for part in getattr(geometry, "geoms", ()):
-        yield from _polygons(part)
-
-
-def _shapes(geometry: BaseGeometry, target: Grid) -> Iterator[BaseGeometry]:
-    """Yield the parts of a cutline that can meet the target, in its CRS.
+def _shapes(geometry: BaseGeometry, target: Grid) -> Shapes:
+    """Return the polygons of a cutline that can meet the target, in its CRS.
 
     The cutline is first cut to the target's surroundings, because a vertex on the other side of
     the world may have no image in the target's CRS, and taken a turn east and west of where it is,
     because either may lie across the antimeridian.
     """
-    near, parts = _surroundings(target), 0
-    for turn in (0.0, -360.0, 360.0):
-        moved = affinity.translate(geometry, xoff=turn) if turn else geometry
-        if near is not None:
-            moved = shapely.clip_by_rect(moved, *near)
-        for part in _polygons(moved):
-            if part.is_empty:
-                continue
-            longest = _longest_edge(part, target)
-            parts += _check_parts(part, longest, parts)
-            yield _reprojected(part, target, longest)
+    near = _surroundings(target)
+    turns = [affinity.translate(geometry, xoff=turn) for turn in (0.0, -360.0, 360.0)]
+    if near is not None:
+        turns = shapely.clip_by_rect(_areas(turns), *near)
+    polygons = _areas(turns)
+    longest = _longest_edges(polygons, target, near)
+    _check_parts(polygons, longest)
+    return polygons if longest is None else _reprojected(polygons, target, longest)
+
+
+def _areas(geometries: Sequence[BaseGeometry] | Shapes) -> Shapes:
+    """Return the polygons in geometries, without what is empty."""
+    parts = shapely.get_parts(shapely.get_parts(geometries))
+    return np.asarray(parts[(shapely.get_dimensions(parts) == AREA) & ~shapely.is_empty(parts)])
 
 
 def _surroundings(target: Grid) -> Bounds | None:
@@ -145,41 +147,78 @@ def _surroundings(target: Grid) -> Bounds | None:
     return left - x, max(-90.0, bottom - y), right + x, min(90.0, top + y)
 
 
-def _longest_edge(part: BaseGeometry, target: Grid) -> float:
-    """Return the degrees beyond which an edge is divided: infinite where nothing is reprojected."""
+def _longest_edges(polygons: Shapes, target: Grid, near: Bounds | None) -> Places | None:
+    """Return the degrees beyond which the edges of each polygon are divided.
+
+    That is no less than two pixels: a line of that length is as good as straight. None where
+    nothing is reprojected.
+    """
     if target.crs.is_geographic and target.crs.equals(WGS84, ignore_axis_order=True):
-        return math.inf
-    left, bottom, right, top = part.bounds
-    return float(max(right - left, top - bottom, 1e-9)) / EDGE_PARTS
+        return None
+    left, bottom, right, top = shapely.bounds(polygons).reshape(-1, 4).T
+    extent = np.maximum(right - left, top - bottom)
+    shortest = max(2 * _pixel(target, near), SHORTEST_EDGE)
+    return np.asarray(np.maximum(extent / EDGE_PARTS, shortest))
 
 
-def _check_parts(polygon: BaseGeometry, longest: float, before: int) -> int:
-    """Return how many pieces a polygon's edges have. Raises BadRequest where that is too many."""
-    parts = int(shapely.get_num_coordinates(polygon)) + int(polygon.length / longest)
+def _pixel(target: Grid, near: Bounds | None) -> float:
+    """Return about the shorter side of a pixel in degrees; 0 where that is not known."""
+    if near is None:
+        return 0.0
+    left, bottom, right, top = near
+    return min((right - left) / target.width, (top - bottom) / target.height) / 1.5
+
+
+def _check_parts(polygons: Shapes, longest: Places | None) -> None:
+    """Raise BadRequest where the edges of one polygon, or of all, have too many pieces."""
+    parts = shapely.get_num_coordinates(polygons)
+    if longest is not None:
+        parts = parts + (shapely.length(polygons) / longest).astype(np.int64)
     of_one, of_all = MAX_PARTS
-    if parts > of_one or before + parts > of_all:
+    if parts.max(initial=0) > of_one or parts.sum() > of_all:
         raise BadRequest(
-            f"shape has edges of {before + parts} pieces (a long edge is divided to follow its "
+            f"shape has edges of {parts.sum()} pieces (a long edge is divided to follow its "
             f"line in srs); at most {of_one} in one polygon and {of_all} in all are rasterised: "
             "simplify it",
             parameter="shape",
         )
-    return parts
 
 
-def _reprojected(part: BaseGeometry, target: Grid, longest: float) -> BaseGeometry:
-    if math.isinf(longest):
-        return part
-    dense = shapely.segmentize(part, longest)
+def _check_across(shapes: Shapes, target: Grid) -> None:
+    """Raise BadRequest where edges cross one row or column of pixels too often."""
+    at, ring = shapely.get_coordinates(shapely.get_rings(shapes), return_index=True)
+    same = ring[:-1] == ring[1:]
+    inverse = ~target.transform
+    columns, rows = inverse @ (at[:, 0], at[:, 1])
+    for what, places, size in (("row", rows, target.height), ("column", columns, target.width)):
+        found = _most_across(places[:-1][same], places[1:][same], size)
+        if found > MAX_ACROSS:
+            raise BadRequest(
+                f"shape has edges that cross one {what} of pixels {found} times; at most "
+                f"{MAX_ACROSS} times are rasterised: simplify it",
+                parameter="shape",
+            )
 
-    def move(at: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+
+def _most_across(start: Places, end: Places, size: int) -> int:
+    """Return how many edges at most cross the same line between two rows (or columns) of pixels."""
+    first = np.clip(np.floor(np.minimum(start, end)) + 1, 0, size + 1).astype(np.int64)
+    last = np.clip(np.floor(np.maximum(start, end)) + 1, 0, size + 1).astype(np.int64)
+    crosses = last > first
+    begin = np.bincount(first[crosses], minlength=size + 2)
+    stop = np.bincount(last[crosses], minlength=size + 2)
+    return int(np.cumsum(begin - stop).max())
+
+
+def _reprojected(polygons: Shapes, target: Grid, longest: Places) -> Shapes:
+    def move(at: Places) -> Places:
         return np.column_stack(transform_points(WGS84, target.crs, at[:, 0], at[:, 1]))
 
-    moved = shapely.transform(dense, move)
-    if not np.isfinite(moved.bounds).all():
+    moved = shapely.transform(shapely.segmentize(polygons, longest), move)
+    if not np.isfinite(shapely.bounds(moved)).all():
         raise BadRequest(
             "shape reaches places that the output's srs cannot express; cut it to the area that "
             "is asked for",
             parameter="shape",
         )
-    return moved
+    return np.asarray(moved)

@@ -188,6 +188,76 @@ def test_long_edges_in_great_number_are_refused(one: DiskCatalog) -> None:
     assert "pieces" in error.detail
 
 
+NORTH_UP = Grid(CRS.from_epsg(4326), Affine(0.0025, 0, 10, 0, -0.0025, 45), 2_000, 2_000)
+UTM = Grid(CRS.from_epsg(32632), Affine(250, 0, 570_000, 0, -250, 4_980_000), 2_000, 2_000)
+
+
+def comb(vertices: int) -> dict[str, Any]:
+    """Return a polygon of upright teeth from the bottom of the target to its top."""
+    xs = np.repeat(np.linspace(10, 15, vertices // 2), 2).round(4)
+    ys = np.tile([40, 45, 45, 40], vertices // 4 + 1)[: xs.size]
+    ring = [*np.column_stack([xs, ys]).tolist(), [15, 39], [10, 39]]
+    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+
+def squares(vertices: int, *, as_holes: bool) -> dict[str, Any]:
+    """Return squares side by side, as polygons or as the holes of one."""
+    side = math.isqrt(vertices // 5)
+    step = 5 / side
+    corners = ((0, 0), (0.5, 0), (0.5, 0.5), (0, 0.5), (0, 0))
+    rings = [
+        [[10 + (column + x) * step, 40 + (row + y) * step] for x, y in corners]
+        for row in range(side)
+        for column in range(side)
+    ]
+    if as_holes:
+        outer = [[9, 39], [16, 39], [16, 46], [9, 46], [9, 39]]
+        return {"type": "Polygon", "coordinates": [outer, *rings]}
+    return {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
+
+
+def circle(vertices: int) -> dict[str, Any]:
+    """Return a polygon of very short edges."""
+    angles = np.linspace(0, 2 * math.pi, vertices)[:-1]
+    ring = np.column_stack([12 + 2 * np.cos(angles), 42 + 2 * np.sin(angles)]).round(6).tolist()
+    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+
+@pytest.mark.parametrize("target", [NORTH_UP, UTM], ids=["plain", "reprojected"])
+@pytest.mark.parametrize(
+    "shape",
+    [comb(49_000), comb(3_500), circle(49_900), squares(49_900, as_holes=True),
+     squares(49_900, as_holes=False), squares(2_000, as_holes=False)],
+    ids=["teeth", "few-teeth", "circle", "holes", "squares", "few-squares"],
+)  # fmt: skip
+def test_any_shape_is_cut_out_soon_or_refused_sooner(shape: dict[str, Any], target: Grid) -> None:
+    """Teeth that reach through the whole output took minutes: their square was the cost."""
+    text = json.dumps(shape)
+    began = time.process_time()
+    try:
+        inside = Cutline(text, target).inside(target.window)
+        found = f"{inside.mean():.3f}"
+        assert 0.05 < inside.mean() < 0.99
+    except BadRequest as error:
+        found = error.detail
+        assert "simplify it" in found
+        assert "pieces" in found or "of pixels" in found
+    seconds = time.process_time() - began
+    print(f"{len(text)} characters: {seconds:.2f} s, {found}")
+    assert seconds < SECONDS / 2
+
+
+def test_edges_of_teeth_are_counted_as_they_are() -> None:
+    with pytest.raises(BadRequest, match=r"cross one row of pixels 2500 times; at most 2000"):
+        Cutline(json.dumps(comb(5_000)), NORTH_UP)
+    Cutline(json.dumps(comb(3_996)), NORTH_UP)
+    sideways = comb(5_000)
+    ring = [[y - 30, x + 30] for x, y in sideways["coordinates"][0]]
+    sideways["coordinates"] = [ring]
+    with pytest.raises(BadRequest, match=r"cross one column of pixels 2500 times"):
+        Cutline(json.dumps(sideways), NORTH_UP)
+
+
 @pytest.mark.parametrize(
     "shape",
     [
