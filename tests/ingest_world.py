@@ -23,6 +23,7 @@ from swath_core.documents import Document, StoredProduct
 from swath_core.errors import Conflict
 from swath_core.ingest import IngestContext, ObjectCreated, ingest
 from swath_core.pixels import DecoderProcess, FileResult, FileTask
+from swath_core.store.awaited import Awaited, AwaitedProducts
 from swath_core.store.bus import Bus
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.objects import Found, ObjectGone, Objects
@@ -317,6 +318,24 @@ class MemoryBus(Bus):
         return [kind for kind, _ in self.events]
 
 
+class MemoryAwaited(AwaitedProducts):
+    """The products that drops wait for."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Awaited] = {}
+
+    def put(self, awaited: Awaited) -> None:
+        self.items[awaited.product_id] = awaited
+
+    def listed(self, prefix: str = "") -> Iterator[Awaited]:
+        listed = [self.items[key] for key in sorted(self.items) if key.startswith(prefix)]
+        return iter(listed)
+
+    def remove(self, awaited: Awaited) -> None:
+        if self.items.get(awaited.product_id) == awaited:
+            del self.items[awaited.product_id]
+
+
 class SharedDecoder(DecoderProcess):
     """The decoder as it is deployed, in one process for all tests of a session.
 
@@ -360,11 +379,13 @@ class World:
     products: MemoryProducts = field(default_factory=MemoryProducts)
     images: MemoryImages = field(default_factory=MemoryImages)
     bus: MemoryBus = field(default_factory=MemoryBus)
+    awaited: MemoryAwaited = field(default_factory=MemoryAwaited)
 
     def __post_init__(self) -> None:
         self.objects = MemoryObjects(self.clock)
         self.images.clock, self.images.objects = self.clock, self.objects
         self.sequence = 0
+        self.queue: list[ObjectCreated] = []
         self.define(band("one"))
 
     def define(self, *bands: Document, **properties: Any) -> None:
@@ -388,9 +409,15 @@ class World:
             bus=self.bus,
             decoder=DECODER,
             now=self.clock,
+            awaited=self.awaited,
+            announce_again=self.announce_again,
             component_id="test",
             heartbeat_seconds=3600,
         )
+
+    def announce_again(self, parts: Sequence[Part]) -> None:
+        """Put objects on the queue, as the schedule does."""
+        self.queue += [ObjectCreated(p.key, p.size, p.etag, p.sequencer) for p in parts]
 
     def declare(
         self,

@@ -39,6 +39,7 @@ def scheduled() -> dict[str, Any]:
     swept = sweep(schedule_context(settings()))
     metrics.add_metric("SweepBacklog", MetricUnit.Count, swept.due)
     metrics.add_metric("SweepProblems", MetricUnit.Count, len(swept.problems))
+    metrics.add_metric("AwaitedProducts", MetricUnit.Count, swept.awaited)
     metrics.flush_metrics()
     if swept.problems:
         logger.error("uploads that could not be cleaned up", problems=swept.problems)
@@ -49,6 +50,7 @@ def scheduled() -> dict[str, Any]:
         "drifted": report.drifted,
         "finished": report.finished,
         "expired_uploads": swept.expired,
+        "awaited_products": swept.awaited,
     }
     logger.info("scheduled run", extra=done)
     if report.failures:

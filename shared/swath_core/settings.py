@@ -35,6 +35,7 @@ class Settings:
     results_bucket: str
     event_bus: str
     tasks_queue_url: str
+    ingest_queue_url: str
     issuer: str
     audience: str
     org_claim: str = "org"
@@ -63,6 +64,7 @@ class Settings:
             results_bucket=read("results_bucket"),
             event_bus=read("event_bus"),
             tasks_queue_url=read("tasks_queue_url"),
+            ingest_queue_url=read("ingest_queue_url"),
             issuer=read("issuer"),
             audience=read("audience"),
             org_claim=read("org_claim") or "org",

@@ -349,3 +349,33 @@ def test_errors_hold_what_others_wrote_as_text(
     assert status != 0
     assert "\\u001b[2J" in err
     assert not {character for character in err if not character.isprintable()} - {"\n"}
+
+
+def test_drops_are_put_with_or_without_the_word(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SWATH_BUCKET", raising=False)
+    for words in (["drop"], ["drop", "put"]):
+        status, _, err = run(*words, "x.tif", "--product", "acme:p")
+        assert (status, err) == (2, "swath: which bucket? give --bucket or set SWATH_BUCKET\n")
+
+
+def test_the_status_of_drops_is_a_table_of_reasons(run: Run, fake: FakeCatalog) -> None:
+    fake.objects["uploads_v2"]["drop-1"] = {
+        "product_id": "acme:hills",
+        "image_id": "acme:hills:a",
+        "user": "org:acme",
+        "status": "failure",
+        "created": "2026-01-01T00:00:00Z",
+    }
+    fake.objects["uploads_v2"]["sent"] = {
+        "product_id": "acme:hills", "user": "8d97", "status": "failure",
+    }  # fmt: skip
+    status, out, _ = run("drop", "status", "acme:hills", "--failed", "--json")
+    assert status == 0
+    (row,) = json.loads(out)
+    assert (row["image"], row["status"], row["upload"]) == ("acme:hills:a", "failure", "drop-1")
+    assert row["why"] == "it was read"
+    body = fake.requests("PUT", "/uploads_v2")[-1].body
+    assert [(e["name"], e["op"]) for e in json.loads(body["filter"])] == [
+        ("user", "prefix"), ("product_id", "eq"), ("status", "eq"),
+    ]  # fmt: skip
+    assert run("drop", "status", "acme:none")[1].splitlines()[1:] == []

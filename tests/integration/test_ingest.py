@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +32,12 @@ def api(stack: Deployed, cloud: LocalCloud) -> Api:
 @pytest.fixture
 def product(api: Api) -> str:
     product = api.save("product", "scenes", {"name": "scenes"})
-    attributes = {
+    api.save("band", f"{product}:one", band_of(product))
+    return product
+
+
+def band_of(product: str) -> dict[str, Any]:
+    return {
         "name": "one",
         "product_id": product,
         "type": "spectral",
@@ -37,8 +47,6 @@ def product(api: Api) -> str:
         "resolution": "10m",
         "band_index": 0,
     }
-    api.save("band", f"{product}:one", attributes)
-    return product
 
 
 def ingest(api: Api, image: str, path: Path) -> dict[str, Any]:
@@ -148,3 +156,59 @@ def test_a_canceled_upload_stays_canceled(api: Api, product: str) -> None:
     with pytest.raises(Exception, match="409"):
         api.call("PATCH", f"/uploads_v2/{upload['id']}", {"data": change})
     assert not api.exists(f"/images/{product}:never")
+
+
+def test_a_drop_that_comes_before_its_product_is_taken_up(
+    stack: Deployed, cloud: LocalCloud, api: Api
+) -> None:
+    org = f"org{time.time_ns():x}"
+    owner = Api(stack.api_url, cloud.token(org=org))
+    s3 = stack.session.client("s3")
+    product = f"{org}:early"
+    key = f"drop/{org}/early/first"
+    s3.put_object(Bucket=stack.bucket, Key=f"{key}.json", Body=b'{"acquired": "2020-05-01"}')
+    s3.put_object(Bucket=stack.bucket, Key=f"{key}.tif", Body=raster())
+    (failed,) = wait_for(lambda: drops_of(owner))
+    assert failed["attributes"]["status"] == "failure"
+    assert f"there is no product {product}" in run_cli(stack, owner, "drop", "status", product)
+    assert drops_of(api) == [], "of another organisation"
+
+    assert owner.save("product", "early", {"name": "early"}) == product
+    owner.save("band", f"{product}:one", band_of(product))
+    schedule = {"FunctionName": stack.outputs["RollupFunction"], "Payload": b"{}"}
+
+    def image() -> bool:
+        stack.session.client("lambda").invoke(**schedule)
+        return owner.exists(f"/images/{product}:first")
+
+    wait_for(image, seconds=150)  # a minute until the product counts as complete
+    (done,) = drops_of(owner)
+    assert done["id"] == failed["id"]
+    assert wait_for(lambda: drops_of(owner)[0]["attributes"]["status"] == "success")
+
+
+def drops_of(api: Api) -> list[dict[str, Any]]:
+    wanted = [{"name": "user", "op": "prefix", "val": "org:"}]
+    found: list[dict[str, Any]] = api.call("PUT", "/uploads_v2", {"filter": json.dumps(wanted)})[
+        "data"
+    ]
+    return found
+
+
+def run_cli(stack: Deployed, api: Api, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "swath.cli", *words, "--url", stack.api_url],
+        env={**os.environ, "SWATH_TOKEN": api.token},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 30) -> Any:
+    until = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < until, "it takes too long"
+        time.sleep(1)
+    return found

@@ -24,12 +24,14 @@ from ._parser import parser
 __all__ = ["main"]
 
 _NEGATIVE = re.compile(r"-[\d.]+,")  # the west of a box
+_DROP_COMMANDS = frozenset({"put", "status", "-h", "--help"})
 _FAILED, _USAGE, _NOT_FOUND, _NO_ACCESS, _INTERRUPTED = 1, 2, 3, 4, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what goes wrong is one line on stderr."""
-    options = parser().parse_args(joined(sys.argv[1:] if arguments is None else arguments))
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args(_with_put(joined(given)))
     try:
         options.run(options)
         sys.stdout.flush()
@@ -55,6 +57,13 @@ def joined(arguments: Sequence[str]) -> list[str]:
         else:
             found.append(argument)
     return found
+
+
+def _with_put(arguments: list[str]) -> list[str]:
+    """The arguments with the `put` that `swath drop FILE...` leaves out."""
+    if arguments[:1] == ["drop"] and arguments[1:2] and arguments[1] not in _DROP_COMMANDS:
+        return ["drop", "put", *arguments[1:]]
+    return arguments
 
 
 def _status(error: Exception) -> int:

@@ -172,11 +172,7 @@ def _data_commands(commands: Commands) -> None:
     _set_option(upload)
     upload.add_argument("--overwrite", action="store_true", help="replace images of these names")
     upload.add_argument("--no-wait", action="store_true", help="do not wait for the images")
-    drop = commands.add("drop", _upload.drop, "put files into the drop folder (needs boto3)")
-    drop.add_argument("files", nargs="+", metavar="FILE")
-    drop.add_argument("--product", required=True)
-    drop.add_argument("--bucket", help="the data bucket; else SWATH_BUCKET")
-    _set_option(drop)
+    _drop_commands(commands.group("drop", "the drop folder: `swath drop FILE...` or `drop status`"))
     raster = commands.add("raster", _pixels.raster, "pixels of images into a file")
     raster.add_argument("images", nargs="+", metavar="IMAGE", help="several become a mosaic")
     raster.add_argument("--bands", required=True, help="names, separated by spaces or commas")
@@ -193,6 +189,18 @@ def _data_commands(commands: Commands) -> None:
     tile.add_argument("--bands", help="else the product's display bands")
     tile.add_argument("--newest", type=int, default=10, help="how many images, newest on top (10)")
     _search_options(tile)
+
+
+def _drop_commands(group: Commands) -> None:
+    put = group.add("put", _upload.drop, "put files into the drop folder (needs boto3)")
+    put.add_argument("files", nargs="+", metavar="FILE")
+    put.add_argument("--product", required=True)
+    put.add_argument("--bucket", help="the data bucket; else SWATH_BUCKET")
+    _set_option(put)
+    status = group.add("status", _upload.drop_status, "what became of drops, the newest first")
+    status.add_argument("product", nargs="*", metavar="PRODUCT", help="of these products alone")
+    status.add_argument("--failed", action="store_true", help="only those that failed")
+    status.add_argument("--limit", type=int, default=20, help="at most so many (20)")
 
 
 def _operating_commands(commands: Commands) -> None:

@@ -1,4 +1,4 @@
-"""`swath upload` and `swath drop`."""
+"""`swath upload`, `swath drop` and `swath drop status`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from swath.catalog import Image, ImageUpload, Product, upload_images
+from swath.catalog import Image, ImageUpload, ImageUploadStatus, Product, upload_images
+from swath.catalog import properties as p
 from swath.errors import MissingExtraError, UploadError
 
 from ._output import client_of, emit, pairs, printable
@@ -54,6 +55,23 @@ def drop(options: Namespace) -> None:
         s3.upload_file(str(file), bucket, key)
         keys.append([str(file), f"s3://{bucket}/{key}"])
     emit(options, ("file", "dropped"), keys)
+
+
+def drop_status(options: Namespace) -> None:
+    """A table of the drops that the caller may know of, and why those failed that did."""
+    found = ImageUpload.search(client=client_of(options)).filter(p.user.prefix("org:"))
+    if options.product:
+        found = found.filter(p.product_id.in_(options.product))
+    if options.failed:
+        found = found.filter(p.status == ImageUploadStatus.FAILURE)
+    rows = ([x.image_id, x.status, x.created, _why(x), x.id] for x in found.limit(options.limit))
+    emit(options, ("image", "status", "dropped", "why", "upload"), rows)
+
+
+def _why(upload: ImageUpload) -> str | None:
+    if upload.status != ImageUploadStatus.FAILURE or not upload.events:
+        return None
+    return max(upload.events, key=lambda event: str(event.event_datetime)).message
 
 
 def _report_failures(uploads: list[ImageUpload]) -> None:

@@ -70,10 +70,14 @@ def search(request: Request) -> Response[Any]:
 
 
 def _candidates(request: Request, search: Search) -> Iterable[UploadView]:
-    """Yield the uploads that the caller may see, of the products that the filter leaves."""
+    """Yield the uploads that the caller may see, of the products that the filter leaves.
+
+    Those that wait for a product which is not there come last.
+    """
     products = allowed_values(search.expression, "product_id")
     images = allowed_values(search.expression, "image_id")
     if products is None and images is not None:
         products = list(dict.fromkeys(each.rpartition(":")[0] for each in images))
     for product in services.access().readable_many(request.caller, products):
         yield from services.uploads().of_product(product.id, request.caller)
+    yield from services.uploads().of_absent_products(request.caller, products)

@@ -132,6 +132,14 @@ def may_read(caller: Caller, product: Document) -> bool:
     )
 
 
+def may_await(caller: Caller, product_id: str) -> bool:
+    """Return whether a product that is not there is the caller's to miss.
+
+    It is of those who may create it, whose product ids begin so, and of operators.
+    """
+    return caller.reads_all or product_id.startswith(f"{caller.namespace}:")
+
+
 def _any(product: Document, name: str, subjects: frozenset[str]) -> bool:
     return not subjects.isdisjoint(product.get(name) or ())
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from swath_core.catalog import ImageWriter
 from swath_core.pixels import DecoderProcess, Limits
 from swath_core.settings import Settings
+from swath_core.store.awaited import AwaitedProducts
 from swath_core.store.bus import Bus
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.objects import Objects
 from swath_core.times import now as clock
-from swath_core.uploads import Step, UploadStore
+from swath_core.uploads import Part, Step, UploadStore
 
 _FIRST_POSTPONEMENT = 35
 _LONGEST_POSTPONEMENT = 900
+_MOST_SENT = 10
+"""Messages of one request to SQS."""
+_AGAIN = "ObjectCreated:Again"
+"""Beside the names that S3 has: an object that was there before its product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +94,18 @@ def _no_message(_: float) -> None:
     """Extend the visibility timeout of no message: the schedule started this."""
 
 
+def _no_queue(_: Sequence[Part]) -> None:
+    raise RuntimeError("only the schedule has objects ingested again")
+
+
 @dataclass(frozen=True)
 class IngestContext:
     """Everything that an ingest works with.
 
     ``now`` returns a canonical timestamp. ``extend_visibility_timeout`` keeps the message that
-    started the ingest from being delivered again for a number of seconds. ``component_id`` is
-    what the upload's log names as the writer of a line.
+    started the ingest from being delivered again for a number of seconds. ``announce_again`` has
+    objects ingested as if S3 had told of them just now. ``component_id`` is what the upload's log
+    names as the writer of a line.
     """
 
     uploads: UploadStore
@@ -104,8 +114,10 @@ class IngestContext:
     objects: Objects
     bus: Bus
     decoder: DecoderProcess
+    awaited: AwaitedProducts
     now: Callable[[], str] = clock
     extend_visibility_timeout: Callable[[float], None] = _no_message
+    announce_again: Callable[[Sequence[Part]], None] = _no_queue
     component_id: str = "local"
     limits: Limits = field(default_factory=Limits)
     heartbeat_seconds: float = HEARTBEAT_SECONDS
@@ -128,7 +140,37 @@ def message_context(settings: Settings, message: Message) -> Iterator[IngestCont
 
 def schedule_context(settings: Settings) -> IngestContext:
     """Return what the sweep works with: it decodes nothing and answers no message."""
-    return replace(_context(settings, DecoderProcess()), component_id="schedule")
+    queue = settings.need("ingest_queue_url")
+    return replace(
+        _context(settings, DecoderProcess()),
+        component_id="schedule",
+        announce_again=lambda parts: send_created(queue, parts),
+    )
+
+
+def send_created(queue_url: str, parts: Sequence[Part]) -> None:
+    """Put objects on the ingest queue in the form of S3's own events, ten messages a request.
+
+    Raises RuntimeError where the queue refuses one.
+    """
+    for first in range(0, len(parts), _MOST_SENT):
+        entries = [
+            {"Id": str(index), "MessageBody": _created_body(part)}
+            for index, part in enumerate(parts[first : first + _MOST_SENT])
+        ]
+        answer = _sqs().send_message_batch(QueueUrl=queue_url, Entries=entries)
+        for refused in answer.get("Failed", ()):
+            raise RuntimeError(f"the ingest queue refuses {refused['Code']}")
+
+
+def _created_body(part: Part) -> str:
+    described = {
+        "key": quote_plus(part.key),
+        "size": part.size,
+        "eTag": part.etag,
+        "sequencer": part.sequencer,
+    }
+    return json.dumps({"Records": [{"eventName": _AGAIN, "s3": {"object": described}}]})
 
 
 def _context(settings: Settings, decoder: DecoderProcess) -> IngestContext:
@@ -139,4 +181,5 @@ def _context(settings: Settings, decoder: DecoderProcess) -> IngestContext:
         objects=Objects(settings),
         bus=Bus(settings),
         decoder=decoder,
+        awaited=AwaitedProducts(settings),
     )

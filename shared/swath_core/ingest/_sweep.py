@@ -13,6 +13,7 @@ from swath_core.store.outbox import Note
 from swath_core.uploads import StaleUpload, Upload, machine
 
 from ._attempt import clean_up
+from ._awaiting import take_up_awaited
 from ._context import IngestContext
 from ._publication import announce_failure, is_published_by
 
@@ -22,12 +23,16 @@ NOTE_AGAIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many uploads and outbox notes were due, given up, cleaned up; which could not be."""
+    """How many uploads and outbox notes were due, given up, cleaned up; which could not be.
+
+    ``awaited`` is how many products the drop folder names that are not there.
+    """
 
     due: int
     expired: int
     cleaned: int
     problems: tuple[str, ...] = ()
+    awaited: int = 0
 
 
 def sweep(context: IngestContext, limit: int = 200) -> Swept:
@@ -52,7 +57,17 @@ def sweep(context: IngestContext, limit: int = 200) -> Swept:
         except Exception as problem:  # noqa: BLE001 - whatever it is, the others go on
             failures = _postpone(context, upload_id)
             problems.append(f"{upload_id} ({failures}): {type(problem).__name__}: {problem}")
-    return Swept(len(due) + len(notes), expired, cleaned, tuple(problems))
+    awaited = _take_up(context, problems)
+    return Swept(len(due) + len(notes), expired, cleaned, tuple(problems), awaited)
+
+
+def _take_up(context: IngestContext, problems: list[str]) -> int:
+    """Take up drops whose product is there by now; return how many products are awaited."""
+    try:
+        return take_up_awaited(context)
+    except Exception as problem:  # noqa: BLE001 - the next sweep tries again
+        problems.append(f"awaited products: {type(problem).__name__}: {problem}")
+        return 0
 
 
 def _clear(context: IngestContext, note: Note) -> list[str]:

@@ -9,6 +9,7 @@ product id              ``task#delete``   the progress of ``delete_related_objec
 ``!products``           product id        a copy of the product: all of them are one Query
 ``!permits#SLOT``       see ``permits``   what the writes of new images depend on (TTL)
 ``!outbox#SLOT``        see ``outbox``    objects that a write made unreachable
+``!awaited``            product id        see ``awaited``: products that drops wait for (TTL)
 ``!deleted``            id ``#`` token    that a request deleted an object, for its replay (TTL)
 ``!request#KEY``        ``request``       which request an idempotency key came with (TTL)
 ``!swath``              ``signing-key``   the key that signs cursors, made on first use

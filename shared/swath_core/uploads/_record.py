@@ -78,7 +78,8 @@ class Upload:
     ``taken_over`` tells that an earlier one may be writing yet, unaware that it lost its lease.
     ``outputs`` are the prefixes below which attempts have written COGs, the last one's last.
     ``replaced`` are keys of an earlier image's files, which go once nobody can be reading them.
-    ``due`` is when the sweep must look at the upload, or None.
+    ``due`` is when the sweep must look at the upload, or None. ``awaits_product`` tells of a
+    failure for want of a product with bands: it is taken up once there is one, until ``due``.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Upload:
     taken_over: bool = False
     replaced: tuple[str, ...] = ()
     due: str | None = None
+    awaits_product: bool = False
     multipart: dict[str, str] = field(default_factory=dict)
     version: int = 0
 

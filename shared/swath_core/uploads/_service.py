@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from swath_core.access import Caller, may_read, may_write
+from swath_core.access import Caller, may_await, may_read, may_write
 from swath_core.documents import Document, shown
 from swath_core.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from swath_core.settings import Settings
+from swath_core.store.awaited import AwaitedProducts
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.objects import PART_BYTES, Objects
 from swath_core.times import now as clock
@@ -66,7 +67,8 @@ class UploadService:
     """Uploads as callers of the API see them.
 
     An upload exists for whoever declared it as long as they may read its product, and for whoever
-    may write the product.
+    may write the product. One that failed because its product is not there exists for whoever may
+    create that product, and for operators.
     """
 
     def __init__(
@@ -76,10 +78,12 @@ class UploadService:
         uploads: UploadStore | None = None,
         catalog: CatalogStore | None = None,
         objects: Objects | None = None,
+        awaited: AwaitedProducts | None = None,
     ) -> None:
         self._uploads = uploads or UploadStore(settings)
         self._catalog = catalog or CatalogStore(settings)
         self._objects = objects or Objects(settings)
+        self._awaited = awaited or AwaitedProducts(settings)
 
     def declare(
         self, attributes: Mapping[str, Any], caller: Caller, request: str | None = None
@@ -205,8 +209,10 @@ class UploadService:
         """
         upload = self._uploads.get(upload_id)
         product = self._catalog.product(upload.product_id) if upload else None
-        if upload is None or product is None or not _may_see(caller, upload, product):
+        if upload is None or not _may_see(caller, upload, product):
             raise _not_found(upload_id)
+        if product is None:
+            return UploadView(upload)
         own = upload.user == caller.user and may_write(caller, product)
         if upload.status == "transferring" and own:
             return self._with_urls(upload)  # whoever declared it can go on in another process
@@ -221,6 +227,22 @@ class UploadService:
             if _may_see(caller, upload, product):
                 yield UploadView(upload)
 
+    def of_absent_products(
+        self, caller: Caller, ids: Iterable[str] | None = None
+    ) -> Iterator[UploadView]:
+        """Yield the drops that wait for products which are not there, and that the caller may see.
+
+        Out of the products ``ids``, or of all that were awaited within a week.
+        """
+        if ids is None:
+            prefix = "" if caller.reads_all else f"{caller.namespace}:"
+            ids = [each.product_id for each in self._awaited.listed(prefix)]
+        named = [each for each in ids if may_await(caller, each)]
+        there = {product.id for product in self._catalog.products_by_id(named)}
+        for product_id in named:
+            uploads = () if product_id in there else self._uploads.of_product(product_id)
+            yield from (UploadView(each) for each in uploads if _may_see(caller, each, None))
+
 
 def _not_found(upload_id: str) -> NotFound:
     return NotFound(f"Object not found: {upload_id}")
@@ -230,7 +252,9 @@ def _forbidden(product_id: str) -> Forbidden:
     return Forbidden(f"you may not upload images to {product_id}")
 
 
-def _may_see(caller: Caller, upload: Upload, product: Document) -> bool:
+def _may_see(caller: Caller, upload: Upload, product: Document | None) -> bool:
+    if product is None:
+        return upload.awaits_product and may_await(caller, upload.product_id)
     own = upload.user == caller.user and may_read(caller, product)
     return own or may_write(caller, product)
 

@@ -2,7 +2,8 @@ r"""The state machine: which step an upload may take, and what it writes in the 
 
     declared --PUT files--> transferring --all arrived--> pending --> running --> success
                                                                              \-> failure
-    (transferring and pending may also end as canceled, and as failure when they time out)
+    (transferring and pending may also end as canceled, and as failure when they time out; what
+    failed for want of a product is pending again once there is one)
 
 Every function takes an upload and returns the next one, or the same object where the step
 changes nothing: a message that is delivered again, late or out of order is such a step. Nothing
@@ -186,6 +187,16 @@ def fail(upload: Upload, step: Step, message: str) -> Upload:
     due = step.after(max(kept, _late_writes(upload)))
     failed = replace(upload, status="failure", lease=None, replaced=(), due=due)
     return log(failed, step, "complete", message, "ERROR")
+
+
+def await_product(upload: Upload, step: Step, message: str) -> Upload:
+    """End an upload for want of its product: it is taken up if that appears while files stay."""
+    return replace(fail(upload, step, message), awaits_product=True)
+
+
+def take_up(upload: Upload, waiting: Upload) -> Upload:
+    """Return an upload, as it is recorded now, in the place of the one that awaited its product."""
+    return replace(upload, created=waiting.created, events=waiting.events, version=waiting.version)
 
 
 def _late_writes(upload: Upload) -> timedelta:

@@ -49,7 +49,7 @@ def test_the_schedule_keeps_rollups_and_uploads(
     report = RollupReport(recounted=3, lag_seconds=12.5, audited=2, drifted=["acme:p 2020-01-01"])
     with (
         mock.patch.object(handler, "scheduled_rollup", return_value=report) as rolled,
-        mock.patch.object(handler, "sweep", return_value=Swept(1, 1, 0)),
+        mock.patch.object(handler, "sweep", return_value=Swept(1, 1, 0, awaited=4)),
         mock.patch.object(handler, "schedule_context"),
         mock.patch.object(handler.logger, "error") as complained,
     ):
@@ -64,6 +64,7 @@ def test_the_schedule_keeps_rollups_and_uploads(
     assert metrics["RollupLagSeconds"] == [12.5]
     assert metrics["BucketsRecounted"] == [3.0]
     assert metrics["RollupDrift"] == [1.0]
+    assert metrics["AwaitedProducts"] == [4.0]
     assert complained.call_args.kwargs == {"buckets": ["acme:p 2020-01-01"]}
 
 

@@ -72,6 +72,7 @@ def service(world: World, objects: Objects) -> UploadService:
         uploads=world.uploads,
         catalog=world.products,
         objects=objects,  # type: ignore[arg-type]
+        awaited=world.awaited,
     )
 
 

@@ -7,6 +7,9 @@
 ``drop/ORG/PRODUCT/NAME.json``          ... listed in order by this manifest, ``{"files": [...]}``
 ======================================  =======================================================
 
+A drop whose product is not there, or has no bands yet, ends as a failure that awaits the product:
+the sweep has it recorded again once the product is complete (``swath_core.ingest._awaiting``).
+
 An upload of the drop folder is named by what it consists of: the key, ETag and time of its file
 and of the document beside it. So an event that comes twice, or two events of one drop, lead to
 the same upload, and a file that is put again leads to a new one.
@@ -29,6 +32,7 @@ from swath_core.errors import SwathError
 from swath_core.ingest._context import IngestContext, ObjectCreated
 from swath_core.ingest._publication import announce_failure
 from swath_core.pixels import Refused
+from swath_core.store.awaited import Awaited
 from swath_core.store.objects import Found, ObjectGone, Objects
 from swath_core.uploads import Part, StaleUpload, Upload, image_attributes, machine
 
@@ -104,14 +108,22 @@ def _single(context: IngestContext, drop: DropKey, found: Found, document: Found
     """Record the upload of one raster with or without a sidecar."""
     upload = _new(context, drop, [found], document)
     known = context.uploads.get(upload.id)
-    if known is not None:
+    if known is not None and not _is_awaited_no_more(context, known):
         return known.id
+    upload = machine.take_up(upload, known) if known else upload
     try:
         _check_kind(drop)
         upload = _with_attributes(context, upload, drop, document)
+    except _NoProduct as missing:
+        return _await_product(context, upload, str(missing))
     except Refused as refusal:
         return _create_failed(context, upload, str(refusal))
     return _create(context, upload)
+
+
+def _is_awaited_no_more(context: IngestContext, known: Upload) -> bool:
+    """Return whether an upload failed for want of a product that is there by now."""
+    return known.awaits_product and _missing(context, known.product_id) is None
 
 
 def _check_kind(drop: DropKey) -> None:
@@ -125,13 +137,17 @@ def _check_kind(drop: DropKey) -> None:
 def _manifest(context: IngestContext, drop: DropKey, document: Found) -> str | None:
     """Record the upload of a manifest, and which of its files are there."""
     upload = _new(context, drop, [], document)
-    if context.uploads.get(upload.id) is None:
+    known = context.uploads.get(upload.id)
+    if known is None or _is_awaited_no_more(context, known):
+        upload = machine.take_up(upload, known) if known else upload
         try:
             values = read_document(context.objects, document)
             if not is_manifest(values):
                 return None
             upload = _with_files(upload, drop, listed_files(values, drop))
             upload = _with_attributes(context, upload, drop, document)
+        except _NoProduct as missing:
+            return _await_product(context, upload, str(missing))
         except Refused as refusal:
             return _create_failed(context, upload, str(refusal))
         _create(context, upload)
@@ -194,8 +210,9 @@ def _with_attributes(
     context: IngestContext, upload: Upload, drop: DropKey, document: Found | None
 ) -> Upload:
     """Return the upload with the image attributes of its sidecar or manifest. Raises Refused."""
-    if context.products.product_with_bands(drop.product_id) is None:
-        raise Refused(f"there is no product {drop.product_id}; expected drop/ORG/PRODUCT/NAME")
+    missing = _missing(context, drop.product_id)
+    if missing is not None:
+        raise _NoProduct(missing)
     values = read_document(context.objects, document) if document else {}
     where = document.key if document else drop.name
     name = image_name(values, drop)
@@ -203,20 +220,49 @@ def _with_attributes(
     return replace(upload, image_id=f"{drop.product_id}:{name}", image=image)
 
 
+class _NoProduct(Refused):
+    """The product of a drop is not there, or has no bands yet."""
+
+
+def _missing(context: IngestContext, product_id: str) -> str | None:
+    """Return what a product lacks to take images, or None where nothing is missing."""
+    entry = context.products.product_with_bands(product_id)
+    if entry is None:
+        return f"there is no product {product_id}; expected drop/ORG/PRODUCT/NAME"
+    return None if entry[1] else f"product {product_id} has no bands"
+
+
 def _create(context: IngestContext, upload: Upload) -> str:
     if upload.is_complete:
-        upload = machine.queue(upload, context.step(), "found in the drop folder")
+        why = "its product is there now" if upload.version else "found in the drop folder"
+        upload = machine.queue(upload, context.step(), why)
+    return _record(context, upload)
+
+
+def _record(context: IngestContext, upload: Upload) -> str:
+    """Store a new upload, or one in the place of the one that awaited its product."""
     with contextlib.suppress(StaleUpload):  # another event of the same drop was faster
-        context.uploads.create(upload)
+        if upload.version:
+            context.uploads.save(upload, upload)
+        else:
+            context.uploads.create(upload)
     return upload.id
+
+
+def _await_product(context: IngestContext, upload: Upload, message: str) -> str:
+    """Record a drop that fails for want of its product, listed first among the awaited ones."""
+    step = context.step()
+    until = step.after(KEEP_FAILED)
+    context.awaited.put(Awaited(upload.product_id, step.now, until))
+    told = f"{message}. The file stays until {until} and is taken up once the product has bands"
+    announce_failure(context, upload, told)
+    return _record(context, machine.await_product(upload, step, told))
 
 
 def _create_failed(context: IngestContext, upload: Upload, message: str) -> str:
     """Record a drop that cannot become an image, so that its product's writers can read why."""
     announce_failure(context, upload, message)
-    with contextlib.suppress(StaleUpload):
-        context.uploads.create(machine.fail(upload, context.step(), message))
-    return upload.id
+    return _record(context, machine.fail(upload, context.step(), message))
 
 
 # ---- sidecars and manifests
