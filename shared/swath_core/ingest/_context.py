@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -22,8 +23,7 @@ from swath_core.uploads import Part, Step, UploadStore
 
 _FIRST_POSTPONEMENT = 35
 _LONGEST_POSTPONEMENT = 900
-_MOST_SENT = 10
-"""Messages of one request to SQS."""
+_SENDERS = 10
 _AGAIN = "ObjectCreated:Again"
 """Beside the names that S3 has: an object that was there before its product."""
 
@@ -149,18 +149,15 @@ def schedule_context(settings: Settings) -> IngestContext:
 
 
 def send_created(queue_url: str, parts: Sequence[Part]) -> None:
-    """Put objects on the ingest queue in the form of S3's own events, ten messages a request.
-
-    Raises RuntimeError where the queue refuses one.
-    """
-    for first in range(0, len(parts), _MOST_SENT):
-        entries = [
-            {"Id": str(index), "MessageBody": _created_body(part)}
-            for index, part in enumerate(parts[first : first + _MOST_SENT])
+    """Put objects on the ingest queue in the form of S3's own events, a message each."""
+    send = _sqs().send_message
+    with ThreadPoolExecutor(_SENDERS) as threads:
+        sent = [
+            threads.submit(send, QueueUrl=queue_url, MessageBody=_created_body(part))
+            for part in parts
         ]
-        answer = _sqs().send_message_batch(QueueUrl=queue_url, Entries=entries)
-        for refused in answer.get("Failed", ()):
-            raise RuntimeError(f"the ingest queue refuses {refused['Code']}")
+    for each in sent:
+        each.result()
 
 
 def _created_body(part: Part) -> str:
