@@ -26,6 +26,8 @@ from .machine import Step
 
 LARGEST_PUT = 5 * 1024**3
 """What S3 takes in one request; larger files are sent in parts."""
+LARGEST_FILE = 256 * 1024**3
+"""Bytes of one file: more than an ingest's disk holds, and 512 URLs of parts, signed in 0.3 s."""
 
 _IMAGE = "/data/attributes/image"
 _COMPONENT = "api"
@@ -131,10 +133,15 @@ class UploadService:
         return self._with_urls(stored)
 
     def _with_parts(self, upload: Upload) -> Upload:
-        """Begin an upload in parts where the one file is too big for one request."""
+        """Begin an upload in parts where one request cannot carry the file. Raises Invalid."""
         size = upload.options.get("upload_size") or 0
         if size <= LARGEST_PUT or len(upload.parts) != 1:
             return upload
+        if size > LARGEST_FILE:
+            raise Invalid(
+                f"upload_size: one file has at most {LARGEST_FILE} bytes (256 GiB), not {size}",
+                pointer="/data/attributes/image_upload_options/upload_size",
+            )
         key = upload.parts[0].key
         return replace(upload, multipart={key: self._objects.begin_parts(key)})
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
-from swath_dev.inprocess import InProcessApi
+from swath_dev.inprocess import Answer, InProcessApi
 
+SECONDS = 3.0
+"""Of processor time."""
 ODD: tuple[Any, ...] = ([], {}, [[]], True, 0, "x", None, "like")
 
 
@@ -53,6 +56,36 @@ def test_geometry(api: InProcessApi, member: str, odd: Any) -> None:
     about = {"name": "i", "product_id": "acme:p", "acquired": "2020", "geometry": odd}
     answer = api.save("image", "acme:p:i", **about)
     assert (answer.status, answer.pointers) == (422, ["/data/attributes/geometry"])
+
+
+@pytest.mark.parametrize(
+    "size", [2**40 + 1, 10**15, 2**53, 10**20, 10**400, -1, 0.5, True, "1", []]
+)
+def test_sizes_of_uploads_are_bounded(api: InProcessApi, size: Any) -> None:
+    """2**53 bytes are sixteen million parts: to sign their URLs took hours and all memory."""
+    began = time.process_time()
+    answer = declared(api, size)
+    assert answer.status == 422
+    assert answer.pointers[0].startswith("/data/attributes/image_upload_options")
+    assert "upload_size" in answer.json["errors"][0]["detail"]
+    assert time.process_time() - began < SECONDS
+
+
+def test_the_largest_upload_is_answered_soon(api: InProcessApi) -> None:
+    began = time.process_time()
+    answer = declared(api, 2**38)
+    assert answer.status == 201
+    assert len(answer.attributes["part_urls"]["0"]) == 512
+    assert len(answer.text) < 1_000_000
+    assert api.call("GET", f"/uploads_v2/{answer.data['id']}").status == 200
+    assert time.process_time() - began < SECONDS
+
+
+def declared(api: InProcessApi, size: object) -> Answer:
+    options = {"upload_type": "file", "image_files": ["a.tif"], "upload_size": size}
+    image = {"data": {"type": "image", "attributes": {"acquired": "2020"}}}
+    sent = {"image_id": "acme:p:i", "image": image, "image_upload_options": options}
+    return api.call("POST", "/uploads_v2", {"data": {"type": "image_upload", "attributes": sent}})
 
 
 @pytest.mark.parametrize("odd", [[], {}, [[]], 1, True, "x", None])
