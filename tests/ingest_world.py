@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 
 from swath_core.catalog import ImageWriter, SavedImage, owned_keys
@@ -504,9 +505,13 @@ def raster(
     *,
     driver: str = "GTiff",
     change: Callable[[Any], None] | None = None,
+    meaning: Sequence[ColorInterp] | None = None,
     **profile: Any,
 ) -> bytes:
-    """Return the bytes of a raster of these values, in UTM 55S at 10 m unless told otherwise."""
+    """Return the bytes of a raster of these values, in UTM 55S at 10 m unless told otherwise.
+
+    ``meaning`` is what bands are (grey, alpha): a TIFF takes it before its pixels only.
+    """
     values = ramp() if values is None else values
     settings: dict[str, Any] = {
         "driver": driver,
@@ -525,6 +530,8 @@ def raster(
             rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK="YES"),
             rasterio.open(path, "w", **given) as dataset,
         ):
+            if meaning is not None:
+                dataset.colorinterp = meaning
             dataset.write(values)
             if change is not None:
                 change(dataset)

@@ -21,7 +21,8 @@ from swath_core.nodata import Number
 
 from . import _describe as vrt
 from ._georeference import Position
-from ._metadata import describe_tags
+from ._masks import alpha_index
+from ._metadata import describe_tags, left_out
 from ._open import HARDENED
 from ._overviews import BLOCK
 from ._tiff import associate_alpha, restore_default_space
@@ -110,7 +111,7 @@ def write_cog(dataset: Any, target: Path, shape: Shape) -> list[str]:
         restore_default_space(target)
     if shape.associated:
         associate_alpha(target)
-    return lost
+    return lost + left_out(dataset)
 
 
 def _add_overviews(dataset: Any, main: ET.Element, folder: Path, shape: Shape) -> None:
@@ -119,31 +120,45 @@ def _add_overviews(dataset: Any, main: ET.Element, folder: Path, shape: Shape) -
     Each level becomes a description of its own, mask included: GDAL asks an overview for its
     mask, not a mask for its overviews.
     """
-    base = vrt.for_overviews(dataset, main, shape.band_nodata)
+    marks = vrt.marks(dataset, shape.band_nodata)
+    base = vrt.for_overviews(dataset, main, shape.band_nodata, marks, folder / "unmarked.vrt")
     built: dict[int, tuple[Path, int]] = {}
-    for algorithm in dict.fromkeys(shape.resampling):
-        members = [index for index, chosen in enumerate(shape.resampling) if chosen is algorithm]
-        group = vrt.selection(base, [*members, *vrt.alpha_for(dataset, members)])
-        if algorithm is Resampling.mode and vrt.is_masked(dataset):
-            # of bytes, GDAL takes the mode of masked pixels, too
-            for band in group.findall("VRTRasterBand[@dataType='Byte']"):
-                band.set("dataType", "UInt16")
-        path = folder / f"group-{algorithm.name}.vrt"
+    for (algorithm, masked), members in _groups(dataset, shape, marks).items():
+        group = vrt.selection(base, members)
+        if not masked:
+            vrt.remove_mask(group)
+        if algorithm is Resampling.mode:
+            vrt.widen_for_mode(group)
+        path = folder / f"group-{algorithm.name}-{'masked' if masked else 'marked'}.vrt"
         _build(group, path, shape.factors, algorithm)
         built |= {index: (path, number) for number, index in enumerate(members, start=1)}
-    mask = folder / "mask.vrt" if base.find("MaskBand") is not None else None
+    mask = folder / "mask.vrt" if main.find("MaskBand") is not None else None
     if mask is not None:
-        _build(vrt.mask_alone(base), mask, shape.factors, Resampling.nearest)
+        _build(vrt.mask_alone(main), mask, shape.factors, Resampling.nearest)
     for number, factor in enumerate(shape.factors, start=1):
         # GDAL rounds the size of an overview up
         size = -(-dataset.width // factor), -(-dataset.height // factor)
         path = folder / f"level-{number}.vrt"
         vrt.save(
-            vrt.level(dataset, base, number, size, built, mask, shape.band_nodata),
+            vrt.level(base, number, size, built, mask, shape.band_nodata, marks),
             path,
         )
         for place, band in enumerate(main.findall("VRTRasterBand"), start=1):
             vrt.add_source(ET.SubElement(band, "Overview"), str(path), place)
+
+
+def _groups(
+    dataset: Any, shape: Shape, marks: Sequence[Number | None]
+) -> dict[tuple[Resampling, bool], list[int]]:
+    """Return the indexes of bands by their resampling, and whether it is to look at the mask.
+
+    What is marked needs none; and the alpha channel itself is seen where it is 0, too.
+    """
+    groups: dict[tuple[Resampling, bool], list[int]] = {}
+    alpha = alpha_index(dataset)
+    for index, (algorithm, mark) in enumerate(zip(shape.resampling, marks, strict=True)):
+        groups.setdefault((algorithm, mark is None and index != alpha), []).append(index)
+    return groups
 
 
 def _build(group: ET.Element, path: Path, factors: Sequence[int], algorithm: Resampling) -> None:

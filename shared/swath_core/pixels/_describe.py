@@ -13,15 +13,18 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
-from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.shutil import copy
 
-from swath_core.nodata import Number
+from swath_core.nodata import Number, own_nodata
 
 from ._georeference import Position
+from ._masks import alpha_index, hides_pixels
 
 _WHOLE = 2**64
 """Below, integral values are written without an exponent, as GDAL reads 64-bit integers."""
+
+_WIDER = {"Int16": "Float32", "Int32": "Float64", "Int64": "Float64"}
+"""Types of floating point in which GDAL takes the mode of integers."""
 
 _PACKED = frozenset({"1", "2", "4"})
 """Bits per sample below a byte that readers of TIFF know well."""
@@ -70,56 +73,88 @@ def _settle_bits(root: ET.Element, *, packed: bool) -> None:
             holder.remove(item)
 
 
-def for_overviews(dataset: Any, base: ET.Element, nodata: Sequence[Number | None]) -> ET.Element:
+def marks(dataset: Any, nodata: Sequence[Number | None]) -> list[Number | None]:
+    """Return what each band's missing pixels become while its overviews are built.
+
+    GDAL knows one kind of missing pixels at a time: so where there may be several (nodata, what is
+    not a number, what is masked) all become one number. None where there is one kind at most.
+    """
+    # several values of nodata, of all bands together, are a mask and nothing else
+    masked = hides_pixels(dataset) and "NODATA_VALUES" not in dataset.tags()
+    alpha = alpha_index(dataset)
+    return [
+        None if index == alpha else _mark(value, dtype, masked=masked)
+        for index, (value, dtype) in enumerate(zip(nodata, dataset.dtypes, strict=True))
+    ]
+
+
+def _mark(nodata: Number | None, dtype: str, *, masked: bool) -> Number | None:
+    if dtype.startswith("float"):
+        finite = nodata is not None and math.isfinite(nodata)
+        return nodata if finite else float(np.finfo(dtype).min)
+    return nodata if masked and own_nodata(nodata, dtype) is not None else None
+
+
+def for_overviews(
+    dataset: Any,
+    base: ET.Element,
+    nodata: Sequence[Number | None],
+    marks: Sequence[Number | None],
+    path: Path,
+) -> ET.Element:
     """Return the description to build overviews from: every missing pixel is marked as such.
 
-    In floating point, what is not a number becomes nodata, and so does what is masked: GDAL knows
-    one kind of missing pixels at a time.
+    What is not a number is marked first and what is masked after it, in descriptions of their own
+    (``path`` takes the first), since GDAL does one of them at a time.
     """
     root = copied(base)
-    masked = is_masked(dataset)
     bands = root.findall("VRTRasterBand")
-    for band, value, dtype in zip(bands, nodata, dataset.dtypes, strict=True):
-        if _is_marked(band, dtype):
+    for band, value, mark, dtype in zip(bands, nodata, marks, dataset.dtypes, strict=True):
+        set_nodata(band, value if mark is None else mark)
+        if mark is not None and dtype.startswith("float"):
             for source in band.findall("SimpleSource"):
                 source.tag = "ComplexSource"
-                if masked:
-                    ET.SubElement(source, "UseMaskBand").text = "true"
                 ET.SubElement(source, "NODATA").text = "nan"
-            set_nodata(band, _mark(value, dtype))
-        else:
-            set_nodata(band, value)
+    if hides_pixels(dataset):
+        _mark_masked(dataset, root, marks, path)
     return root
 
 
-def is_masked(dataset: Any) -> bool:
-    """Return whether an alpha channel or an internal mask says where there is data."""
-    return any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums)
+def _mark_masked(
+    dataset: Any, root: ET.Element, marks: Sequence[Number | None], path: Path
+) -> None:
+    """Mark what is masked, where a band is to be marked; an alpha channel becomes a mask."""
+    if alpha_index(dataset) is not None and root.find("MaskBand") is None:
+        root.append(_mask_of_alpha(root))
+    save(root, path)
+    for number, band in enumerate(root.findall("VRTRasterBand"), start=1):
+        for name in ("SimpleSource", "ComplexSource"):
+            for source in band.findall(name):
+                band.remove(source)
+        mark = marks[number - 1]
+        source = ET.SubElement(band, "SimpleSource" if mark is None else "ComplexSource")
+        add_source(source, str(path), number)
+        if mark is not None:
+            ET.SubElement(source, "UseMaskBand").text = "true"
 
 
-def _is_marked(band: ET.Element, dtype: str) -> bool:
-    return dtype.startswith("float") and not is_alpha(band)
-
-
-def is_alpha(band: ET.Element) -> bool:
-    """Return whether a described band is an alpha channel."""
-    return band.findtext("ColorInterp") == "Alpha"
-
-
-def _mark(nodata: Number | None, dtype: str) -> float:
-    """Return what missing pixels are while overviews are built: nodata, or the lowest number."""
-    finite = nodata is not None and math.isfinite(nodata)
-    return float(nodata) if finite and nodata is not None else float(np.finfo(dtype).min)
+def _mask_of_alpha(root: ET.Element) -> ET.Element:
+    """Return the mask that the last band of a description is."""
+    holder = ET.Element("MaskBand")
+    mask = ET.SubElement(holder, "VRTRasterBand", {"dataType": "Byte"})
+    for source in root.findall("VRTRasterBand")[-1].findall("SimpleSource"):
+        mask.append(copied(source))
+    return holder
 
 
 def level(
-    dataset: Any,
     base: ET.Element,
     number: int,
     size: tuple[int, int],
     built: dict[int, tuple[Path, int]],
     mask: Path | None,
     nodata: Sequence[Number | None],
+    marks: Sequence[Number | None],
 ) -> ET.Element:
     """Return the description of one level: its bands, and its mask where there is one.
 
@@ -131,12 +166,12 @@ def level(
         element = ET.SubElement(
             root, "VRTRasterBand", {"dataType": band.get("dataType", ""), "band": str(index + 1)}
         )
-        value, dtype = nodata[index], dataset.dtypes[index]
-        back = _is_marked(band, dtype) and _mark(value, dtype) != value
+        value, mark = nodata[index], marks[index]
+        back = mark is not None and mark != value
         source = ET.SubElement(element, "ComplexSource" if back else "SimpleSource")
         add_source(source, f"GTIFF_DIR:{number}:{path}.ovr", place)
-        if back:
-            ET.SubElement(source, "NODATA").text = _text(_mark(value, dtype))
+        if mark is not None and back:
+            ET.SubElement(source, "NODATA").text = _text(mark)
             set_nodata(element, math.nan if value is None else value)
     if mask is not None:
         holder = ET.SubElement(root, "MaskBand")
@@ -166,15 +201,6 @@ def add_source(element: ET.Element, name: str, band: int) -> None:
     ET.SubElement(element, "SourceBand").text = str(band)
 
 
-def alpha_for(dataset: Any, members: Sequence[int]) -> list[int]:
-    """Return the alpha band to average a group's bands by, where it is in another group."""
-    return [
-        index
-        for index, meaning in enumerate(dataset.colorinterp)
-        if meaning is ColorInterp.alpha and index not in members
-    ]
-
-
 def selection(base: ET.Element, indexes: Sequence[int]) -> ET.Element:
     """Return a description of some of the bands."""
     chosen = copied(base)
@@ -185,6 +211,27 @@ def selection(base: ET.Element, indexes: Sequence[int]) -> ET.Element:
         bands[index].set("band", str(number))
         chosen.append(bands[index])
     return chosen
+
+
+def remove_mask(root: ET.Element) -> None:
+    """Leave a description without its mask."""
+    for mask in root.findall("MaskBand"):
+        root.remove(mask)
+
+
+def widen_for_mode(root: ET.Element) -> None:
+    """Let bands have a type of which GDAL 3.10 takes the mode right, and which holds their values.
+
+    Of bytes it takes the mode of masked pixels, too; and of signed integers whose nodata is
+    negative it makes 0 of what has no data at all.
+    """
+    masked = root.find("MaskBand") is not None
+    for band in root.findall("VRTRasterBand"):
+        kind, nodata = band.get("dataType", ""), band.findtext("NoDataValue")
+        if masked and kind == "Byte":
+            band.set("dataType", "UInt16")
+        elif nodata is not None and float(nodata) < 0 and kind in _WIDER:
+            band.set("dataType", _WIDER[kind])
 
 
 def copied(element: ET.Element) -> ET.Element:

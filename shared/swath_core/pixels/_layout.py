@@ -20,7 +20,7 @@ def is_kept(
     nodata: Number | None,
     band_nodata: Sequence[Number | None],
     overviews: tuple[int, ...] | None,
-    categorical: Sequence[bool],
+    named: Sequence[bool],
 ) -> bool:
     """Return whether a dataset can be stored byte for byte.
 
@@ -34,7 +34,7 @@ def is_kept(
         and _is_ordered(dataset)
         and same_nodata(dataset.nodata, nodata, dataset.dtypes[0])
         and _has_overviews(dataset, overviews)
-        and overviews_agree(dataset, band_nodata, categorical)
+        and overviews_agree(dataset, band_nodata, named)
     )
 
 

@@ -1,4 +1,4 @@
-"""Metadata of a source beyond pixels and place: tags in namespaces, profiles, associated alpha.
+"""Metadata of a source beyond pixels and place: tags in namespaces, profiles, palettes.
 
 GDAL's virtual copies carry the default namespace only. The others go into the description as
 elements, from where the COG driver takes them; what cannot be carried is named, for the event
@@ -14,6 +14,8 @@ from xml.dom import minidom
 from xml.etree import ElementTree as ET
 from xml.parsers.expat import ExpatError
 
+from rasterio.enums import ColorInterp
+
 from ._tiff import DEFAULT_SPACE
 
 XMP = "xml:XMP"
@@ -26,6 +28,8 @@ _GDALS_OWN = re.compile(
 
 _MOST_BYTES = 1_000_000
 """Of one namespace: headers that grow further slow down every reader."""
+
+_OPAQUE = 255
 
 
 def describe_tags(dataset: Any, root: ET.Element) -> tuple[bool, list[str]]:
@@ -44,6 +48,26 @@ def describe_tags(dataset: Any, root: ET.Element) -> tuple[bool, list[str]]:
             if tags:
                 band.insert(0, _items(DEFAULT_SPACE, tags))
     return described > 0, lost
+
+
+def left_out(dataset: Any) -> list[str]:
+    """Return what of a file a COG has no place for beside tags, in words."""
+    lost = []
+    images = len(dataset.subdatasets)
+    if images > 1:
+        lost.append(f"what follows the first of its {images} images")
+    if any(_has_transparent_colours(dataset, index) for index in dataset.indexes):
+        lost.append("the transparency of its palette's colours")
+    return lost
+
+
+def _has_transparent_colours(dataset: Any, index: int) -> bool:
+    """Return whether a palette has colours that are not opaque, but for the one of nodata."""
+    if dataset.colorinterp[index - 1] is not ColorInterp.palette:
+        return False
+    nodata = dataset.nodatavals[index - 1]
+    colours = dataset.colormap(index).items()
+    return any(alpha != _OPAQUE for value, (*_, alpha) in colours if value != nodata)
 
 
 def _add(element: ET.Element, dataset: Any, index: int, owner: str, lost: list[str]) -> int:

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from rasterio.enums import MaskFlags
 from rasterio.windows import Window
 
 from swath_core.nodata import Number, holds_data
 
+from ._masks import Mask, alpha_index, has_internal_mask, read_shown
 from ._open import DECODING_ERRORS, HARDENED
 
 _SIDE = 512
@@ -38,19 +38,23 @@ _OVERSHOOT = 0.3
 _DRIFT = 0.05
 """Accepted difference of means in standard deviations, beside that of chance."""
 
+_LOSS = 0.2
+"""By which part of the range of their type lossy compression may move single pixels: JPEG of
+quality 75 moves them by a tenth at edges."""
+
+_BIAS = 0.05
+"""By which part of that it may move a mean."""
+
 _CHANCE = 5.0
 _MISSING = 0.05
 
 Array = npt.NDArray[Any]
-Mask = npt.NDArray[np.bool_]
 
 
-def overviews_agree(
-    dataset: Any, nodata: Sequence[Number | None], categorical: Sequence[bool]
-) -> bool:
+def overviews_agree(dataset: Any, nodata: Sequence[Number | None], named: Sequence[bool]) -> bool:
     """Return whether all overviews of an open dataset are overviews of its pixels.
 
-    ``categorical`` says of each band whether its values are names.
+    ``named`` says of each band whether its values are names.
     """
     count = len(dataset.overviews(1))
     if not count:
@@ -65,12 +69,26 @@ def overviews_agree(
         if not _sizes_fit(levels, dataset.overviews(1)):
             return False
         try:
+            noise = _noise(dataset)
             return all(
-                _Pair(fine, coarse, nodata, categorical).agrees()
+                _Pair(fine, coarse, nodata, named, noise).agrees()
                 for fine, coarse in pairwise(levels)
             )
         except DECODING_ERRORS:
             return False
+
+
+def _noise(dataset: Any) -> float:
+    """Return by how much the compression of a file may have moved each pixel."""
+    tags = dataset.tags(ns="IMAGE_STRUCTURE")
+    compression = tags.get("COMPRESSION", "")
+    if "LERC" in compression:
+        return 2 * float(tags.get("MAX_Z_ERROR", 0))
+    is_lossless = tags.get("COMPRESSION_REVERSIBILITY") == "LOSSLESS"
+    if is_lossless or not any(lossy in compression for lossy in ("JPEG", "WEBP", "JXL")):
+        return 0.0
+    bits = int(dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", 8))
+    return _LOSS * float(2**bits - 1)
 
 
 def _sizes_fit(levels: Sequence[Any], factors: Sequence[int]) -> bool:
@@ -93,25 +111,21 @@ class _Pair:
     fine: Any
     coarse: Any
     nodata: Sequence[Number | None]
-    categorical: Sequence[bool]
+    named: Sequence[bool]
+    noise: float
 
     def agrees(self) -> bool:
         """Return whether the coarser level was made from the finer one, as far as it is seen."""
-        names = [index for index, is_name in enumerate(self.categorical) if is_name]
-        measured = [index for index, is_name in enumerate(self.categorical) if not is_name]
+        names = [index for index, is_name in enumerate(self.named) if is_name]
+        measured = [index for index, is_name in enumerate(self.named) if not is_name]
+        masked = self._windows() if has_internal_mask(self.fine) else ()
         if not all(self._has_names_of(window, names) for window in self._windows() if names):
             return False
-        if not all(self._has_mask_of(window) for window in self._windows() if self._is_masked):
+        if not all(self._has_mask_of(window) for window in masked):
             return False
         return all(
             self._measures(window, index) for window in self._samples() for index in measured
         )
-
-    @property
-    def _is_masked(self) -> bool:
-        """Whether an internal mask goes with the bands; an alpha channel is a band of its own."""
-        flags = self.fine.mask_flag_enums[0]
-        return MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
 
     @property
     def _ratio(self) -> tuple[float, float]:
@@ -189,16 +203,21 @@ class _Pair:
         coarse = self.coarse.read(index + 1, window=window)
         fine = self.fine.read(index + 1, window=finer)
         has, had = holds_data(coarse, nodata), holds_data(fine, nodata)
-        if self._is_masked:
-            has &= self.coarse.read_masks(1, window=window) > 0
-            had &= self.fine.read_masks(1, window=finer) > 0
+        if index != alpha_index(self.fine):
+            has &= _shown(self.coarse, window)
+            had &= _shown(self.fine, finer)
         rows, columns = self._starts(window)
         cells = _Cells(fine.astype(float), had, rows - finer.row_off, columns - finer.col_off)
         values = coarse.astype(float)
         unit = (
             1.0 if coarse.dtype.kind in "iu" else 1e-5 * float(np.abs(values[has]).max(initial=0))
         )
-        return cells.miss_alike(has) and cells.span(values, has, unit)
+        return cells.miss_alike(has) and cells.span(values, has, unit, self.noise)
+
+
+def _shown(dataset: Any, window: Window) -> Mask | bool:
+    shown = read_shown(dataset, window)
+    return True if shown is None else shown
 
 
 class _Cells:
@@ -220,13 +239,13 @@ class _Cells:
         chance = _CHANCE * 0.5 / math.sqrt(has.size)
         return bool(1 - has.mean() <= 1 - self.valid.mean() + _MISSING + chance)
 
-    def span(self, values: Array, has: Mask, unit: float) -> bool:
+    def span(self, values: Array, has: Mask, unit: float, noise: float) -> bool:
         """Return whether values lie in what their surroundings hold, and have their mean."""
         if not has.any():
             return True
         if not np.isfinite(self.low[has]).all():
             return bool(np.isinf(self.values).any())
-        slack = _OVERSHOOT * (self.high[has] - self.low[has]) + unit
+        slack = _OVERSHOOT * (self.high[has] - self.low[has]) + unit + noise
         inside = (values[has] >= self.low[has] - slack) & (values[has] <= self.high[has] + slack)
         deviation = float(self.values.std())
         chance = _CHANCE * deviation / math.sqrt(np.count_nonzero(has))

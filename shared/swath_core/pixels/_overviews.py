@@ -46,11 +46,17 @@ def factors(wanted: tuple[int, ...] | None, width: int, height: int) -> list[int
     return sorted({factor for factor in wanted if 1 < factor <= min(width, height)})
 
 
-def resampling_of(resampler: str, categorical: Sequence[bool]) -> list[Resampling]:
+def resampling_of(
+    resampler: str, categorical: Sequence[bool], alpha: int | None = None
+) -> list[Resampling]:
     """Return the resampling of each band: what was asked for, but never an average of classes.
 
-    A categorical band takes the wish only where that is nearest or mode.
+    A categorical band takes the wish only where that is nearest or mode; the alpha channel, whose
+    index is ``alpha``, is thinned out as an internal mask is.
     """
     wish = RESAMPLERS[resampler]
     careful = wish if wish in _UNAVERAGED else Resampling.nearest
-    return [careful if is_category else wish for is_category in categorical]
+    chosen = [careful if is_category else wish for is_category in categorical]
+    if alpha is not None:
+        chosen[alpha] = Resampling.nearest
+    return chosen

@@ -18,6 +18,8 @@ from ._footprint import area, corners, footprint
 from ._georeference import Position, acquired, placed, position
 from ._header import check_bands, check_size, choose_nodata, has_spare_alpha, nodata_of_bands
 from ._layout import is_kept
+from ._masks import alpha_index
+from ._metadata import left_out
 from ._model import FileResult, FileTask, Refused
 from ._open import opened
 from ._outline import outline
@@ -103,7 +105,7 @@ def _stored(
             nodata=nodata,
             band_nodata=band_nodata,
             overviews=task.overviews,
-            categorical=categorical,
+            named=_named(task, dataset),
         )
     ):
         return path, []
@@ -112,7 +114,7 @@ def _stored(
         where=where,
         nodata=nodata,
         band_nodata=band_nodata,
-        resampling=resampling_of(task.resampler, categorical),
+        resampling=resampling_of(task.resampler, categorical, alpha_index(dataset)),
         factors=factors(task.overviews, dataset.width, dataset.height),
         compression=task.compression,
         categorical=all(categorical),
@@ -137,7 +139,8 @@ def _process_warped(task: FileTask, dataset: Any) -> FileResult:
     note = warp(task.name, dataset, warped, nodata, _categorical(task, dataset))
     result = _process_raster(task, warped, keepable=False)
     warped.unlink()
-    return replace(result, notes=(note, *result.notes))
+    lost = tuple(f"{task.name}: {what} is not kept" for what in left_out(dataset))
+    return replace(result, notes=(note, *lost, *result.notes))
 
 
 def _check_header(task: FileTask, dataset: Any) -> None:
@@ -171,16 +174,18 @@ def _footprint(
 
 
 def _categorical(task: FileTask, dataset: Any) -> list[bool]:
-    """Return for each band of the file whether its values are names.
+    """Return for each band of the file whether no overview of ours averages it: alpha, too."""
+    return [
+        is_named or meaning.name == "alpha"
+        for is_named, meaning in zip(_named(task, dataset), dataset.colorinterp, strict=True)
+    ]
 
-    Those of an alpha channel are, and those that a palette gives colours to.
-    """
+
+def _named(task: FileTask, dataset: Any) -> list[bool]:
+    """Return for each band of the file whether its values are names: classes, or of a palette."""
     named = {band.index for band in task.bands if band.is_categorical}
     paletted = dataset.colorinterp[0].name == "palette"
-    return [
-        paletted or index in named or meaning.name == "alpha"
-        for index, meaning in enumerate(dataset.colorinterp)
-    ]
+    return [paletted or index in named for index in range(dataset.count)]
 
 
 def _takes_given_transform(dataset: Any, where: Position) -> bool:

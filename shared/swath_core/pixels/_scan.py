@@ -12,14 +12,12 @@ from rasterio.windows import Window
 
 from swath_core.nodata import Number, holds_data
 
-from ._describe import is_masked
+from ._masks import Mask, alpha_index, read_shown
 from ._model import Refused
 from ._open import DECODING_ERRORS, reason
 
 _CHUNK_BYTES = 16 * 1024 * 1024
 _OUTLINE_SIDE = 512
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +37,10 @@ def scan(dataset: Any, name: str, nodata: Sequence[Number | None]) -> Scan:
     """Decode every block of every band. Raises Refused naming the first block that fails."""
     cell = max(1, -(-max(dataset.width, dataset.height) // _OUTLINE_SIDE))
     coarse = np.zeros((-(-dataset.height // cell), -(-dataset.width // cell)), dtype=bool)
-    masked = is_masked(dataset)
     valid = 0
     for window in windows(dataset, cell):
         data = _read(dataset, name, window)
-        mask = _valid(dataset, name, window, data, nodata, masked=masked)
+        mask = _valid(dataset, name, window, data, nodata)
         valid += int(np.count_nonzero(mask))
         _mark(coarse, mask, window, cell)
     return Scan(valid / (dataset.width * dataset.height), coarse, cell)
@@ -115,21 +112,20 @@ def _valid(
     window: Window,
     data: npt.NDArray[Any],
     nodata: Sequence[Number | None],
-    *,
-    masked: bool,
 ) -> Mask:
-    """Return where at least one band holds data."""
-    if masked:
-        try:
-            return np.asarray(dataset.read_masks(1, window=window)).astype(bool)
-        except DECODING_ERRORS as error:
-            raise Refused(f"{name}: its mask cannot be decoded: {reason(error)}") from error
+    """Return where at least one band beside an alpha channel holds data that is not masked."""
     result = np.zeros(data.shape[1:], dtype=bool)
-    for values, missing in zip(data, nodata, strict=True):
-        result |= holds_data(values, missing)
+    alpha = alpha_index(dataset)
+    for index, (values, missing) in enumerate(zip(data, nodata, strict=True)):
+        if index != alpha:
+            result |= holds_data(values, missing)
         if result.all():
             break
-    return result
+    try:
+        shown = read_shown(dataset, window)
+    except DECODING_ERRORS as error:
+        raise Refused(f"{name}: its mask cannot be decoded: {reason(error)}") from error
+    return result if shown is None else result & shown
 
 
 def _mark(coarse: Mask, mask: Mask, window: Window, cell: int) -> None:

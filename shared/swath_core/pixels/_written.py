@@ -11,7 +11,7 @@ from typing import Any
 
 import rasterio
 
-from ._describe import is_masked
+from ._masks import has_mask
 from ._open import DECODING_ERRORS, HARDENED, reason
 from ._scan import windows
 
@@ -51,7 +51,7 @@ def _check_places(dataset: Any, size: int) -> None:
 
 
 def _read_blocks(dataset: Any) -> None:
-    masked = is_masked(dataset)
+    masked = has_mask(dataset)
     for window in windows(dataset):
         dataset.read(window=window)
         if masked:

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import struct
 from pathlib import Path
 from typing import Any
+from zlib import compress, crc32
 
 import imagecodecs
 import numpy as np
 import pytest
 import rasterio
 import tifffile
-from rasterio.enums import Resampling
 from rasterio.shutil import copy
 from rasterio.transform import from_origin
 from tests.decoding import level, run, stored
 from tests.ingest_world import Values, World, band, ramp, raster
 
-from swath_core.pixels import Refused
+from swath_core.pixels import Georeference, Refused
 
 ODD = Path(__file__).resolve().parents[4] / "shared/data/odd"
-
-
-def built(values: Values, factors: tuple[int, ...], how: Resampling, **profile: Any) -> bytes:
-    return raster(values, change=lambda d: d.build_overviews(list(factors), how), **profile)
 
 
 # -- bits per sample
@@ -144,190 +140,6 @@ def test_what_is_not_a_number_is_missing(nodata: float | None, tmp_path: Path) -
         np.testing.assert_array_equal(small[empty], np.full(np.count_nonzero(empty), expected))
 
 
-# -- overviews against NumPy
-
-
-def mean_of(values: Values, valid: Values, factor: int) -> tuple[Values, Values]:
-    """Return the mean of the valid pixels of each cell, and where there is one."""
-    shape = values.shape[0] // factor, factor, values.shape[1] // factor, factor
-    count = valid.reshape(shape).sum(axis=(1, 3))
-    total = np.where(valid, values, 0).astype(float).reshape(shape).sum(axis=(1, 3))
-    with np.errstate(invalid="ignore"):
-        return total / count, count > 0
-
-
-def modes_of(values: Values, valid: Values, row: int, column: int) -> set[Any]:
-    """Return the most frequent valid values of a cell of 2 x 2 pixels."""
-    cell = np.s_[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
-    found, counts = np.unique(values[cell][valid[cell]], return_counts=True)
-    return set(found[counts == counts.max(initial=0)].tolist())
-
-
-SIDE = 512
-HOLES = ["none", "nodata", "not a number", "nodata and not a number", "mask", "alpha"]
-
-
-def holed(dtype: str, how: str) -> tuple[bytes, Values, Values, float | None]:
-    """Return a raster with holes made in some way, its pixels, which are valid, and its nodata."""
-    generator = np.random.default_rng(5)
-    values = generator.integers(1, 200, (SIDE, SIDE)).astype(dtype)
-    valid = generator.uniform(size=values.shape) > 0.4
-    valid[:64, :64] = False
-    if how == "none":
-        valid[:] = True
-    nodata = {"nodata": 0.0, "nodata and not a number": -7.0}.get(how)
-    if nodata is not None:
-        values[~valid] = nodata
-    if how == "not a number":
-        values[~valid] = np.nan
-    if how == "nodata and not a number":
-        values.reshape(-1)[np.flatnonzero(~valid)[::2]] = np.nan
-    if how == "alpha":
-        both = np.stack([values, np.where(valid, np.iinfo(dtype).max, 0).astype(dtype)])
-        return raster(both, alpha="YES", nodata=None), values, valid, None
-
-    def mask(dataset: Any) -> None:
-        if how == "mask":
-            dataset.write_mask(np.where(valid, 255, 0).astype("uint8"))
-
-    return raster(values[np.newaxis], nodata=nodata, change=mask), values, valid, nodata
-
-
-@pytest.mark.parametrize("how", HOLES)
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
-@pytest.mark.parametrize("resampler", ["average", "nearest", "mode"])
-def test_overviews_are_what_numpy_makes_of_the_pixels(
-    resampler: str, dtype: str, how: str, tmp_path: Path
-) -> None:
-    if "number" in how and not dtype.startswith("float"):
-        pytest.skip("integers are numbers")
-    if how == "alpha" and dtype not in {"uint8", "uint16"}:
-        pytest.skip("to GDAL, alpha is of 8 or 16 bits without a sign")
-    body, values, valid, nodata = holed(dtype, how)
-    result = run(body, tmp_path, dtype, nodata=nodata, resampler=resampler, overviews=(2,))
-    assert result.valid_fraction == pytest.approx(valid.mean())
-    path = stored(result, tmp_path)
-    with rasterio.open(path, OVERVIEW_LEVEL=0) as overview:
-        found, mask = overview.read(1), overview.read_masks(1).astype(bool)
-    shown = ~np.isnan(found) if dtype.startswith("float") else np.ones(found.shape, bool)
-    if nodata is not None:
-        shown &= found != nodata
-    if resampler == "nearest":
-        picked = valid[::2, ::2]
-        np.testing.assert_array_equal(found[picked], values[::2, ::2][picked])
-        np.testing.assert_array_equal(shown & mask, picked)
-        return
-    mean, any_valid = mean_of(values, valid, 2)
-    if how not in {"mask", "alpha"}:
-        np.testing.assert_array_equal(shown, any_valid)
-    if resampler == "average":
-        slack = 0.5001 if "int" in dtype else 1e-4
-        assert np.abs(found[any_valid] - mean[any_valid]).max() <= slack
-    else:
-        rows, columns = np.nonzero(any_valid)
-        for row, column in zip(rows[::37], columns[::37], strict=True):
-            assert found[row, column] in modes_of(values, valid, row, column)
-
-
-# -- overviews that a file brings
-
-
-def test_overviews_of_a_small_source_are_not_taken_over(tmp_path: Path) -> None:
-    body = raster(np.full((1, 300, 300), 7, "uint16"))
-    path = tmp_path / "stale.tif"
-    path.write_bytes(body)
-    with rasterio.open(path, "r+") as dataset:
-        dataset.write(np.full((1, 300, 300), 100, "uint16"))
-        dataset.build_overviews([2], Resampling.nearest)
-        dataset.write(np.full((1, 300, 300), 7, "uint16"))
-    result = run(path.read_bytes(), tmp_path)
-    with rasterio.open(stored(result, tmp_path)) as dataset:
-        assert dataset.overviews(1) == []
-        assert (dataset.read() == 7).all()
-
-
-def test_averaged_overviews_of_classes_are_made_anew(tmp_path: Path) -> None:
-    values = np.random.default_rng(0).choice([1, 9], (1, 1100, 1100)).astype("uint8")
-    body = built(values, (4, 2), Resampling.average, nodata=0)
-    result = run(body, tmp_path, "uint8", kind="class", nodata=0)
-    path = stored(result, tmp_path)
-    with rasterio.open(path) as dataset:
-        assert dataset.overviews(1) == [2, 4]
-    np.testing.assert_array_equal(level(path, 0), values[:, ::2, ::2])
-    assert set(np.unique(level(path, 1))) == {1, 9}
-
-
-def cog(
-    values: Values, folder: Path, how: str, *, source: Values | None = None, **more: Any
-) -> bytes:
-    """Return a COG as GDAL writes it, with overviews of ``source`` where that is given."""
-    path = folder / "plain.tif"
-    path.write_bytes(raster(values if source is None else source, **more))
-    with rasterio.open(path, "r+") as dataset:
-        dataset.build_overviews([2, 4], Resampling[how])
-        if source is not None:
-            dataset.write(values)
-    target = folder / "cog.tif"
-    copy(path, target, driver="COG", COMPRESS="DEFLATE", OVERVIEWS="FORCE_USE_EXISTING")
-    body = target.read_bytes()
-    target.unlink()
-    return body
-
-
-def scene(side: int = 1500) -> Values:
-    line = np.arange(side)
-    noise = np.random.default_rng(3).integers(0, 80, (side, side))
-    slope = 1500 * np.cos(line / 131.0)[:, np.newaxis] + 900 * np.sin(line / 97.0)
-    return np.asarray((3000 + slope + noise).astype("uint16")[np.newaxis])
-
-
-@pytest.mark.parametrize("how", ["average", "nearest", "mode", "cubic", "lanczos", "gauss"])
-def test_a_cog_with_overviews_of_its_pixels_is_kept(how: str, tmp_path: Path) -> None:
-    assert run(cog(scene(), tmp_path, how), tmp_path).output is None
-
-
-@pytest.mark.parametrize("how", ["nearest", "mode"])
-def test_a_cog_of_classes_with_overviews_of_classes_is_kept(how: str, tmp_path: Path) -> None:
-    values = np.random.default_rng(0).choice([1, 9], (1, 1100, 1101)).astype("uint8")
-    assert run(cog(values, tmp_path, how), tmp_path, "uint8", kind="class").output is None
-
-
-WRONG: dict[str, Callable[[Path], tuple[bytes, dict[str, Any]]]] = {
-    "of other pixels": lambda folder: (
-        cog(scene(), folder, "average", source=np.roll(scene(), 400, axis=1)), {},
-    ),
-    "of a brighter scene": lambda folder: (
-        cog(scene(), folder, "average", source=scene() + np.uint16(200)), {},
-    ),
-    "of nothing": lambda folder: (
-        cog(scene(), folder, "nearest", source=np.zeros_like(scene()), nodata=0), {"nodata": 0},
-    ),
-    "averaged, of classes": lambda folder: (
-        cog((scene() // 700 * 50).astype("uint8"), folder, "average"),
-        {"dtype": "uint8", "kind": "class"},
-    ),
-    "with ever more missing": lambda folder: (
-        cog(_thinned(), folder, "nearest", source=_thinned(0.8)), {"dtype": "float32"},
-    ),
-}  # fmt: skip
-
-
-def _thinned(share: float = 0.3) -> Values:
-    values = scene().astype("float32")
-    values[np.random.default_rng(1).uniform(size=values.shape) < share] = np.nan
-    return values
-
-
-@pytest.mark.parametrize("overviews", WRONG)
-def test_a_cog_with_other_overviews_is_written_anew(overviews: str, tmp_path: Path) -> None:
-    body, expected = WRONG[overviews](tmp_path)
-    result = run(body, tmp_path, **expected)
-    assert result.output is not None
-    (tmp_path / "again").mkdir()
-    again = run(Path(result.output).read_bytes(), tmp_path / "again", **expected)
-    assert again.output is None
-
-
 # -- tags
 
 
@@ -364,8 +176,6 @@ def test_xmp_icc_and_exif_of_a_jpeg_are_kept(tmp_path: Path) -> None:
         bytes([0xFF, code]) + (len(data) + 2).to_bytes(2, "big") + data for code, data in segments
     )
     given = {"crs": "EPSG:32755", "geotransform": (6e5, 10.0, 0.0, 6.1e6, 0.0, -10.0)}
-    from swath_core.pixels import Georeference
-
     body = plain[:2] + extra + plain[2:]
     result = run(body, tmp_path, "uint8", count=3, given=Georeference(**given))  # type: ignore[arg-type]
     with tifffile.TiffFile(stored(result, tmp_path)) as file:
@@ -386,6 +196,44 @@ def test_what_cannot_be_kept_is_named(tmp_path: Path) -> None:
     assert result.notes == ("a.tif: HUGE of the file (1100004 characters) is not kept",)
     world = World()
     assert "HUGE of the file" in world.ingest(raster(change=describe)).events[-2].message
+
+
+def test_further_images_of_a_file_are_named(tmp_path: Path) -> None:
+    (tmp_path / "second.tif").write_bytes(raster(ramp(30, 50)))
+    path = tmp_path / "first.tif"
+    path.write_bytes(raster(ramp(40, 60)))
+    copy(tmp_path / "second.tif", path, driver="GTiff", APPEND_SUBDATASET="YES")
+    result = run(path.read_bytes(), tmp_path)
+    assert result.notes == ("a.tif: what follows the first of its 2 images is not kept",)
+    with rasterio.open(stored(result, tmp_path)) as dataset:
+        np.testing.assert_array_equal(dataset.read(), ramp(40, 60))
+
+
+@pytest.mark.parametrize(("transparent", "named"), [(b"\xff\x00", False), (b"\x00\x80", True)])
+def test_transparent_colours_of_a_palette_are_named(
+    transparent: bytes, named: bool, tmp_path: Path
+) -> None:
+    values = ramp(40, 60, dtype="uint8") % 4
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 60, 40, 8, 3, 0, 0, 0)
+    rows = compress(b"".join(b"\0" + row.tobytes() for row in values[0]))
+    chunks = {
+        b"IHDR": header,
+        b"PLTE": bytes(12),
+        b"tRNS": transparent,
+        b"IDAT": rows,
+        b"IEND": b"",
+    }
+    body = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, data) for kind, data in chunks.items())
+    given = Georeference("EPSG:32755", (6e5, 10.0, 0.0, 6.1e6, 0.0, -10.0))
+    result = run(body, tmp_path, "uint8", given=given)
+    lost = ("a.tif: the transparency of its palette's colours is not kept",) if named else ()
+    assert result.notes == lost
+    # the one colour that is not seen at all is nodata
+    assert result.valid_fraction == 0.75
 
 
 @pytest.mark.parametrize("big", ["YES", "NO"])
