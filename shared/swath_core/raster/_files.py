@@ -179,8 +179,23 @@ class FilePool:
                 yield dataset
             except RasterioError as error:
                 _log.warning("reading a stored file failed", extra={"path": path}, exc_info=error)
+                if dataset is not None:
+                    dataset.close()
+                self._forget(path)
                 raise _Failed(error) from error
             self._put(path, level, dataset)
+
+    def _forget(self, path: str) -> None:
+        """Have GDAL drop the bytes that it keeps of a file.
+
+        A body that was cut short is kept like a whole one, and would be read again and again. GDAL
+        drops what it has of a file when one that was opened with this option is closed.
+        """
+        if not path.startswith("/vsi"):
+            return
+        once = {"CPL_VSIL_CURL_NON_CACHED": path, "GDAL_HTTP_MAX_RETRY": 0}
+        with gdal(**self._options | once), suppress(RasterioError):
+            _open(path, 0).close()
 
     def _take(self, path: str, level: int) -> rasterio.DatasetReader | None:
         with self._lock:

@@ -35,6 +35,7 @@ class Store(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.content = content
         self.status: Callable[[str], int] = lambda _range: 206
+        self.cut: Callable[[str], bool] = lambda _range: False
         self.ranges: list[str] = []
 
 
@@ -53,6 +54,9 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(part)))
         self.send_header("Content-Range", f"bytes {first}-{first + len(part) - 1}/{len(whole)}")
         self.end_headers()
+        if self.server.cut(asked):  # the connection ends in the middle of the body
+            self.close_connection = True
+            part = part[: len(part) // 2]
         self.wfile.write(part)
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -105,6 +109,29 @@ def test_a_store_that_goes_on_failing_is_unavailable(store: Store, failing: str)
     with pytest.raises(Unavailable, match="send the request again"):
         read(pool, path)
     store.status = lambda _asked: 206
+    assert read(pool, path).any()
+
+
+@pytest.mark.parametrize("failing", ["header", "blocks"])
+def test_bodies_that_are_cut_short_are_read_again(
+    store: Store, made: DiskCatalog, failing: str
+) -> None:
+    pool, path = opened(store)
+    left = [True]
+    store.cut = lambda asked: (asked == HEAD) is (failing == "header") and bool(left and left.pop())
+    expected = FilePool().read(made.path("acme:scenes:one"), 0, [1], BLOCK, with_mask=False)
+    assert np.array_equal(read(pool, path), expected.values)
+    assert not left
+
+
+@pytest.mark.parametrize("failing", ["all", "blocks"])
+def test_bodies_that_are_always_cut_short_are_no_pixels(store: Store, failing: str) -> None:
+    """Neither half a block nor zeros in its place; and no image that is said to be broken."""
+    pool, path = opened(store)
+    store.cut = lambda asked: failing == "all" or asked != HEAD
+    with pytest.raises(Unavailable, match="send the request again"):
+        read(pool, path)
+    store.cut = lambda _asked: False
     assert read(pool, path).any()
 
 
