@@ -39,15 +39,21 @@ class Document:
         return replace(self, attributes=attributes, version=self.version + 1, request=request)
 
 
+ALL_SPANS = -1
+"""Among a product's spans: they were noted from its first image on."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredProduct(Document):
     """A product as it was read, with what the search index of its images covers.
 
-    ``rungs`` are the fine rungs of the H3 ladder in use, ``extent`` the H3 base cells touched.
+    ``rungs`` are the fine rungs of the H3 ladder in use, ``extent`` the H3 base cells touched,
+    ``spans`` how long taking images lasted (``swath_core.index.IndexState``).
     """
 
     rungs: frozenset[int] = frozenset()
     extent: frozenset[int] = frozenset()
+    spans: frozenset[int] = frozenset()
 
 
 # ---- JSON values

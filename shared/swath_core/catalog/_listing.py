@@ -14,6 +14,8 @@ from swath_core.definitions import Resource
 from swath_core.documents import Attributes, Document
 from swath_core.errors import BadRequest
 from swath_core.filters import (
+    Sort,
+    SortKey,
     allowed_values,
     is_after,
     parse_filter,
@@ -31,12 +33,16 @@ MOST_WORDS = 32
 
 @dataclass(frozen=True)
 class Query:
-    """What a search asks for; ``after`` is the token of the page before."""
+    """What a search asks for; ``after`` is the token of the page before.
+
+    ``text`` is what must be found, ``texts`` what any of must be.
+    """
 
     filter: str | None = None
-    sort: str | None = None
+    sort: str | Sort | None = None
     limit: int | None = None
     text: str | None = None
+    texts: tuple[str, ...] = ()
     after: str | None = None
     page_size: int = PAGE_SIZE
 
@@ -59,8 +65,10 @@ class Search:
         self.query = query
         self.resource = resource
         self.expression = parse_filter(query.filter, resource)
-        self.sort = parse_sort(query.sort, resource, default_sort)
+        given = query.sort
+        self.sort = given if isinstance(given, Sort) else parse_sort(given, resource, default_sort)
         self._words = _wanted(query.text)
+        self._alternatives = [_wanted(each) for each in query.texts]
         self._after = _position(query.after)
 
     @property
@@ -84,6 +92,10 @@ class Search:
     def _matches(self, document: Document) -> bool:
         if self._words and not _text_matches(self._words, document.attributes, self.resource):
             return False
+        if self._alternatives and not any(
+            _text_matches(each, document.attributes, self.resource) for each in self._alternatives
+        ):
+            return False
         return self.expression.matches(values_of(document))
 
     def _ordered(self, documents: list[Document]) -> list[Document]:
@@ -103,10 +115,10 @@ class Search:
                 return ordered[index + 1 :], delivered
         return [each for each in ordered if self._is_after(each, last)], delivered
 
-    def _is_after(self, document: Document, last: tuple[Any, str]) -> bool:
+    def _is_after(self, document: Document, last: SortKey) -> bool:
         key = sort_key(self.sort, self.resource, values_of(document))
         try:
-            return is_after(key, last, descending=self.sort.descending)
+            return is_after(key, last, self.sort)
         except TypeError as error:
             raise _foreign() from error
 
@@ -146,7 +158,7 @@ def _text_matches(wanted: Sequence[str], attributes: Attributes, resource: Resou
 # -- continuation
 
 
-def _token(last: tuple[Any, str], delivered: int) -> str:
+def _token(last: SortKey, delivered: int) -> str:
     text = json.dumps([*last, delivered], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

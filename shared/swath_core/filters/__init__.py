@@ -4,6 +4,7 @@
 geometry is known here, so that a listing of products loads neither H3 nor shapely.
 """
 
+from ._conditions import Holds, Overlaps
 from ._expression import (
     EVERYTHING,
     NOTHING,
@@ -13,11 +14,12 @@ from ._expression import (
     KeyRange,
     Or,
     allowed_values,
+    conjunction,
     ids_of,
     product_of,
     split_range,
 )
-from ._parse import MOST_CONDITIONS, Sort, parse_filter, parse_limit, parse_sort
+from ._parse import ID, MOST_CONDITIONS, Sort, parse_filter, parse_limit, parse_sort
 from ._sort import (
     SortKey,
     is_after,
@@ -29,16 +31,20 @@ from ._sort import (
 
 __all__ = [
     "EVERYTHING",
+    "ID",
     "MOST_CONDITIONS",
     "NOTHING",
     "And",
     "Comparison",
     "Expression",
+    "Holds",
     "KeyRange",
     "Or",
+    "Overlaps",
     "Sort",
     "SortKey",
     "allowed_values",
+    "conjunction",
     "ids_of",
     "is_after",
     "parse_filter",

@@ -44,6 +44,13 @@ class Expression(ABC):
     def given(self, known: Values) -> Expression:
         """Return what is left to ask of objects that all have these attribute values."""
 
+    def keys(self, longest: float | None) -> tuple[KeyRange, bool]:  # noqa: ARG002 - some look
+        """Return a range of sort keys that holds every match, and whether all keys in it match.
+
+        No image took longer than ``longest`` seconds; None: nobody knows.
+        """
+        return ALL_KEYS, False
+
 
 @dataclass(frozen=True)
 class And(Expression):
@@ -243,33 +250,39 @@ ALL_KEYS = KeyRange()
 NO_KEYS = KeyRange(_HIGHEST, _LOWEST)
 
 
-def split_range(expression: Expression) -> tuple[KeyRange, Expression]:
-    """Return the range of sort keys that an expression allows, and what it asks beyond that."""
+def split_range(
+    expression: Expression, longest: float | None = None
+) -> tuple[KeyRange, Expression]:
+    """Return the range of sort keys that an expression allows, and what it asks beyond that.
+
+    ``longest`` is how many seconds pass at most between an image's ``acquired`` and
+    ``acquired_end``; None: nobody knows.
+    """
     parts = expression.parts if isinstance(expression, And) else (expression,)
     keys, left = ALL_KEYS, []
     for part in parts:
-        allowed, exact = _range(part)
+        allowed, exact = _range(part, longest)
         keys = keys.intersection(allowed)
         if not exact:
             left.append(part)
     return keys, conjunction(left)
 
 
-def _range(expression: Expression) -> tuple[KeyRange, bool]:
+def _range(expression: Expression, longest: float | None) -> tuple[KeyRange, bool]:
     """Return a range that holds every match, and whether every key in it is one."""
     if isinstance(expression, And):
-        keys, left = split_range(expression)
+        keys, left = split_range(expression, longest)
         return keys, left == EVERYTHING
     if isinstance(expression, Or):
         keys = NO_KEYS
         for part in expression.parts:
-            keys = keys.hull(_range(part)[0])
+            keys = keys.hull(_range(part, longest)[0])
         return keys, not expression.parts
     if isinstance(expression, IsNull) and expression.attribute.name == "acquired":
         return (ALL_KEYS, True) if expression.negated else (NO_KEYS, True)
     if isinstance(expression, Comparison) and expression.attribute.name == "acquired":
         return _comparison(expression)
-    return ALL_KEYS, False
+    return expression.keys(longest)
 
 
 def _comparison(comparison: Comparison) -> tuple[KeyRange, bool]:

@@ -37,10 +37,31 @@ _OPERATORS = (*TESTS, *_NULLS)
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """The attribute to sort by; ``descending`` reverses everything but the place of nulls."""
+    """The attribute to sort by; ``descending`` reverses everything but the place of nulls.
+
+    ``then`` are the orders of objects that are alike in it; the last tie is broken by the id, in
+    the direction of the last order.
+    """
 
     name: str
     descending: bool = False
+    then: tuple[Sort, ...] = ()
+
+    @property
+    def all(self) -> tuple[Sort, ...]:
+        """This order and those that follow it."""
+        return (self, *self.then)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The attributes that are sorted by."""
+        return frozenset(each.name for each in self.all)
+
+    @property
+    def directions(self) -> tuple[bool, ...]:
+        """Whether each member of a sort key descends: the values' in order, and the id's."""
+        found = tuple(each.descending for each in self.all)
+        return (*found, found[-1])
 
 
 def parse_filter(text: object, resource: Resource) -> Expression:

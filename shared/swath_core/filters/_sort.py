@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from swath_core.definitions import Resource
@@ -10,33 +11,39 @@ from swath_core.documents import Document
 
 from ._parse import Sort, attribute_of
 
-SortKey = tuple[Any, str]
+SortKey = tuple[Any, ...]
+"""A comparable value or None for each order, and the id."""
 
 
 def sort_key(sort: Sort, resource: Resource, values: Mapping[str, Any]) -> SortKey:
-    """Return (comparable value or None, id) of an object with these attribute values."""
-    stored = values.get(sort.name)
-    key = None if stored is None else attribute_of(resource, sort.name).type.key(stored)
-    return key, values["id"]
+    """Return what an object with these attribute values is sorted by."""
+    return (*(_value(each.name, resource, values) for each in sort.all), values["id"])
 
 
-def sorted_keys(keys: Iterable[SortKey], *, descending: bool) -> list[SortKey]:
+def _value(name: str, resource: Resource, values: Mapping[str, Any]) -> Any:
+    stored = values.get(name)
+    return None if stored is None else attribute_of(resource, name).type.key(stored)
+
+
+def sorted_keys(keys: Iterable[SortKey], sort: Sort) -> list[SortKey]:
     """Return keys in order, those without a value last."""
-    values: list[SortKey] = []
-    nulls: list[SortKey] = []
-    for key in keys:
-        (nulls if key[0] is None else values).append(key)
-    values.sort(reverse=descending)
-    nulls.sort(key=lambda key: key[1], reverse=descending)
-    return values + nulls
+    found = list(keys)
+    for place, descending in reversed(list(enumerate(sort.directions))):
+        values = [key for key in found if key[place] is not None]
+        values.sort(key=itemgetter(place), reverse=descending)  # which keeps the order of ties
+        found = values + [key for key in found if key[place] is None]
+    return found
 
 
-def is_after(key: SortKey, last: SortKey, *, descending: bool) -> bool:
+def is_after(key: SortKey, last: SortKey, sort: Sort) -> bool:
     """Return whether a key comes behind another one in the order of :func:`sorted_keys`."""
-    if (key[0] is None) != (last[0] is None):
-        return key[0] is None
-    mine, other = (key, last) if key[0] is not None else ((key[1],), (last[1],))
-    return bool(mine < other if descending else mine > other)
+    for mine, other, descending in zip(key, last, sort.directions, strict=True):
+        if mine == other:
+            continue
+        if mine is None or other is None:
+            return mine is None
+        return bool(mine < other if descending else mine > other)
+    return False
 
 
 def values_of(document: Document) -> dict[str, Any]:
@@ -47,4 +54,4 @@ def values_of(document: Document) -> dict[str, Any]:
 def sort_documents(documents: Iterable[Document], sort: Sort, resource: Resource) -> list[Document]:
     """Return documents in the order asked for."""
     by_key = {sort_key(sort, resource, values_of(each)): each for each in documents}
-    return [by_key[key] for key in sorted_keys(by_key, descending=sort.descending)]
+    return [by_key[key] for key in sorted_keys(by_key, sort)]

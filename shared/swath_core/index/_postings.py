@@ -16,9 +16,10 @@ each cell instead of two.
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -26,8 +27,9 @@ import h3.api.basic_int as h3
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from swath_core import times
 from swath_core.definitions import IMAGE
-from swath_core.documents import Attributes, Document
+from swath_core.documents import ALL_SPANS, Attributes, Document
 from swath_core.geo import footprint
 
 from ._cells import Cell, cover
@@ -61,6 +63,9 @@ _POSTED = tuple(
     for attribute in IMAGE
     if (attribute.filterable or attribute.sortable) and attribute.name not in IN_KEYS
 )
+
+POSTED = IN_KEYS | frozenset(_POSTED)
+"""Attributes that a posting tells."""
 
 Row = dict[str, Any]
 """``g`` the footprint as WKB (absent without one), ``a`` compact JSON of the attributes, ``b`` the
@@ -178,15 +183,17 @@ def _compact(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """What has ever been posted for a product: two number sets on its Catalog row.
+    """What has ever been posted for a product: number sets on its Catalog row.
 
     ``rungs`` are the fine rungs of its images, plus PASSING for images that are posted as though
-    they passed it; ``extent`` the H3 base cells (0 to 121) that their footprints touch. A
-    writer adds to both before it writes an image; they never shrink.
+    they passed it; ``extent`` the H3 base cells (0 to 121) that their footprints touch; ``spans``
+    how long taking them lasted (:func:`span_of`), and ALL_SPANS if that was noted of every image.
+    A writer adds to them before it writes an image; they never shrink.
     """
 
     rungs: frozenset[int] = frozenset()
     extent: frozenset[int] = frozenset()
+    spans: frozenset[int] = frozenset()
 
     @property
     def ending(self) -> frozenset[int]:
@@ -203,13 +210,34 @@ class IndexState:
         """Whether there are images with more cells than any rung may take."""
         return EVERYWHERE in self.rungs
 
+    @property
+    def longest(self) -> float | None:
+        """Seconds that taking no image exceeded; None where that is not known of all of them."""
+        if ALL_SPANS not in self.spans:
+            return None
+        return max((2.0**span for span in self.spans if span != ALL_SPANS), default=0.0)
+
     def covers(self, other: IndexState) -> bool:
         """Return whether the other state adds nothing to this one."""
-        return other.rungs <= self.rungs and other.extent <= self.extent
+        return (
+            other.rungs <= self.rungs and other.extent <= self.extent and other.spans <= self.spans
+        )
 
     def union(self, other: IndexState) -> IndexState:
         """Return what both have."""
-        return IndexState(self.rungs | other.rungs, self.extent | other.extent)
+        return IndexState(
+            self.rungs | other.rungs, self.extent | other.extent, self.spans | other.spans
+        )
+
+
+def span_of(image: Document) -> frozenset[int]:
+    """Return n, where taking an image took at most 2**n seconds; nothing where it took none."""
+    end = image.get("acquired_end")
+    if end is None:
+        return frozenset()
+    first, last = map(times.parse_timestamp, (image.attributes["acquired"], end))
+    seconds = (last - first).total_seconds()
+    return frozenset({max(0, math.ceil(math.log2(seconds)))} if seconds > 0 else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +309,8 @@ def postings_of(image: Document, shards: int = 1) -> Postings:
     partitions += _cell_partitions(product, ladder)
     key, payload = key_of(acquired, image.id), encode_row(image)
     rows = tuple(Posting(partition, key, payload) for partition in partitions)
-    return Postings(IndexState() if ladder is None else ladder.state, rows)
+    state = IndexState() if ladder is None else ladder.state
+    return Postings(replace(state, spans=span_of(image)), rows)
 
 
 def _cell_partitions(product: str, ladder: Ladder | None) -> Sequence[str]:

@@ -5,7 +5,7 @@ To be read in this order: ``_query``, ``_plan``, ``_cover``, ``_merge``, ``_engi
 
 from ._engine import ImageSearch
 from ._plan import MonthReader
-from ._query import Cost, ImageQuery, Match, Page, SearchProduct
+from ._query import Cost, ImageQuery, Match, Page, SearchProduct, digest
 
 __all__ = [
     "Cost",
@@ -15,4 +15,5 @@ __all__ = [
     "MonthReader",
     "Page",
     "SearchProduct",
+    "digest",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from swath_core.filters import SortKey, is_after, product_of, sort_documents, so
 from swath_core.index import OMITTED
 from swath_core.store.postings import PostingReader
 
-from ._merge import DocumentReader, Matcher, Merge, satisfies
+from ._merge import DocumentReader, Matcher, Merge, SizeOf, satisfies
 from ._plan import MonthReader, Projection, SearchPlan, plan_search
 from ._query import (
     Cost,
@@ -36,6 +35,10 @@ MOST_SORTED = 100_000
 
 SECONDS = 22.0
 """Time after which a search that is still reading gives up; the API has 30 s."""
+
+COUNTED_POSTINGS = 20_000
+COUNTED_SECONDS = 2.0
+"""What counting the matches of a page that says their number may take beside the page itself."""
 
 _ROUNDS = 2
 _SHORT_PAGE = 4
@@ -64,16 +67,29 @@ class ImageSearch:
     # ---- entry points
 
     def page(
-        self, query: ImageQuery, products: Sequence[SearchProduct], token: str | None = None
+        self,
+        query: ImageQuery,
+        products: Sequence[SearchProduct],
+        token: str | None = None,
+        *,
+        size_of: SizeOf | None = None,
+        counts: bool = False,
     ) -> Page:
         """Return a page of images. ``products`` are those that the caller may read.
 
-        ``token`` is the previous page's. Raises BadRequest for a token that is not this
-        query's, or an order that would have to sort too many images.
+        ``token`` is the previous page's. ``size_of`` tells how many bytes a document adds to the
+        response, of which a page has a bounded number. With ``counts`` the page says how many
+        images match, if that can be counted within a budget: on the first page, whose token
+        carries the number on. Raises BadRequest for a token that is not this query's, or an order
+        that would have to sort too many images.
         """
         state = unsign(token, self._signing_key(), query.digest) if token else {"n": 0}
-        sorts = query.sort.name != "acquired"
+        sorts = query.sort.name != "acquired" or bool(query.sort.then)
         matcher = self._planned(query, products, Projection(attributes=sorts))
+        if size_of is not None:
+            matcher.size_of = size_of
+        if counts and token is None:
+            state["m"] = self.count_within(query, products)
         if matcher.plan.by_id:
             return self._page_of_ids(matcher, state)
         if sorts:
@@ -87,6 +103,30 @@ class ImageSearch:
         """
         count, matcher = self._count(query, products)
         return count, matcher.cost
+
+    def count_within(
+        self,
+        query: ImageQuery,
+        products: Sequence[SearchProduct],
+        postings: int = COUNTED_POSTINGS,
+        seconds: float = COUNTED_SECONDS,
+    ) -> int | None:
+        """Return the exact number of matches; None where counting them takes more than that."""
+        matcher = self._planned(query, products, Projection(), counting=True)
+        plan = matcher.plan
+        if plan.by_id:
+            return len(_by_id(matcher))
+        if sum(source.expected or 0.0 for each in plan.products for source in each.sources) > (
+            postings
+        ):
+            return None
+        found = sum(each.counted for each in plan.products)
+        merge, deadline = self._merge(matcher, None), self._clock() + seconds
+        while not merge.finished:
+            if matcher.cost.postings > postings or self._clock() > deadline:
+                return None
+            found += len(matcher.matching(merge.advance(None)))
+        return found
 
     def _count(self, query: ImageQuery, products: Sequence[SearchProduct]) -> tuple[int, Matcher]:
         matcher = self._planned(query, products, Projection(), counting=True)
@@ -210,9 +250,9 @@ class ImageSearch:
             best |= {
                 key: match
                 for key, match in _keyed(matcher, matches)
-                if last is None or is_after(key, last, descending=query.sort.descending)
+                if last is None or is_after(key, last, query.sort)
             }
-            if len(best) > _SHORT_PAGE * PAGE_IMAGES:
+            if len(best) > _SHORT_PAGE * max(room, PAGE_IMAGES):
                 best = _first(best, room + 1, query)
         best = _first(best, room + 1, query)
         keys = list(best)
@@ -230,8 +270,8 @@ class ImageSearch:
         found = found[: query.limit]
         first, size = int(state.get("o", 0)), 0
         documents: list[Document] = []
-        for document in found[first:]:
-            size += _json_bytes(document)
+        for document in found[first : first + (query.page_size or len(found))]:
+            size += matcher.size_of(document)
             if size > PAGE_BYTES and documents:
                 break
             documents.append(document)
@@ -249,14 +289,15 @@ class ImageSearch:
         if more and documents and (query.limit is None or returned < query.limit):
             cursor = {**state, "n": returned, "q": query.digest}
             token = sign(cursor, self._signing_key())
-        return Page(documents, token, matcher.cost, matcher.plan.to_json())
+        return Page(documents, token, matcher.cost, matcher.plan.to_json(), state.get("m"))
 
 
 def _room(query: ImageQuery, state: State) -> int:
     """Return how many images the page may have."""
+    most = query.page_size or PAGE_IMAGES
     if query.limit is None:
-        return PAGE_IMAGES
-    return max(0, min(PAGE_IMAGES, query.limit - int(state["n"])))
+        return most
+    return max(0, min(most, query.limit - int(state["n"])))
 
 
 def _whole(matcher: Matcher, matches: list[Match]) -> tuple[list[Document], int]:
@@ -271,7 +312,7 @@ def _whole(matcher: Matcher, matches: list[Match]) -> tuple[list[Document], int]
         document = stored.get(match.id)
         if document is None or not _still(matcher.plan.query, document, match):
             continue
-        size += _json_bytes(document)
+        size += matcher.size_of(document)
         if size > PAGE_BYTES and documents:
             return list(documents.values()), number
         documents[document.id] = document
@@ -288,18 +329,18 @@ def _still(query: ImageQuery, document: Document, match: Match) -> bool:
 def _keyed(matcher: Matcher, matches: list[Match]) -> Iterator[tuple[SortKey, Match]]:
     """Yield matches with what they are sorted by, from the documents where postings lack it."""
     sort = matcher.plan.query.sort
-    name = sort.name
-    short = [match.id for match in matches if name in match.values.get(OMITTED, ())]
+    names = sort.names
+    short = [m.id for m in matches if not names.isdisjoint(m.values.get(OMITTED, ()))]
     documents = matcher.fetch(short)
     for match in matches:
         values = match.values
         if match.id in documents:
-            values = {**values, name: documents[match.id].get(name)}
+            values = {**values, **{name: documents[match.id].get(name) for name in names}}
         yield sort_key(sort, IMAGE, values), match
 
 
 def _first(best: dict[SortKey, Match], most: int, query: ImageQuery) -> dict[SortKey, Match]:
-    keys = sorted_keys(best, descending=query.sort.descending)[:most]
+    keys = sorted_keys(best, query.sort)[:most]
     return {key: best[key] for key in keys}
 
 
@@ -325,10 +366,6 @@ def _ids_as_asked(plan: SearchPlan) -> list[str]:
     wanted = frozenset().union(*(each.ids or () for each in plan.queries.values()))
     named = [id_ for id_ in plan.query.expression.listed("id") if id_ in wanted]
     return list(dict.fromkeys([*named, *sorted(wanted)]))
-
-
-def _json_bytes(document: Document) -> int:
-    return len(json.dumps(document.attributes, separators=(",", ":"))) + len(document.id) * 2 + 200
 
 
 def _takes_too_long(cost: Cost) -> BadRequest:

@@ -9,7 +9,8 @@ their footprints and attributes, with whole documents where a posting cannot tel
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -22,7 +23,7 @@ import shapely
 from swath_core.documents import Document
 from swath_core.filters import EVERYTHING, values_of
 from swath_core.geo import footprint
-from swath_core.index import OMITTED, predecessor, successor
+from swath_core.index import OMITTED, POSTED, predecessor, successor
 from swath_core.store.postings import PostingReader, PostingRow, RangeRead
 
 from ._plan import SearchPlan, Source
@@ -258,6 +259,10 @@ def _rounded(rows: float) -> int:
 # ---- matching
 
 
+SizeOf = Callable[[Document], int]
+"""How many bytes a document adds to a response."""
+
+
 class DocumentReader(Protocol):
     """Where whole images come from."""
 
@@ -271,6 +276,7 @@ class Matcher:
     def __init__(self, plan: SearchPlan, documents: DocumentReader, cost: Cost) -> None:
         self.plan = plan
         self.cost = cost
+        self.size_of: SizeOf = json_bytes
         self._documents = documents
 
     def matching(self, candidates: list[Candidate]) -> list[Match]:
@@ -291,7 +297,9 @@ class Matcher:
             predicate = self.plan.queries[match.product_id].predicate
             if predicate == EVERYTHING:
                 answers.append(True)
-            elif predicate.names.isdisjoint(match.values.get(OMITTED, ())):
+            elif predicate.names <= POSTED and predicate.names.isdisjoint(
+                match.values.get(OMITTED, ())
+            ):
                 answers.append(predicate.matches(match.values))
             else:
                 answers.append(None)
@@ -331,6 +339,11 @@ def _touching(query: ImageQuery, candidates: list[Candidate]) -> Sequence[bool]:
         hits[tested] = found
     listed: list[bool] = hits.tolist()
     return listed
+
+
+def json_bytes(document: Document) -> int:
+    """Return about how many bytes of JSON:API a document takes."""
+    return len(json.dumps(document.attributes, separators=(",", ":"))) + len(document.id) * 2 + 200
 
 
 def satisfies(query: ImageQuery, document: Document) -> bool:

@@ -55,8 +55,8 @@ class ImageQuery:
     """A search for images, parsed and checked.
 
     ``area`` is on the plane; ``or_without_area`` also takes images without a footprint. ``limit``
-    counts over all pages. Images asked for by id come as asked unless ``sort_given``. ``digest``
-    is what a cursor is bound to.
+    counts over all pages, ``page_size`` on one. Images asked for by id come as asked unless
+    ``sort_given``. ``digest`` is what a cursor is bound to.
     """
 
     expression: Expression = EVERYTHING
@@ -65,6 +65,7 @@ class ImageQuery:
     sort: Sort = field(default_factory=lambda: Sort("acquired"))
     sort_given: bool = False
     limit: int | None = None
+    page_size: int | None = None
     digest: str = ""
 
     @classmethod
@@ -111,7 +112,7 @@ def split_by_product(query: ImageQuery, products: Sequence[SearchProduct]) -> li
         left = query.expression.given({"product_id": product.id})
         if left == NOTHING:
             continue
-        keys, predicate = split_range(left)
+        keys, predicate = split_range(left, product.state.longest)
         queries.append(ProductQuery(product, keys, predicate, ids_of(left, product.id)))
     return queries
 
@@ -197,12 +198,16 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a search: documents in order, and the token of the next page, if there is one."""
+    """One page of a search: documents in order, and the token of the next page, if there is one.
+
+    ``matched`` is the number of images on all pages, where it was asked for and could be counted.
+    """
 
     documents: list[Document]
     token: str | None
     cost: Cost
     plan: dict[str, Any]
+    matched: int | None = None
 
 
 # ---- cursors

@@ -31,7 +31,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from swath_core.documents import Document, StoredProduct
+from swath_core.documents import ALL_SPANS, Document, StoredProduct
 from swath_core.settings import Settings
 
 from .requests import Changes, ConditionError, transact
@@ -179,7 +179,9 @@ class CatalogStore:
         """Store a new product. Raises ChangedError where there is one of that id."""
 
         def changes(write: TransactWrite) -> None:
-            write.save(_item(product.id, PRODUCT_KEY, product), CatalogItem.pk.does_not_exist())
+            item = _item(product.id, PRODUCT_KEY, product)
+            item.spans = {ALL_SPANS}  # the product has no images yet
+            write.save(item, CatalogItem.pk.does_not_exist())
             write.save(_item(DIRECTORY, product.id, product))
 
         _apply(changes)
@@ -386,6 +388,7 @@ def _product(item: CatalogItem) -> StoredProduct:
         item.request,
         _numbers(item.rungs),
         _numbers(item.extent),
+        _numbers(item.spans),
     )
 
 

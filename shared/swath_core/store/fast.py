@@ -160,4 +160,5 @@ def product_of(product_id: str, item: Body) -> StoredProduct:
         found.request,
         frozenset(map(int, item.get("rungs", {}).get("NS", ()))),
         frozenset(map(int, item.get("extent", {}).get("NS", ()))),
+        frozenset(map(int, item.get("spans", {}).get("NS", ()))),
     )

@@ -125,7 +125,7 @@ class ImageStore:
         """Return whether the product's item is known to say what its index is about to hold."""
         recorded = self._recorded.get(_key_of(product))
         if recorded is None and isinstance(product, StoredProduct):
-            recorded = type(state)(product.rungs, product.extent)
+            recorded = type(state)(product.rungs, product.extent, product.spans)
         return recorded is not None and recorded.covers(state)
 
     def ensure_indexed(self, product: Document, state: IndexState) -> None:
@@ -178,8 +178,12 @@ def _key_of(product: Document) -> tuple[str, str, str]:
 
 
 def _additions(state: IndexState) -> list[Any]:
-    actions = [CatalogItem.rungs.add(set(state.rungs))] if state.rungs else []
-    return actions + ([CatalogItem.extent.add(set(state.extent))] if state.extent else [])
+    sets = (
+        (CatalogItem.rungs, state.rungs),
+        (CatalogItem.extent, state.extent),
+        (CatalogItem.spans, state.spans),
+    )
+    return [attribute.add(set(numbers)) for attribute, numbers in sets if numbers]
 
 
 def size_of(change: ImageChange) -> int:

@@ -126,7 +126,8 @@ class CatalogItem(Table):
     Items whose ``pk`` begins with ``!`` are the catalog's own: the directory of products
     (``!products``), the signing key (``!swath``) and the ``requests`` of callers in the minute
     ``sk`` (``!quota#USER``). ``rungs`` on a product's item are the fine
-    rungs of the H3 ladder that its images use, ``extent`` the H3 base cells that they touch;
+    rungs of the H3 ladder that its images use, ``extent`` the H3 base cells that they touch,
+    ``spans`` how long taking them lasted;
     ``closing`` is when a deletion began (epoch seconds); ``expires`` is the table's TTL attribute.
     """
 
@@ -140,6 +141,7 @@ class CatalogItem(Table):
     request = UnicodeAttribute(null=True)
     rungs = NumberSetAttribute(null=True)
     extent = NumberSetAttribute(null=True)
+    spans = NumberSetAttribute(null=True)
     closing = NumberAttribute(null=True)
     requests = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)
