@@ -162,9 +162,31 @@ KNOWN: Mapping[str, Json] = {
     "range": "0,1",
     "colormap": "viridis",
     "include": "product",
-    "token": "AAAA",
+    "token": None,
+    "bbox": None,
+    "datetime": "2020-01-01T00:00:00Z/..",
+    "collections": ["acme:p"],
+    "query": {"eo:cloud_cover": {"gte": 0, "lt": 100}, "id": {"startsWith": "i"}},
+    "sortby": [{"field": "eo:cloud_cover", "direction": "desc"}, {"field": "id"}],
+    "fields": {"include": ["id", "properties.datetime"], "exclude": ["assets"]},
 }  # fmt: skip
 """Right values of members whose schema alone does not lead to one."""
+
+IN_ADDRESSES: Mapping[str, str] = {
+    "bands": "spectral",
+    "name": "i",
+    "key": "spectral",
+    "bbox": "10,50,11,51",
+    "ids": "i,acme:p:i",
+    "collections": "acme:p,acme:q",
+    "query": '{"platform": {"neq": "a"}}',
+    "sortby": "-datetime,id",
+    "fields": "-links,properties.datetime",
+    "q": "p",
+}
+"""Right values of parameters that stand for others in a body."""
+_ONLY_WRONG = frozenset({"continuation", "token", "intersects"})
+"""Parameters that no right request has: tokens are of other pages, and bbox is the place."""
 
 
 class Samples:
@@ -336,8 +358,8 @@ def _parameter(operation: Operation, described: Json, samples: Samples) -> str:
         if operation.method == "DELETE" and collection and collection[1] == "images":
             return "acme:p:j"  # not the one that has pixels
         return IDS.get(collection[1] if collection else "", "acme:p")
-    if described["name"] == "bands":
-        return "spectral"
+    if described["name"] in IN_ADDRESSES:
+        return IN_ADDRESSES[described["name"]]
     return str(samples.of(described["schema"], described["name"]))
 
 
@@ -381,7 +403,7 @@ def _wrong_bodies(
 def _values_at(path: Path) -> tuple[Json, ...]:
     """Return what to put at a place: more of its own kind where work could explode."""
     words = {step for step in path if isinstance(step, str)}
-    if words & {"geometry", "intersects", "shape"}:
+    if words & {"geometry", "intersects", "shape", "bbox"}:
         return (*VALUES, *GEOMETRIES, *GEOMETRIES)
     if "filter" in words and path[-1] in {"filter", INTO_TEXT}:
         return (*VALUES, *FILTERS, *map(encode, FILTERS), *FILTERS)
@@ -406,7 +428,7 @@ def _request(operation: Operation, given: Mapping[str, str], body: Json, wrong: 
             address = address.replace(f"{{{name}}}", quoted)
         elif place == "header" and name in wrong:
             headers[name] = value
-        elif place == "query" and (name != "continuation" or name in wrong):
+        elif place == "query" and (name not in _ONLY_WRONG or name in wrong):
             query[name] = value
     if query:
         address += "?" + urlencode(query, errors="surrogatepass")

@@ -75,6 +75,10 @@ def steer(case: Any, data: Any) -> None:
     collection = case.path.split("/")[3] if case.path.count("/") > 2 else ""
     if "id" in (case.path_parameters or {}) and collection in IDS:
         case.path_parameters["id"] = data.draw(IDS[collection])
+    if case.path.startswith("/stac"):
+        for name, value in (("id", "acme:p"), ("name", "i")):
+            if name in (case.path_parameters or {}):
+                case.path_parameters[name] = value
     body = case.body if isinstance(case.body, dict) else {}
     resource = body.get("data")
     if not isinstance(resource, dict):

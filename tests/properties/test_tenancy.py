@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from swath_core.web import routes
 from swath_dev.inprocess import Answer, InProcessApi, running_api
 
 ORGS = ("redorg", "blueorg", "greyorg")
@@ -251,8 +252,34 @@ def check_reads(session: Session, uploads: dict[str, str]) -> None:
         assert ids(session.find(collection, filter=json.dumps(asked))) == members
     near = session.find("images", intersects=json.dumps(SQUARE))
     assert ids(near) == {f"{product_id}:i" for product_id in readable}
+    check_stac(session, readable)
     written = {uploads[each.id] for each in products if each.written_by(user)}
     assert ids(session.find("uploads_v2", include="events")) == written
+
+
+STAC = "//stac"
+SEARCHES: list[tuple[str, str, dict[str, Any] | None]] = [
+    ("GET", "/search", None),
+    ("POST", "/search", {}),
+    ("POST", "/search", {"intersects": SQUARE, "sortby": "platform"}),
+    ("GET", "/search?bbox=10,50,11,51&ids=i&fields=collection", None),
+    ("POST", "/search", {"query": {"platform": {"startsWith": "secret"}}}),
+]
+
+
+def check_stac(session: Session, readable: set[str]) -> None:
+    """Look at the same objects through the STAC face."""
+    for method, path, body in SEARCHES:
+        found = session.call(method, STAC + path, body).json
+        assert {each["collection"] for each in found["features"]} == readable
+        assert found["numberMatched"] == len(readable)
+    every = ",".join(product.id for product in session.products)
+    found = session.call("GET", f"{STAC}/search?collections={every}").json
+    assert {each["collection"] for each in found["features"]} == readable
+    for query in ("", "?q=secret0xyzzy,secret1xyzzy,secret2xyzzy", "?bbox=10,50,11,51"):
+        listed = session.call("GET", f"{STAC}/collections{query}").json
+        assert {each["id"] for each in listed["collections"]} == readable
+        assert listed["numberMatched"] == len(readable)
 
 
 def check_sums(session: Session) -> None:
@@ -279,12 +306,22 @@ def check_objects(session: Session, uploads: dict[str, str]) -> None:
             f"/images/{product.id}:i?include=product": allowed,
             f"/products/{product.id}/delete_related_objects": allowed,
             f"/uploads_v2/{uploads[product.id]}": product.written_by(session.user),
+            **dict.fromkeys(stac_paths(product), allowed),
         }
         for path, is_there in paths.items():
             answer = session.call("GET", path)
             assert answer.status == (200 if is_there else 404), (path, answer.text)
             if not is_there:
                 check_looks_absent(session, path, answer, product.id)
+
+
+def stac_paths(product: Product) -> list[str]:
+    """Return every address of the STAC face that names a product, for reading."""
+    rows = [route.path for route in routes.STAC.routes if route.method == "GET"]
+    assert len(rows) > 10
+    return [
+        STAC + path.format(id=product.id, name="i", key="file0") for path in rows if "{id}" in path
+    ]
 
 
 def check_looks_absent(session: Session, path: str, answer: Answer, product_id: str) -> None:
@@ -299,6 +336,8 @@ def check_looks_absent(session: Session, path: str, answer: Answer, product_id: 
 def without_id(answer: Answer) -> str:
     """Return the body without the id of the request."""
     body = answer.json
+    if "errors" not in body:
+        return answer.text
     return json.dumps({**body, "errors": [{**error, "id": None} for error in body["errors"]]})
 
 

@@ -25,15 +25,16 @@ ALLOWED = {
     "nodata": "",
     "access": "errors documents settings",
     "definitions": "errors times documents",
-    "filters": "errors documents definitions",
+    "filters": "errors times documents definitions",
     "geo": "errors documents",
-    "index": "documents definitions geo",
+    "index": "times documents definitions geo",
     "store": "errors times documents settings index",
     "search": "errors documents definitions filters geo index store",
     "catalog": (
         "errors times documents settings access definitions filters geo index store search"
     ),
     "summaries": "errors times settings definitions filters index store search",
+    "stac": ("errors times documents access definitions filters geo index store search catalog"),
     "pixels": "times definitions nodata",
     "uploads": "errors times documents settings access definitions store catalog",
     "ingest": "errors times documents settings definitions store catalog pixels uploads",
@@ -41,7 +42,7 @@ ALLOWED = {
     "web": "errors documents settings access definitions filters store",
     "functions/api": (
         "errors documents settings access definitions filters store search catalog summaries "
-        "uploads web"
+        "stac uploads web"
     ),
     "functions/ingest": "settings uploads ingest",
     "functions/raster": "errors settings access raster web",

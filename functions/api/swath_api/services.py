@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         SearchableProducts,
     )
     from swath_core.search import ImageSearch
+    from swath_core.stac import StacService
     from swath_core.store.postings import DynamoPostings
     from swath_core.store.rollups import RollupStore
     from swath_core.summaries import Summaries
@@ -121,6 +122,16 @@ def uploads() -> UploadService:
     return UploadService(settings(), catalog=access().store)
 
 
+@cache
+def stac() -> StacService:
+    """Return the use cases of the STAC face."""
+    from swath_core.stac import StacService
+
+    return StacService(
+        access(), products, images, searchable, image_search, _rollups, settings().data_bucket
+    )
+
+
 _ALL = (
     access,
     related,
@@ -134,6 +145,7 @@ _ALL = (
     image_search,
     summaries,
     uploads,
+    stac,
 )
 
 

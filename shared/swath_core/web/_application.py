@@ -69,6 +69,7 @@ class Application:
         self._redeem = redeem
         self._bind = bind
         tables = [table for table in TABLES if table.function == function]
+        self._tables = tables
         prefixes: list[str | re.Pattern[str]] = [
             prefix for table in tables for prefix in table.prefixes
         ]
@@ -143,7 +144,7 @@ class Application:
             if not any(route.public for route in routes.values()):
                 logger.append_keys(user=request.caller.user)
             error = MethodNotAllowed(f"{method} is not offered here, only {offered}")
-            return answer_error(error, request.id, {"Allow": offered})
+            return self._error(error, request, {"Allow": offered})
 
         return endpoint
 
@@ -166,21 +167,28 @@ class Application:
             lambda: context.get_remaining_time_in_millis() / 1000,
         )
 
+    def _error(
+        self, error: SwathError, request: Request, headers: Mapping[str, str] | None = None
+    ) -> Response[Any]:
+        """Return the response for an error, in the form of the table that has the path."""
+        form = next((each.errors for each in self._tables if each.holds(request.path)), "jsonapi")
+        return answer_error(error, request.id, headers, form=form)
+
     def _no_route(self, _: NotFoundError) -> Response[Any]:
         request = self._request()
         try:
             logger.append_keys(user=request.caller.user)
         except SwathError as error:
-            return answer_error(error, request.id)
-        return answer_error(NotFound(f"there is nothing at {request.path[:1000]}"), request.id)
+            return self._error(error, request)
+        return self._error(NotFound(f"there is nothing at {request.path[:1000]}"), request)
 
     def _refused(self, error: SwathError) -> Response[Any]:
-        return answer_error(error, self._request().id)
+        return self._error(error, self._request())
 
     def _failed(self, error: Exception) -> Response[Any]:
         logger.error("the request failed", exc_info=error)
         detail = "the request could not be answered; it is logged, and may be tried again"
-        return answer_error(InternalError(detail), self._request().id)
+        return self._error(InternalError(detail), self._request())
 
 
 def _metrics(status: int) -> dict[str, Any]:

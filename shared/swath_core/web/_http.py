@@ -35,6 +35,7 @@ _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 _LONGEST_KEY = 1000
 _DEEPEST_BODY = 500
 _NO_VERSION = -1
+_INVALID = HTTPStatus.UNPROCESSABLE_ENTITY  # which STAC APIs do not know
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,11 @@ class Request:
         kept = {name: value for name, value in self.query.items() if name != "continuation"}
         return f"{self.url}?{urlencode({**kept, 'continuation': token})}"
 
+    @property
+    def root(self) -> str:
+        """The address of the API, as the caller addressed it: what paths are appended to."""
+        return self._base
+
     @cached_property
     def _base(self) -> str:
         """Scheme, host and prefix: the caller's own where they are known to be ours.
@@ -265,11 +271,28 @@ def answer_nothing() -> Response[Any]:
 
 
 def answer_error(
-    error: SwathError, request_id: str, headers: Mapping[str, Any] | None = None
+    error: SwathError,
+    request_id: str,
+    headers: Mapping[str, Any] | None = None,
+    *,
+    form: str = "jsonapi",
 ) -> Response[Any]:
-    """Return the response for an error of the contract, which names the request."""
+    """Return the response for an error, in the form of the contract, which names the request.
+
+    ``form`` ``stac`` is that of a STAC API.
+    """
     delay = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
-    return answer(errors_body(error, request_id), error.status, {**delay, **(headers or {})})
+    all_headers = {**delay, **(headers or {})}
+    if form == "stac":
+        status = HTTPStatus.BAD_REQUEST if error.status == _INVALID else error.status
+        return answer(stac_error(error), status, all_headers, "application/json")
+    return answer(errors_body(error, request_id), error.status, all_headers)
+
+
+def stac_error(error: SwathError) -> Body:
+    """Return the body that answers an error in STAC's form."""
+    where = [f"{each.pointer}: {each.detail}" if each.pointer else each.detail for each in error]
+    return {"code": type(next(iter(error))).__name__, "description": "; ".join(where)}
 
 
 def errors_body(error: SwathError, request_id: str) -> Body:

@@ -20,6 +20,8 @@ from swath_dev.inprocess import InProcessApi, load_handler, running_api
 CHECKED_IN = Path(__file__).parents[3] / "docs" / "openapi.json"
 PARAMETERS = {
     "id": "acme:p",
+    "name": "i",
+    "key": "red",
     "resolution": "3",
     "field": "acquired",
     "interval": "year",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from swath_core.web.routes import TABLES, Route, RouteTable
@@ -10,11 +12,16 @@ from swath_core.web.routes import TABLES, Route, RouteTable
 from ._parameters import OTHERS, PATH
 from ._raster import raster_schemas
 from ._schemas import ref, schemas
+from ._stac import stac_schemas
 
 Schema = dict[str, Any]
 
 VERSION = "2.0"
-_ERRORS = "application/vnd.api+json"
+_ERRORS = {
+    "jsonapi": ("Errors", "application/vnd.api+json"),
+    "stac": ("StacError", "application/json"),
+}
+_REFERENCE = re.compile(r'"#/components/schemas/(\w+)"')
 _DESCRIPTION = """\
 A catalog of georeferenced images: products, their bands, and images found by place and time.
 
@@ -23,6 +30,7 @@ An object's version is in `ETag`; a change with `If-Match` is refused with 409 w
 has moved on. A request sent again with the same `Idempotency-Key` is answered as the first one was.
 The catalog also answers under `/metadata/v1/catalog/v2`. Arrays, tiles and previews are under
 `/raster/v2`; pictures take a ticket in the address (from TileJSON) instead of a token.
+The same objects are a STAC API under `/stac`.
 """
 _REFUSALS = {
     400: "The request cannot be understood.",
@@ -36,8 +44,27 @@ _REFUSALS = {
 }
 
 
-def document(server: str = "/") -> Schema:
-    """Return the description for a server at that address."""
+def document(server: str = "/", tables: Sequence[RouteTable] = TABLES) -> Schema:
+    """Return the description of tables for a server at that address."""
+    made = _whole(server, tables)
+    if tables is not TABLES:
+        made["components"]["schemas"] = _used(made["paths"], made["components"]["schemas"])
+    return made
+
+
+def _used(paths: Schema, every: dict[str, Schema]) -> dict[str, Schema]:
+    """Return the schemas that paths, and the schemas that these use, refer to."""
+    used: dict[str, Schema] = {}
+    waiting = [json.dumps(paths)]
+    while waiting:
+        for name in _REFERENCE.findall(waiting.pop()):
+            if name not in used:
+                used[name] = every[name]
+                waiting.append(json.dumps(every[name]))
+    return used
+
+
+def _whole(server: str, tables: Sequence[RouteTable]) -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Swath", "version": VERSION, "description": _DESCRIPTION},
@@ -47,7 +74,7 @@ def document(server: str = "/") -> Schema:
             path: {
                 method.lower(): _operation(path, route, table) for method, route in routes.items()
             }
-            for table in TABLES
+            for table in tables
             for path, routes in table.paths().items()
         },
         "components": {
@@ -60,7 +87,7 @@ def document(server: str = "/") -> Schema:
                     "description": "What TileJSON puts into the addresses of tiles; good a day.",
                 },
             },
-            "schemas": {**schemas(), **raster_schemas()},
+            "schemas": {**schemas(), **raster_schemas(), **stac_schemas()},
         },
     }
 
@@ -88,6 +115,8 @@ def _tag(route: Route, table: RouteTable) -> str:
         return "service"
     if table.function == "raster":
         return "raster"
+    if table.errors == "stac":
+        return "stac"
     return route.path.split("/")[1].removesuffix("_v2")
 
 
@@ -98,7 +127,8 @@ def _parameters(path: str, route: Route) -> list[Schema]:
 
 def _responses(route: Route, table: RouteTable) -> Schema:
     has_body = route.method != "HEAD"
-    errors = (ref("Errors"), (_ERRORS,)) if has_body else None
+    schema_name, media_type = _ERRORS[table.errors]
+    errors = (ref(schema_name), (media_type,)) if has_body else None
     found = {status: _response(_REFUSALS[status], errors) for status in table.refusals}
     if route.status not in found:
         schema = {} if route.response is None else ref(route.response)

@@ -8,7 +8,8 @@ from ._catalog import CATALOG
 from ._public import PUBLIC
 from ._raster import RASTER
 from ._route import Route, RouteTable
+from ._stac import STAC
 
-TABLES = (CATALOG, PUBLIC, RASTER)
+TABLES = (CATALOG, STAC, PUBLIC, RASTER)
 
-__all__ = ["CATALOG", "PUBLIC", "RASTER", "TABLES", "Route", "RouteTable"]
+__all__ = ["CATALOG", "PUBLIC", "RASTER", "STAC", "TABLES", "Route", "RouteTable"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Literal
 
 JSONAPI_TYPE = "application/vnd.api+json"
 
@@ -42,7 +43,8 @@ class RouteTable:
 
     ``function`` is the function of the stack that serves them, ``package`` where their targets
     are, ``base`` what their paths begin with. ``prefixes`` may stand before the base, too.
-    ``refusals`` are the statuses of errors that any of them may answer with.
+    ``refusals`` are the statuses of errors that any of them may answer with, ``errors`` the form
+    that errors have: JSON:API's, or STAC's ``{"code", "description"}``.
     """
 
     function: str
@@ -52,6 +54,11 @@ class RouteTable:
     prefixes: tuple[str, ...] = ()
     request_type: str = JSONAPI_TYPE
     refusals: tuple[int, ...] = ()
+    errors: Literal["jsonapi", "stac"] = "jsonapi"
+
+    def holds(self, path: str) -> bool:
+        """Return whether a path lies below the base of the table."""
+        return path == self.base or path.startswith(f"{self.base}/")
 
     def paths(self) -> dict[str, dict[str, Route]]:
         """Return the routes by full path and method, in the order of the table."""

@@ -1,0 +1,165 @@
+"""``/stac``."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from swath_core.stac import (
+    CONFORMANCE,
+    GEOJSON,
+    JSON,
+    OPENAPI_JSON,
+    SCHEMA_JSON,
+    Addresses,
+    CollectionSearch,
+    Found,
+    ItemSearch,
+    Link,
+    decoded,
+    landing_page,
+    link,
+)
+from swath_core.stac import queryables as queryables_schema
+from swath_core.stac import sortables as sortables_schema
+from swath_core.web import Body, Request, Response, answer
+from swath_core.web.openapi import PAGE_POLICY, document
+from swath_core.web.openapi import page as openapi_page
+from swath_core.web.routes import STAC
+
+from . import services
+
+# ---- what describes the face
+
+
+def landing(request: Request) -> Response[Any]:
+    """``GET /stac``."""
+    return _json(landing_page(_addresses(request)))
+
+
+def conformance(_: Request) -> Response[Any]:
+    """``GET /conformance``."""
+    return _json({"conformsTo": list(CONFORMANCE)})
+
+
+def description(request: Request) -> Response[Any]:
+    """``GET /api``."""
+    return answer(document(request.root, [STAC]), media_type=OPENAPI_JSON)
+
+
+def page(_: Request) -> Response[Any]:
+    """``GET /api.html``."""
+    return Response(
+        status_code=int(HTTPStatus.OK),
+        content_type="text/html; charset=utf-8",
+        body=openapi_page(),
+        headers={"Content-Security-Policy": PAGE_POLICY},
+    )
+
+
+def queryables(request: Request) -> Response[Any]:
+    """``GET /queryables``."""
+    return answer(queryables_schema(request.url), media_type=SCHEMA_JSON)
+
+
+def sortables(request: Request) -> Response[Any]:
+    """``GET /sortables``."""
+    return answer(sortables_schema(request.url), media_type=SCHEMA_JSON)
+
+
+def collection_queryables(request: Request, id: str) -> Response[Any]:
+    """``GET /collections/ID/queryables``."""
+    services.stac().readable(request.caller, id)
+    return queryables(request)
+
+
+def collection_sortables(request: Request, id: str) -> Response[Any]:
+    """``GET /collections/ID/sortables``."""
+    services.stac().readable(request.caller, id)
+    return sortables(request)
+
+
+# ---- collections
+
+
+def collections(request: Request) -> Response[Any]:
+    """``GET /collections``."""
+    asked = CollectionSearch.parse(decoded(request.query))
+    found = services.stac().collections(request.caller, asked, _addresses(request))
+    links = [*_page_links(request, JSON), *_next_link(request, found, JSON)]
+    return _json({"collections": found.objects, "links": links, **_numbers(found)})
+
+
+def collection(request: Request, id: str) -> Response[Any]:
+    """``GET /collections/ID``."""
+    found, product = services.stac().collection(request.caller, id, _addresses(request))
+    return _json(found, {"ETag": f'"{product.version}"'})
+
+
+# ---- items
+
+
+def items(request: Request, id: str) -> Response[Any]:
+    """``GET /collections/ID/items``."""
+    asked = ItemSearch.parse(decoded(request.query), id)
+    services.stac().readable(request.caller, id)
+    return _found_items(request, asked)
+
+
+def item(request: Request, id: str, name: str) -> Response[Any]:
+    """``GET /collections/ID/items/NAME``."""
+    found, image = services.stac().item(request.caller, id, name, _addresses(request))
+    return answer(found, headers={"ETag": f'"{image.version}"'}, media_type=GEOJSON)
+
+
+def search(request: Request) -> Response[Any]:
+    """``GET /search``."""
+    return _found_items(request, ItemSearch.parse(decoded(request.query)))
+
+
+def search_posted(request: Request) -> Response[Any]:
+    """``POST /search``."""
+    return _found_items(request, ItemSearch.parse(request.json))
+
+
+def _found_items(request: Request, asked: ItemSearch) -> Response[Any]:
+    found = services.stac().items(request.caller, asked, _addresses(request))
+    links = [*_page_links(request, GEOJSON), *_next_link(request, found, GEOJSON)]
+    body = {"type": "FeatureCollection", "features": found.objects, "links": links}
+    return answer({**body, **_numbers(found)}, media_type=GEOJSON)
+
+
+# ---- answers
+
+
+def _addresses(request: Request) -> Addresses:
+    return Addresses(request.root)
+
+
+def _json(body: Body, headers: dict[str, str] | None = None) -> Response[Any]:
+    return answer(body, headers=headers, media_type=JSON)
+
+
+def _numbers(found: Found) -> Body:
+    numbers = {"numberReturned": len(found.objects)}
+    return numbers if found.matched is None else {**numbers, "numberMatched": found.matched}
+
+
+def _page_links(request: Request, media_type: str) -> list[Link]:
+    query = f"?{urlencode(request.query)}" if request.query else ""
+    return [
+        link("self", f"{request.url}{query}", media_type),
+        link("root", _addresses(request).landing),
+    ]
+
+
+def _next_link(request: Request, found: Found, media_type: str) -> list[Link]:
+    """Return the link to the next page, if there is one; after a POST its body is in the link."""
+    if found.token is None:
+        return []
+    if request.method == "POST":
+        body = {**request.json, "token": found.token}
+        return [link("next", request.url, media_type, method="POST", body=body, merge=False)]
+    query = urlencode({**request.query, "token": found.token})
+    return [link("next", f"{request.url}?{query}", media_type, method="GET")]

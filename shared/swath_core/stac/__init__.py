@@ -1,0 +1,35 @@
+"""The STAC face of the catalog: documents out of its objects, requests into queries.
+
+Nothing of search, access or writing is done here. To be read in this order: ``_properties`` (what
+STAC calls an attribute), ``_bands``, ``_assets``, ``_items`` and ``_collections`` (documents),
+``_links`` and ``_extensions``, ``_landing``; then what requests ask: ``_intervals``, ``_areas``,
+``_orders``, ``_fields``, ``_query_extension``, ``_searches`` and ``_collection_searches``; and
+``_service``, the use cases.
+
+Imports inside functions keep H3 and shapely out of requests that ask for no place.
+"""
+
+from ._collection_searches import CollectionSearch
+from ._landing import CONFORMANCE, landing_page, queryables, sortables
+from ._links import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON, Addresses, Link, link
+from ._searches import ItemSearch, decoded
+from ._service import Found, StacService
+
+__all__ = [
+    "CONFORMANCE",
+    "GEOJSON",
+    "JSON",
+    "OPENAPI_JSON",
+    "SCHEMA_JSON",
+    "Addresses",
+    "CollectionSearch",
+    "Found",
+    "ItemSearch",
+    "Link",
+    "StacService",
+    "decoded",
+    "landing_page",
+    "link",
+    "queryables",
+    "sortables",
+]

@@ -1,0 +1,192 @@
+"""Items: images as STAC has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from swath_core.documents import Attributes, Document
+
+from ._areas import bounds_of
+from ._assets import Asset, default_key, file_forms, file_members
+from ._extensions import RESERVED_PREFIXES, extensions_of
+from ._links import Addresses, Link, link
+from ._properties import PREFIX, SHOWN
+
+STAC_VERSION = "1.1.0"
+
+_WKT2 = re.compile(r"\s*(PROJ|GEOD|GEOG|BOUND|COMPOUND|ENG|DERIVEDPROJ)[A-Z]*CRS\[", re.IGNORECASE)
+_CORE = frozenset(
+    {
+        *("title", "description", "keywords", "roles", "datetime", "start_datetime", "gsd"),
+        *("end_datetime", "created", "updated", "published", "expires", "unpublished", "license"),
+        *("providers", "platform", "instruments", "constellation", "mission", "bands", "nodata"),
+        *("data_type", "statistics", "unit", "collection", "stac_extensions"),
+    }
+)
+"""Names that the specification gives a meaning: an extra property so called may not have it."""
+_OF_GRID = ("proj:transform", "proj:shape")
+_ALIKE = 1e-6
+
+Item = dict[str, Any]
+
+
+class ItemForm:
+    """How the images of one product become items; what is alike in all of them is made once."""
+
+    def __init__(
+        self, product_id: str, bands: Sequence[Document], addresses: Addresses, bucket: str
+    ) -> None:
+        self._product_id = product_id
+        self._addresses = addresses
+        self._own = f"s3://{bucket}/" if bucket else None
+        self._files = file_forms(bands)
+        self._has_pictures = bool(bands)
+
+    def item(self, image: Document) -> Item:
+        """Return the item of an image."""
+        assets, grid = self._assets(image), _grid(image)
+        properties = _properties(image)
+        if self._one_grid:
+            properties |= grid
+        else:
+            properties |= {name: each for name, each in grid.items() if name not in _OF_GRID}
+            self._place(assets, grid, image)
+        links = self._links(image)
+        geometry = image.get("geometry")
+        found: Item = {
+            "type": "Feature",
+            "stac_version": STAC_VERSION,
+            "stac_extensions": extensions_of(properties, assets.values(), links),
+            "id": image.get("name"),
+            "collection": self._product_id,
+            "geometry": geometry,
+            "properties": properties,
+            "links": links,
+            "assets": assets,
+        }
+        if geometry is not None:
+            found["bbox"] = bounds_of(geometry)
+        return found
+
+    # ---- assets
+
+    def _assets(self, image: Document) -> dict[str, Asset]:
+        files = image.get("files") or ()
+        made = {
+            self.key(index): self._asset(image, index, file) for index, file in enumerate(files)
+        }
+        if self._pictured(image):
+            href = self._addresses.picture("images", image.id, "preview.png")
+            made["thumbnail"] = {"href": href, "type": "image/png", "roles": ["thumbnail"]}
+        return made
+
+    def key(self, index: int) -> str:
+        """Return the key of the asset of a file."""
+        form = self._files.get(index)
+        return default_key(index) if form is None else form.key
+
+    def _asset(self, image: Document, index: int, file: Mapping[str, Any]) -> Asset:
+        form = self._files.get(index)
+        alike: Asset = {"roles": ["data"]} if form is None else form.asset()
+        own = self.is_own(file)
+        members = file_members(dict(file), own=own)
+        return {"href": self._href(image, index, file, own=own), **alike, **members}
+
+    def is_own(self, file: Mapping[str, Any]) -> bool:
+        """Return whether the catalog holds a file."""
+        href = file.get("href")
+        return bool(self._own and href and href.startswith(self._own))
+
+    def _href(self, image: Document, index: int, file: Mapping[str, Any], *, own: bool) -> str:
+        if own:
+            return self._addresses.asset(self._product_id, image.get("name"), self.key(index))
+        return str(file.get("href") or file.get("provider_href"))
+
+    def _pictured(self, image: Document) -> bool:
+        """Return whether raster can draw an image: its pixels are here, and bands tell of them."""
+        files = image.get("files") or ()
+        return self._has_pictures and bool(files) and all(map(self.is_own, files))
+
+    # ---- the grid of the pixels
+
+    @cached_property
+    def _one_grid(self) -> bool:
+        """Whether the files of an image have pixels of one size, as far as bands say."""
+        return len({form.metres for form in self._files.values()}) <= 1
+
+    def _place(self, assets: dict[str, Asset], grid: Attributes, image: Document) -> None:
+        """Add the grid to the assets whose pixels have its size."""
+        size = _pixel_metres(image)
+        for form in self._files.values():
+            asset = assets.get(form.key)
+            fits = size and form.metres and abs(form.metres - size) <= _ALIKE * size
+            if asset is not None and fits:
+                asset |= {name: grid[name] for name in _OF_GRID if name in grid}
+
+    # ---- links
+
+    def _links(self, image: Document) -> list[Link]:
+        links = self._addresses.of_item(self._product_id, image.get("name"))
+        if self._pictured(image):
+            preview = self._addresses.picture("images", image.id, "preview.png")
+            links += self._addresses.of_pictures("images", image.id)
+            links.append(link("preview", preview, "image/png"))
+        return links
+
+
+def _properties(image: Document) -> Attributes:
+    found: Attributes = {"datetime": image.attributes["acquired"]}
+    if image.get("acquired_end") is not None:
+        found["start_datetime"] = image.attributes["acquired"]
+        found["end_datetime"] = image.attributes["acquired_end"]
+    for name, value in image.attributes.items():
+        shown = SHOWN.get(name)
+        if shown is not None and value is not None and value != []:
+            stac_name, stac_value = shown.shown(value)
+            found[stac_name] = stac_value
+    for name, value in (image.get("extra_properties") or {}).items():
+        found.setdefault(_extra_name(name), value)
+    return found
+
+
+def _extra_name(name: str) -> str:
+    """Return what an extra property is called in an item: as it is, unless that means something."""
+    has_meaning = name in _CORE or name.startswith((*RESERVED_PREFIXES, PREFIX))
+    return f"{PREFIX}extra_{name}" if has_meaning else name
+
+
+def _grid(image: Document) -> Attributes:
+    """Return the members of the projection extension that say where the pixels are."""
+    found: Attributes = {}
+    code, projection = image.get("cs_code"), image.get("projection")
+    if code is not None:
+        found["proj:code"] = code.upper()
+    elif projection is not None and _WKT2.match(projection):
+        found["proj:wkt2"] = projection
+    geotransform = image.get("geotrans")
+    columns, rows = image.get("x_pixels"), image.get("y_pixels")
+    if geotransform is not None:
+        x, a, b, y, d, e = geotransform
+        found["proj:transform"] = [a, b, x, d, e, y]
+    if columns is not None and rows is not None:
+        found["proj:shape"] = [rows, columns]
+    if len(found) > 1 and set(_OF_GRID) <= set(found):
+        found["proj:bbox"] = _grid_bounds(geotransform, columns, rows)
+    return found
+
+
+def _grid_bounds(geotransform: Sequence[float], columns: int, rows: int) -> list[float]:
+    x, a, b, y, d, e = geotransform
+    corners = [(i, j) for i in (0, columns) for j in (0, rows)]
+    xs = [x + a * i + b * j for i, j in corners]
+    ys = [y + d * i + e * j for i, j in corners]
+    return [min(xs), min(ys), max(xs), max(ys)]
+
+
+def _pixel_metres(image: Document) -> float | None:
+    """Return the size of the geotransform's pixels, if its unit is the metre as far as we know."""
+    geotransform = image.get("geotrans")
+    return None if geotransform is None else float(abs(geotransform[1]) or abs(geotransform[2]))

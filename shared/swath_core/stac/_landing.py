@@ -1,0 +1,77 @@
+"""What describes the STAC face: the landing page, its conformance, queryables and sortables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ._items import STAC_VERSION
+from ._links import Addresses
+from ._properties import QUERYABLES, SORTABLES, Property
+
+_STAC = "https://api.stacspec.org/v1.0.0"
+_SORT = "https://api.stacspec.org/v1.1.0"
+_OGC = "http://www.opengis.net/spec"
+
+CONFORMANCE: tuple[str, ...] = (
+    f"{_STAC}/core",
+    f"{_STAC}/collections",
+    f"{_STAC}/ogcapi-features",
+    f"{_STAC}/item-search",
+    f"{_STAC}/item-search#query",
+    f"{_STAC}/item-search#fields",
+    f"{_SORT}/item-search#sort",
+    f"{_STAC}/ogcapi-features#query",
+    f"{_STAC}/ogcapi-features#fields",
+    f"{_SORT}/ogcapi-features#sort",
+    f"{_STAC}/collection-search",
+    f"{_STAC}/collection-search#fields",
+    f"{_STAC}/collection-search#free-text",
+    f"{_STAC}/collection-search#sort",
+    f"{_OGC}/ogcapi-common-2/1.0/conf/simple-query",
+    f"{_OGC}/ogcapi-features-1/1.0/conf/core",
+    f"{_OGC}/ogcapi-features-1/1.0/conf/geojson",
+)
+"""The classes that the face conforms to."""
+
+_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+_GEOMETRY = "https://geojson.org/schema/Geometry.json"
+
+
+def landing_page(addresses: Addresses) -> dict[str, Any]:
+    """Return the catalog at the root."""
+    return {
+        "type": "Catalog",
+        "stac_version": STAC_VERSION,
+        "id": "swath",
+        "title": "Swath",
+        "description": "A catalog of georeferenced images, found by place and time.",
+        "conformsTo": list(CONFORMANCE),
+        "links": addresses.of_landing(),
+    }
+
+
+def queryables(address: str) -> dict[str, Any]:
+    """Return what items are filtered by, as a JSON schema."""
+    geometry = {"description": "The footprint.", "$ref": _GEOMETRY}
+    return _schema(address, "Queryables", {**_described(QUERYABLES), "geometry": geometry})
+
+
+def sortables(address: str) -> dict[str, Any]:
+    """Return what items are sorted by, as a JSON schema."""
+    return _schema(address, "Sortables", _described(SORTABLES))
+
+
+def _schema(address: str, title: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "$schema": _SCHEMA,
+        "$id": address,
+        "type": "object",
+        "title": title,
+        "properties": dict(properties),
+        "additionalProperties": False,
+    }
+
+
+def _described(properties: Mapping[str, Property]) -> dict[str, Any]:
+    return {name: each.schema for name, each in properties.items()}

@@ -1,0 +1,134 @@
+"""What STAC calls the attributes of an image, and in which unit it has them.
+
+One row an attribute: items are written by it, and filters, orders and queryables name it. An
+attribute without a term of STAC's is called ``swath:`` and its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from swath_core.definitions import IMAGE, Attribute, Number
+
+PREFIX = "swath:"
+"""What the names of attributes begin with that STAC has no term for."""
+
+Schema = dict[str, Any]
+
+
+def percent(fraction: float) -> float:
+    """Return a fraction in percent: its decimal digits stay as they are."""
+    return float(Decimal(repr(fraction)).scaleb(2))
+
+
+def fraction(percent: float) -> float:
+    """Return a percentage as a fraction: its decimal digits stay as they are."""
+    return float(Decimal(repr(float(percent))).scaleb(-2))
+
+
+class Percent(Number):
+    """A fraction, which STAC filters compare in percent."""
+
+    def key(self, stored: float) -> float:
+        """Return the percentage that a stored fraction is."""
+        return percent(stored)
+
+
+@dataclass(frozen=True)
+class Property:
+    """An attribute under its STAC name.
+
+    ``attribute`` compares stored values in STAC's unit. A value outside of ``least`` and ``most``
+    (in STAC's unit) is answered under the attribute's own name: STAC's does not take it.
+    """
+
+    name: str
+    attribute: Attribute
+    least: float | None = None
+    most: float | None = None
+    to_stac: Callable[[Any], Any] | None = None
+    from_stac: Callable[[Any], Any] | None = None
+
+    def shown(self, stored: Any) -> tuple[str, Any]:
+        """Return the name and value that an item has for a stored value."""
+        value = stored if self.to_stac is None else self.to_stac(stored)
+        if self.least is None or self.least <= value <= self.most:
+            return self.name, value
+        return PREFIX + self.attribute.name, stored
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The JSON schema of the values, for queryables."""
+        schema = {"description": self.attribute.description, **self.attribute.type.schema()}
+        if self.least is not None:
+            schema |= {"minimum": self.least, "maximum": self.most}
+        return schema
+
+
+def _of(name: str, attribute: str, *bounds: float) -> Property:
+    least, most = bounds or (None, None)
+    return Property(name, IMAGE.attribute(attribute), least, most)
+
+
+_CLOUD = IMAGE.attribute("cloud_fraction")
+
+NAMED: tuple[Property, ...] = (
+    _of("id", "name"),
+    _of("collection", "product_id"),
+    _of("datetime", "acquired"),
+    _of("start_datetime", "acquired"),
+    _of("end_datetime", "acquired_end"),
+    _of("created", "created"),
+    _of("updated", "modified"),
+    _of("published", "published"),
+    _of("platform", "satellite_id"),
+    _of("keywords", "tags"),
+    Property(
+        "eo:cloud_cover",
+        replace(_CLOUD, description="Percentage of cloudy pixels.", type=Percent()),
+        0,
+        100,
+        percent,
+        fraction,
+    ),
+    _of("view:off_nadir", "view_angle", 0, 90),
+    _of("view:incidence_angle", "incidence_angle", 0, 90),
+    _of("view:azimuth", "azimuth_angle", 0, 360),
+    _of("view:sun_azimuth", "solar_azimuth_angle", 0, 360),
+    _of("view:sun_elevation", "solar_elevation_angle", -90, 90),
+)
+"""The attributes that STAC has terms for."""
+
+ELSEWHERE = frozenset(
+    {
+        *("name", "product_id", "geometry", "acquired", "acquired_end", "files", "cs_code"),
+        *("projection", "geotrans", "x_pixels", "y_pixels", "extra_properties", "stac"),
+    }
+)
+"""Attributes that an item shows in other places than by their own property."""
+
+OTHERS: tuple[Property, ...] = tuple(
+    Property(PREFIX + attribute.name, attribute)
+    for attribute in IMAGE
+    if attribute.name not in ELSEWHERE | {each.attribute.name for each in NAMED}
+)
+"""The attributes that STAC has no terms for."""
+
+SHOWN: Mapping[str, Property] = {
+    each.attribute.name: each for each in (*NAMED, *OTHERS) if each.attribute.name not in ELSEWHERE
+}
+"""By attribute: what an item's properties are made of."""
+
+QUERYABLES: Mapping[str, Property] = {
+    each.name: each for each in (*NAMED, *OTHERS) if each.attribute.filterable
+}
+"""By STAC name: what items are filtered by."""
+
+SORTABLES: Mapping[str, Property] = {
+    each.name: each for each in (*NAMED, *OTHERS) if each.attribute.sortable
+}
+"""By STAC name: what items are sorted by."""

@@ -1,0 +1,106 @@
+"""The query extension: ``{"property": {"operator": value}}``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from swath_core.definitions import Attribute, ListOf
+from swath_core.documents import shown
+from swath_core.errors import BadRequest
+from swath_core.filters import MOST_CONDITIONS, Comparison, Expression, Holds, conjunction
+
+from ._properties import QUERYABLES, Property
+
+_COMPARISONS = {"eq": "eq", "neq": "ne", "lt": "lt", "lte": "lte", "gt": "gt", "gte": "gte"}
+_TEXTS: dict[str, Callable[[str, str], bool]] = {
+    "startsWith": str.startswith,
+    "endsWith": str.endswith,
+    "contains": str.__contains__,
+}
+_ORDERED = frozenset({"lt", "lte", "gt", "gte"})
+_OPERATORS = (*_COMPARISONS, *_TEXTS, "in")
+_MOST = 100
+
+
+def query_expression(value: Any) -> Expression:
+    """Return the condition that ``query`` asks. Raises BadRequest naming what can be asked."""
+    if not isinstance(value, dict):
+        message = f'query: {shown(value)} was sent, but {{"PROPERTY": {{"eq": VALUE}}}} is expected'
+        raise BadRequest(message, parameter="query")
+    parts = list(_conditions(value))
+    if len(parts) > _MOST:
+        message = f"query: {len(parts)} conditions were sent, but at most {_MOST} are asked"
+        raise BadRequest(message, parameter="query")
+    return conjunction(parts)
+
+
+def _conditions(value: dict[str, Any]) -> Iterator[Expression]:
+    for name, asked in value.items():
+        found = queryable(name, "query")
+        if not isinstance(asked, dict) or not asked:
+            raise _bad(name, f"{shown(asked)} is no object of operators and values")
+        for operator, operand in asked.items():
+            try:
+                yield _condition(found, operator, operand)
+            except ValueError as error:
+                raise _bad(name, str(error)) from error
+
+
+def queryable(name: str, parameter: str) -> Property:
+    """Return the property of a name, which may begin with ``properties.``. Raises BadRequest."""
+    found = QUERYABLES.get(name.removeprefix("properties."))
+    if found is None:
+        known = ", ".join(QUERYABLES)
+        message = f"{parameter}: {shown(name)} is not queryable; what is are {known}"
+        raise BadRequest(message, parameter=parameter)
+    return found
+
+
+def _condition(asked: Property, operator: str, operand: Any) -> Expression:
+    attribute = asked.attribute
+    if operator in _ORDERED and not attribute.type.comparable:
+        message = f"{operator} needs values that have an order, and this is a list"
+        raise ValueError(message)
+    if operator in _COMPARISONS:
+        return Comparison(attribute, _COMPARISONS[operator], (_operand(attribute, operand),))
+    if operator == "in":
+        if not isinstance(operand, list) or not 0 < len(operand) <= MOST_CONDITIONS:
+            message = f"in takes a list of 1 to {MOST_CONDITIONS} values, not {shown(operand)}"
+            raise ValueError(message)
+        return Comparison(attribute, "eq", tuple(_operand(attribute, each) for each in operand))
+    if operator in _TEXTS:
+        return _text_condition(attribute, operator, operand)
+    message = f"{shown(operator)} is no operator; there are {', '.join(_OPERATORS)}"
+    raise ValueError(message)
+
+
+def _operand(attribute: Attribute, value: Any) -> Any:
+    if value is None:
+        message = "null compares with nothing"
+        raise ValueError(message)
+    return attribute.type.operand(value)
+
+
+def _text_condition(attribute: Attribute, operator: str, operand: Any) -> Expression:
+    kind = attribute.type
+    is_list = isinstance(kind, ListOf)
+    item = kind.item if isinstance(kind, ListOf) else kind
+    if item.schema().get("type") != "string" or not isinstance(operand, str):
+        message = f"{operator} takes texts only, not {shown(operand)}"
+        raise ValueError(message)
+    name, test = attribute.name, _TEXTS[operator]
+
+    def holds(values: Any) -> bool:
+        stored = values.get(name)
+        if stored is None:
+            return False
+        if is_list:
+            return operand in stored if operator == "contains" else False
+        return test(stored, operand)
+
+    return Holds(frozenset({name}), holds)
+
+
+def _bad(name: str, reason: str) -> BadRequest:
+    return BadRequest(f"query: {shown(name)}: {reason}", parameter="query")

@@ -1,0 +1,193 @@
+"""The use cases of the STAC face, on those of the catalog and the search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from swath_core.access import Caller
+from swath_core.catalog import ProductAccess, Products, Query, SearchableProducts, not_found
+from swath_core.documents import Document
+from swath_core.errors import BadRequest
+
+from ._collection_searches import CollectionSearch
+from ._collections import Coverage, collection
+from ._items import Item, ItemForm
+from ._links import Addresses
+from ._searches import ItemSearch, one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from swath_core.catalog import Images
+    from swath_core.search import ImageSearch, SearchProduct
+    from swath_core.store.rollups import RollupStore
+
+_AT_ONCE = 8
+_ALL = 1_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of objects, what the next page is asked with, and how many there are on all pages."""
+
+    objects: list[dict[str, Any]]
+    token: str | None
+    matched: int | None
+
+
+@dataclass(frozen=True)
+class StacService:
+    """Collections and items as a caller may see them.
+
+    What is needed for some requests only is a function that returns it.
+    """
+
+    access: ProductAccess
+    products: Callable[[], Products]
+    images: Callable[[], Images]
+    searchable: Callable[[], SearchableProducts]
+    search: Callable[[], ImageSearch]
+    rollups: Callable[[], RollupStore]
+    bucket: str
+
+    # ---- items
+
+    def items(self, caller: Caller, asked: ItemSearch, addresses: Addresses) -> Found:
+        """Return a page of items. Raises BadRequest."""
+        searched, _ = self.searchable().of(caller, asked.expression)
+        forms = _Forms(self, addresses)
+        made: dict[str, Item] = {}
+
+        def size_of(image: Document) -> int:
+            made[image.id] = asked.fields.of(forms.item(image))
+            return _json_bytes(made[image.id])
+
+        try:
+            page = self.search().page(
+                asked.images(caller.user), searched, asked.token, size_of=size_of, counts=True
+            )
+        except BadRequest as error:
+            raise _of_token(error) from error
+        return Found([made[each.id] for each in page.documents], page.token, page.matched)
+
+    def item(
+        self, caller: Caller, product_id: str, name: str, addresses: Addresses
+    ) -> tuple[Item, Document]:
+        """Return an item and the image that it is. Raises NotFound."""
+        image, _ = self.images().get(caller, _image_id(product_id, name))
+        return _Forms(self, addresses).item(image), image
+
+    # ---- collections
+
+    def collection(
+        self, caller: Caller, product_id: str, addresses: Addresses
+    ) -> tuple[dict[str, Any], Document]:
+        """Return a collection and the product that it is. Raises NotFound."""
+        product = self.products().get(caller, product_id)
+        (found,) = self._covered(caller, [product])
+        return self._collection(found, addresses), product
+
+    def readable(self, caller: Caller, product_id: str) -> Document:
+        """Return a product that the caller may read. Raises NotFound."""
+        return self.access.readable(caller, product_id)
+
+    def collections(self, caller: Caller, asked: CollectionSearch, addresses: Addresses) -> Found:
+        """Return a page of collections. Raises BadRequest."""
+        everything = asked.looks_at_coverage
+        query = Query(
+            sort=asked.sort,
+            texts=asked.texts,
+            after=asked.token,
+            page_size=_ALL if everything else asked.limit,
+        )
+        try:
+            page = self.products().search(caller, query)
+        except BadRequest as error:
+            raise _of_token(error) from error
+        places = {document.id: place for place, document in enumerate(page.documents)}
+        covered = self._covered(caller, page.documents)
+        fitting = [each for each in covered if asked.fits(each.state, each.coverage)]
+        kept = fitting[: asked.limit]
+        more = len(fitting) > len(kept) or page.more
+        token = page.positions[places[kept[-1].product.id]] if more and kept else None
+        if more and not kept:
+            token = page.positions[-1]
+        whole = None if everything and (page.more or asked.token) else len(fitting)
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            made = threads.map(lambda each: self._collection(each, addresses), kept)
+            objects = [asked.fields.of(each) for each in made]
+        return Found(objects, token, whole if everything else page.count)
+
+    def _covered(self, caller: Caller, products: Sequence[Document]) -> list[_Covered]:
+        """Return products with what is known of where and when their images are."""
+        if not products:
+            return []
+        wanted = one_of("product_id", [each.id for each in products])
+        searched, _ = self.searchable().of(caller, wanted)
+        states = {each.id: each for each in searched}
+        found = [each for each in products if each.id in states]
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            months = threads.map(lambda each: list(self.rollups().months(each.id)), found)
+            return [
+                _Covered(each, state := states[each.id], Coverage.of(each, state.state.extent, had))
+                for each, had in zip(found, months, strict=True)
+            ]
+
+    def _collection(self, found: _Covered, addresses: Addresses) -> dict[str, Any]:
+        bands = self.bands(found.product.id)
+        return collection(found.product, bands, found.coverage, addresses)
+
+    def bands(self, product_id: str) -> list[Document]:
+        """Return the bands of a product whose reading was decided on."""
+        found = self.access.store.product_with_bands(product_id)
+        return [] if found is None else found[1]
+
+
+@dataclass(frozen=True)
+class _Covered:
+    product: Document
+    state: SearchProduct
+    coverage: Coverage
+
+
+class _Forms:
+    """The form of the items of each product of a page."""
+
+    def __init__(self, service: StacService, addresses: Addresses) -> None:
+        self._service = service
+        self._addresses = addresses
+        self._forms: dict[str, ItemForm] = {}
+
+    def item(self, image: Document) -> Item:
+        product_id = str(image.get("product_id"))
+        form = self._forms.get(product_id)
+        if form is None:
+            bands = self._service.bands(product_id)
+            form = ItemForm(product_id, bands, self._addresses, self._service.bucket)
+            self._forms[product_id] = form
+        return form.item(image)
+
+
+def _image_id(product_id: str, name: str) -> str:
+    """Return the id of an image. Raises NotFound for what no image is called."""
+    image_id = f"{product_id}:{name}"
+    if ":" in name:
+        raise not_found(image_id)
+    return image_id
+
+
+def _json_bytes(item: Mapping[str, Any]) -> int:
+    import json  # noqa: PLC0415
+
+    return len(json.dumps(item, separators=(",", ":"))) + 1
+
+
+def _of_token(error: BadRequest) -> BadRequest:
+    """Return an error about a continuation as one about a token: what STAC calls it."""
+    if error.parameter != "continuation":
+        return error
+    detail = error.detail.replace("continuation:", "token:")
+    return BadRequest(detail, parameter="token")

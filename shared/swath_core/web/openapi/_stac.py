@@ -1,0 +1,103 @@
+"""JSON schemas of the STAC face's documents: what every answer has, extensions left open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
+_NUMBER: Schema = {"type": "number"}
+_GEOMETRY: Schema = {"anyOf": [{"type": "object"}, {"type": "null"}]}
+_BOX: Schema = {"type": "array", "items": _NUMBER, "minItems": 4, "maxItems": 6}
+_LINKS: Schema = {"type": "array", "items": {"$ref": "#/components/schemas/StacLink"}}
+
+
+def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+    }
+
+
+def stac_schemas() -> dict[str, Schema]:
+    """Return the schemas by name."""
+    assets = {"type": "object", "additionalProperties": _object({"href": _TEXT})}
+    shown = {"type": "array", "items": {"type": "object"}}
+    numbers = {"numberMatched": _COUNT, "numberReturned": _COUNT}
+    return {
+        "StacError": _object({"code": _TEXT, "description": _TEXT}),
+        "StacLink": _object({"rel": _TEXT, "href": _TEXT}),
+        "StacCatalog": _object(
+            {
+                "type": {"const": "Catalog"},
+                "stac_version": _TEXT,
+                "id": _TEXT,
+                "description": _TEXT,
+                "conformsTo": _TEXTS,
+                "links": _LINKS,
+            }
+        ),
+        "StacConformance": _object({"conformsTo": _TEXTS}),
+        "StacSchema": _object({"$schema": _TEXT, "$id": _TEXT, "type": {"const": "object"}}),
+        "StacCollection": _collection(),
+        "StacCollections": _object({"collections": shown, "links": _LINKS}, numbers),
+        "StacItem": _object(
+            {
+                "type": {"const": "Feature"},
+                "stac_version": _TEXT,
+                "id": _TEXT,
+                "geometry": _GEOMETRY,
+                "properties": _object({"datetime": {"type": ["string", "null"]}}),
+                "links": _LINKS,
+                "assets": assets,
+            },
+            {"bbox": _BOX, "collection": _TEXT, "stac_extensions": _TEXTS},
+        ),
+        "StacItems": _object(
+            {"type": {"const": "FeatureCollection"}, "features": shown, "links": _LINKS}, numbers
+        ),
+        "StacSearch": _search(),
+    }
+
+
+def _collection() -> Schema:
+    return _object(
+        {
+            "type": {"const": "Collection"},
+            "stac_version": _TEXT,
+            "id": _TEXT,
+            "description": _TEXT,
+            "license": _TEXT,
+            "extent": _object({"spatial": {"type": "object"}, "temporal": {"type": "object"}}),
+            "links": _LINKS,
+        },
+        {"title": _TEXT, "keywords": _TEXTS, "item_assets": {"type": "object"}},
+    )
+
+
+def _search() -> Schema:
+    order = _object({"field": _TEXT}, {"direction": {"enum": ["asc", "desc"]}})
+    return {
+        "type": "object",
+        "properties": {
+            "ids": _TEXTS,
+            "collections": _TEXTS,
+            "bbox": _BOX,
+            "intersects": {"type": "object", "description": "A GeoJSON geometry."},
+            "datetime": {"type": "string", "description": "A moment or an interval, RFC 3339."},
+            "query": {
+                "type": "object",
+                "additionalProperties": {"type": "object"},
+                "description": "Operators and values by property.",
+            },
+            "sortby": {"type": "array", "items": order},
+            "fields": {"type": "object", "properties": {"include": _TEXTS, "exclude": _TEXTS}},
+            "limit": {"type": "integer", "minimum": 1},
+            "token": {"type": "string", "description": "That of a next link."},
+        },
+        "additionalProperties": False,
+    }

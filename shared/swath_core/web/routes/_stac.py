@@ -1,0 +1,66 @@
+"""The STAC face: STAC API and OGC API - Features under ``/stac``."""
+
+from __future__ import annotations
+
+from ._route import Route, RouteTable
+
+_JSON = ("application/json",)
+_GEOJSON = ("application/geo+json",)
+_SCHEMA = ("application/schema+json",)
+_SEARCHED = ("ids", "bbox", "datetime", "query", "sortby", "fields", "limit", "token")
+_COLLECTION, _ITEMS = "/collections/{id}", "/collections/{id}/items"
+_ITEM = _ITEMS + "/{name}"
+
+
+def _landing(path: str, name: str) -> Route:
+    return Route("GET", path, "stac:landing", name, "Return the STAC landing page.", None,
+                 "StacCatalog", media_types=_JSON, public=True)  # fmt: skip
+
+
+STAC = RouteTable(
+    function="api",
+    package="swath_api",
+    base="/stac",
+    request_type="application/json",
+    refusals=(400, 401, 403, 404, 409, 429),
+    errors="stac",
+    routes=(
+        _landing("", "getStac"),
+        _landing("/", "getStacRoot"),
+        Route("GET", "/conformance", "stac:conformance", "getStacConformance",
+              "Return the conformance classes.", None, "StacConformance", media_types=_JSON,
+              public=True),
+        Route("GET", "/api", "stac:description", "getStacDescription",
+              "Return the OpenAPI description of these routes.", media_types=(
+                  "application/vnd.oai.openapi+json;version=3.1",), public=True),
+        Route("GET", "/api.html", "stac:page", "getStacPage",
+              "Return that description as a page.", media_types=("text/html; charset=utf-8",),
+              public=True),
+        Route("GET", "/queryables", "stac:queryables", "getStacQueryables",
+              "Return what items are filtered by.", None, "StacSchema", media_types=_SCHEMA,
+              public=True),
+        Route("GET", "/sortables", "stac:sortables", "getStacSortables",
+              "Return what items are sorted by.", None, "StacSchema", media_types=_SCHEMA,
+              public=True),
+        Route("GET", "/collections", "stac:collections", "listStacCollections",
+              "Find collections.", None, "StacCollections",
+              parameters=("q", "bbox", "datetime", "sortby", "fields", "limit", "token"),
+              media_types=_JSON),
+        Route("GET", _COLLECTION, "stac:collection", "getStacCollection",
+              "Return a collection.", None, "StacCollection", media_types=_JSON),
+        Route("GET", _COLLECTION + "/queryables", "stac:collection_queryables",
+              "getStacCollectionQueryables", "Return what its items are filtered by.", None,
+              "StacSchema", media_types=_SCHEMA),
+        Route("GET", _COLLECTION + "/sortables", "stac:collection_sortables",
+              "getStacCollectionSortables", "Return what its items are sorted by.", None,
+              "StacSchema", media_types=_SCHEMA),
+        Route("GET", _ITEMS, "stac:items", "listStacItems", "Find items of a collection.", None,
+              "StacItems", parameters=_SEARCHED, media_types=_GEOJSON),
+        Route("GET", _ITEM, "stac:item", "getStacItem", "Return an item.", None, "StacItem",
+              media_types=_GEOJSON),
+        Route("GET", "/search", "stac:search", "searchStac", "Find items.", None, "StacItems",
+              parameters=(*_SEARCHED, "collections", "intersects"), media_types=_GEOJSON),
+        Route("POST", "/search", "stac:search_posted", "searchStacPosted", "Find items.",
+              "StacSearch", "StacItems", media_types=_GEOJSON),
+    ),
+)  # fmt: skip
