@@ -83,7 +83,9 @@ class ImageSearch:
         carries the number on. Raises BadRequest for a token that is not this query's, or an order
         that would have to sort too many images.
         """
-        state = unsign(token, self._signing_key(), query.digest) if token else {"n": 0}
+        state: State = {"n": 0}
+        if token:
+            state = unsign(token, self._signing_key(), query.digest)
         sorts = query.sort.name != "acquired" or bool(query.sort.then)
         matcher = self._planned(query, products, Projection(attributes=sorts))
         if size_of is not None:

@@ -161,7 +161,7 @@ def test_pages_hold_everything_once_and_say_how_much(
     numbers = {page.json.get("numberMatched") for page in pages}
     assert numbers == {sum(page.json["numberReturned"] for page in pages)}
     assert all(page.json["numberReturned"] == len(found(page)) <= limit for page in pages)
-    as_body = {
+    as_body: dict[str, Any] = {
         "limit": limit,
         **{name: asked[name] for name in ("datetime", "sortby") if name in asked},
         **{name: asked[name].split(",") for name in ("ids", "collections") if name in asked},

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("package", ["definitions", "filters", "catalog"])
+@pytest.mark.parametrize("package", ["definitions", "filters", "catalog", "stac"])
 def test_no_geometry_is_loaded(package: str) -> None:
     code = (
         f"import sys, swath_core.{package}\n"
