@@ -1,4 +1,4 @@
-"""The scheduled run (rollups, audit, dead uploads), and the background tasks of the queue."""
+"""The scheduled run (rollups, audit, expiry, dead uploads), and the queue's background tasks."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from swath_core.catalog import run_task
+from swath_core.catalog import expire_images, run_task
 from swath_core.ingest import schedule_context, sweep
 from swath_core.settings import settings
 from swath_core.summaries import scheduled_rollup
 
 ROLLUP_SECONDS = 45
+EXPIRY_SECONDS = 20
 """A run ends before the schedule begins the next one; what is left over is the next one's."""
 
 logger = Logger()
@@ -36,13 +37,16 @@ def scheduled() -> dict[str, Any]:
     metrics.add_metric("RollupDrift", MetricUnit.Count, len(report.drifted))
     if report.drifted:
         logger.error("rollups differ from the index; marked for a recount", buckets=report.drifted)
+    expired = expire_images(settings(), seconds=EXPIRY_SECONDS)
+    metrics.add_metric("ImagesExpired", MetricUnit.Count, expired.deleted)
     swept = sweep(schedule_context(settings()))
+    problems = [*expired.problems, *swept.problems]
     metrics.add_metric("SweepBacklog", MetricUnit.Count, swept.due)
-    metrics.add_metric("SweepProblems", MetricUnit.Count, len(swept.problems))
+    metrics.add_metric("SweepProblems", MetricUnit.Count, len(problems))
     metrics.add_metric("AwaitedProducts", MetricUnit.Count, swept.awaited)
     metrics.flush_metrics()
-    if swept.problems:
-        logger.error("uploads that could not be cleaned up", problems=swept.problems)
+    if problems:
+        logger.error("uploads and images that could not be cleaned up", problems=problems)
     done = {
         "recounted": report.recounted,
         "lag_seconds": round(report.lag_seconds, 3),
@@ -50,6 +54,7 @@ def scheduled() -> dict[str, Any]:
         "drifted": report.drifted,
         "finished": report.finished,
         "expired_uploads": swept.expired,
+        "expired_images": expired.deleted,
         "awaited_products": swept.awaited,
     }
     logger.info("scheduled run", extra=done)

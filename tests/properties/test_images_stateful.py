@@ -23,7 +23,7 @@ from moto import mock_aws
 from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, create_tables
 from tests.component.catalog.images.reader import TableReader
 
-from swath_core.catalog import ImageWriter
+from swath_core.catalog import ImageWriter, expire_images
 from swath_core.errors import Conflict, NotFound
 from swath_core.index import IndexState, postings_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
@@ -51,6 +51,7 @@ MOMENTS = [
     "2020-02-29T10:00:00.000000Z",
     "2021-07-05T00:00:00.000001Z",
 ]
+PAST, FUTURE = "2021-01-01T00:00:00.000000Z", "2090-01-01T00:00:00.000000Z"
 OF_P = {"product_id": "acme:p", "storage_state": "remote"}
 _BUDGET = settings().max_examples
 names = st.sampled_from("abcdef")
@@ -101,6 +102,7 @@ class CatalogMachine(RuleBasedStateMachine):
         self.patches: list[Any] = [
             mock.patch.object(rollups, "time", fake),
             mock.patch("swath_core.catalog._image_writes._BULK_THREADS", 1),  # moto's limit
+            mock.patch("swath_core.catalog._expiry._THREADS", 1),
             mock.patch("swath_core.search._engine.PAGE_IMAGES", 2),
         ]
         for patch in self.patches:
@@ -196,6 +198,7 @@ class CatalogMachine(RuleBasedStateMachine):
             "files": files,
             "geometry": data.draw(st.just(_square(corner)) | st.none()),
             "cloud_fraction": 0.5,
+            "expires": data.draw(st.sampled_from([PAST, FUTURE, None])),
         }
         chosen = data.draw(st.sets(st.sampled_from(sorted(everything)), min_size=1))
         changes = {name: everything[name] for name in chosen}
@@ -238,6 +241,16 @@ class CatalogMachine(RuleBasedStateMachine):
                 self.model[image_id] = result.image.attributes
             else:
                 assert image_id in self.model or item["acquired"] == "soon"
+
+    @rule(delay=st.sampled_from([0, 1000]))
+    def expire(self, delay: float) -> None:
+        expired = [id_ for id_, values in self.model.items() if values.get("expires") == PAST]
+        self.clock.now += delay
+        done = expire_images(SETTINGS, 30)
+        assert (done.deleted, done.problems) == (len(expired), [])
+        for image_id in expired:
+            del self.model[image_id]
+            self.requests.pop(image_id, None)
 
     # ---- what goes wrong
 

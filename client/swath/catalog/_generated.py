@@ -311,6 +311,9 @@ class ImageAttributes(AttributeOwner):
     acquired = Timestamp(doc="When the image was taken.")
     acquired_end = Timestamp(doc="When taking it ended.")
     published = Timestamp(doc="When the provider published it.")
+    expires = Timestamp(
+        doc="When the image is deleted, with the objects that the catalog holds of it."
+    )
     storage_state = Enumerated(StorageState, doc="Whether the catalog holds the pixels.")
     files: ListOf[File] = ListOf(StructureAttribute(File), doc="The files that hold the pixels.")
     area = Number(doc="Area of the footprint, square kilometres.")

@@ -10,7 +10,6 @@ from swath_core import times
 from swath_core.documents import Attributes, Document
 from swath_core.errors import Conflict, NotFound
 from swath_core.settings import Settings
-from swath_core.store.bus import announce_deleted
 from swath_core.store.catalog import CatalogStore, ChangedError
 
 from ._bands import product_with
@@ -69,14 +68,12 @@ class _Deletion:
 
     def _delete_image(self, image: Document) -> int:
         try:
-            deleted = self._images.delete(image.id)
+            self._images.remove(image.id)
         except NotFound:
             return 0
         except Conflict as error:
             self._error(f"{image.id}: {error.detail}")
             return 0
-        self._images.clear_now(deleted.note)
-        announce_deleted(image.id, str(image.get("product_id")), self._settings)
         return 1
 
     def _delete_bands(self) -> int:

@@ -20,6 +20,8 @@ from swath_core import times
 from swath_core.documents import Attributes, Document
 from swath_core.errors import Invalid, NotFound, SwathError, TooManyRequests
 from swath_core.settings import Settings
+from swath_core.store.bus import announce_deleted
+from swath_core.store.expiry import ExpiryStore
 from swath_core.store.images import (
     MOST_BYTES,
     MOST_ITEMS,
@@ -104,6 +106,7 @@ class ImageWriter:
         self._rollups = RollupStore(settings)
         self._outbox = Outbox(settings)
         self._permits = Permits(settings)
+        self._expiry = ExpiryStore(settings)
 
     def clear(self, note: Note | None) -> None:
         """Delete the objects of a note and take it away; None is fine.
@@ -228,6 +231,15 @@ class ImageWriter:
         self._write_or_conflict(stored, None, None, self._with(note))
         return SavedImage.of(stored, note)
 
+    def remove(self, image_id: str, *, expected_version: int | None = None) -> None:
+        """Delete an image, its postings and its objects, and announce it.
+
+        Objects that S3 does not delete now are left to the sweep. Raises NotFound or Conflict.
+        """
+        deleted = self.delete(image_id, expected_version=expected_version)
+        self.clear_now(deleted.note)
+        announce_deleted(image_id, str(deleted.get("product_id")), self._settings)
+
     def bulk(
         self,
         items: Sequence[Mapping[str, Any]],
@@ -326,6 +338,7 @@ class ImageWriter:
             guard,
         )
         _check_size(change)
+        self._note_expiry(before, after)
         days = {image.get("acquired")[:10] for image in (before, after) if image}
         product_id = str((after or before or product).get("product_id"))  # type: ignore[union-attr]
         try:
@@ -335,6 +348,12 @@ class ImageWriter:
             raise NotFound(f"Object not found: {product_id}") from error
         except BusyError as error:
             raise overtaken(str(error)) from error
+
+    def _note_expiry(self, before: Document | None, after: Document | None) -> None:
+        """Note when an image expires, before it is written: the schedule finds it by that."""
+        expires = after.get("expires") if after else None
+        if after and expires and (before is None or before.get("expires") != expires):
+            self._expiry.put(after.id, expires)
 
     def _apply(self, change: ImageChange, product_id: str, mark: Callable[[], None]) -> None:
         """Apply a change: of a new image while its product is open, of another one as it is."""

@@ -25,6 +25,7 @@ from ._access import ProductAccess, not_found, require_own, require_read
 from ._documents import check_size, check_version, exists, overtaken, stamped
 from ._listing import Page, Query, Search
 from ._related import RelatedObjects
+from ._retention import check_retention
 
 
 class Products:
@@ -56,6 +57,7 @@ class Products:
         if not values.get("owners"):
             values["owners"] = default_owners(caller)
         values = stamped({"writers": [], "readers": [], **values})
+        check_retention(values)
         check_size(values)
         product = Document("product", product_id, values, 1, request)
         try:
@@ -91,6 +93,7 @@ class Products:
         _check_privileged(caller, changes, product.attributes)
         values = PRODUCT.validate_update(_prepared(changes), product.attributes)
         values = {"writers": [], "readers": [], **stamped(values, product)}
+        check_retention(values)
         check_size(values)
         changed = product.next_version(values, request)
         if "owners" in changes:

@@ -47,17 +47,28 @@ class RelatedObjects:
         """Return whether the product has images: read from the index, consistently."""
         return any(True for _ in self.image_ids(product_id, limit=1))
 
-    def image_ids(self, product_id: str, limit: int = _PAGE) -> Iterator[list[str]]:
-        """Yield the ids of a product's images in lists of at most ``limit``, month by month."""
+    def image_ids(
+        self, product_id: str, limit: int = _PAGE, acquired_before: str | None = None
+    ) -> Iterator[list[str]]:
+        """Yield the ids of a product's images in lists of at most ``limit``, month by month.
+
+        Of those alone that were acquired before a canonical timestamp, if it is given.
+        """
         from swath_core.index import split_key, time_partition  # noqa: PLC0415 - h3, on demand
         from swath_core.store.rollups import RollupStore  # noqa: PLC0415
         from swath_core.store.tables import PostingItem, bind  # noqa: PLC0415
 
         bind(PostingItem, self._settings)
+        earlier = PostingItem.sk < acquired_before if acquired_before else None
         for month in RollupStore(self._settings).months(product_id):
-            partition = time_partition(product_id, month, 0)
+            if acquired_before and month > acquired_before[:7]:
+                return
             rows = PostingItem.query(
-                partition, consistent_read=True, page_size=limit, attributes_to_get=["pk", "sk"]
+                time_partition(product_id, month, 0),
+                earlier,
+                consistent_read=True,
+                page_size=limit,
+                attributes_to_get=["pk", "sk"],
             )
             page: list[str] = []
             for row in rows:

@@ -51,6 +51,7 @@ IMAGE = Resource.of(
     moment("acquired", "When the image was taken.", required=True),
     moment("acquired_end", "When taking it ended."),
     moment("published", "When the provider published it."),
+    moment("expires", "When the image is deleted, with the objects that the catalog holds of it."),
     Attribute(
         name="storage_state",
         type=Choice(STORAGE_STATES),

@@ -9,6 +9,7 @@ product id              ``2#YYYY-MM``   ``{"count", "bytes", "days": {"01": [cou
 ``!dirty``              product id      marker: the product has dirty days
 ``!known``              product id      the product has rollups (for the audit)
 ``!rollup``             a name          where the scheduled function left off
+``!expiry#SLOT``        see ``expiry``  when images expire
 ======================  ==============  ==========================================================
 
 Markers sort before rows. Rows are always written before a marker is removed, and one Query reads

@@ -7,6 +7,7 @@ from unittest import mock
 
 import pytest
 
+from swath_core.catalog import Expired
 from swath_core.ingest import Swept
 from swath_core.summaries import RollupReport
 
@@ -50,6 +51,7 @@ def test_the_schedule_keeps_rollups_and_uploads(
     with (
         mock.patch.object(handler, "scheduled_rollup", return_value=report) as rolled,
         mock.patch.object(handler, "sweep", return_value=Swept(1, 1, 0, awaited=4)),
+        mock.patch.object(handler, "expire_images", return_value=Expired(7, problems=["i: why"])),
         mock.patch.object(handler, "schedule_context"),
         mock.patch.object(handler.logger, "error") as complained,
     ):
@@ -65,7 +67,12 @@ def test_the_schedule_keeps_rollups_and_uploads(
     assert metrics["BucketsRecounted"] == [3.0]
     assert metrics["RollupDrift"] == [1.0]
     assert metrics["AwaitedProducts"] == [4.0]
-    assert complained.call_args.kwargs == {"buckets": ["acme:p 2020-01-01"]}
+    assert metrics["ImagesExpired"] == [7.0]
+    assert metrics["SweepProblems"] == [1.0]
+    assert [call.kwargs for call in complained.call_args_list] == [
+        {"buckets": ["acme:p 2020-01-01"]},
+        {"problems": ["i: why"]},
+    ]
 
 
 def test_failures_are_raised_when_all_else_is_done(handler: ModuleType) -> None:
@@ -73,6 +80,7 @@ def test_failures_are_raised_when_all_else_is_done(handler: ModuleType) -> None:
     with (
         mock.patch.object(handler, "scheduled_rollup", return_value=report),
         mock.patch.object(handler, "sweep", return_value=Swept(0, 0, 0)) as swept,
+        mock.patch.object(handler, "expire_images", return_value=Expired()),
         mock.patch.object(handler, "schedule_context"),
         pytest.raises(ExceptionGroup, match="could not be recounted"),
     ):

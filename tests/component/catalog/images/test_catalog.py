@@ -45,12 +45,12 @@ def test_create_saves_document_postings_marks_and_index_state(catalog: ImageWrit
     assert set(row.extent) == set(postings_of(image).state.extent)
 
 
-def test_a_save_costs_three_requests_and_within_a_minute_one(catalog: ImageWriter) -> None:
+def test_a_save_costs_two_requests_and_within_a_minute_one(catalog: ImageWriter) -> None:
     with dispatched() as calls:
         catalog.create(attributes("a"), PRODUCT)
-    # the days are marked and the product says what its index will hold; the process takes its
-    # permit; then the image
-    assert calls == ["TransactWriteItems"] * 3
+    # the days are marked and the product says what its index will hold; then the image, with the
+    # permit that the process takes
+    assert calls == ["TransactWriteItems"] * 2
     with dispatched() as calls:
         catalog.create(attributes("b", acquired="2021"), PRODUCT)
     assert sorted(calls) == ["BatchWriteItem", "TransactWriteItems"]
