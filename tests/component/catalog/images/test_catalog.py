@@ -127,20 +127,22 @@ def test_replace_keeps_created_and_says_which_objects_are_free(catalog: ImageWri
 
 
 def test_replace_holds_only_while_the_guard_does(catalog: ImageWriter) -> None:
-    def product_has_version(number: int) -> Changes:
+    CatalogItem("acme:other", "product", document={}, version=1).save()
+
+    def other_has_version(number: int) -> Changes:
         condition = CatalogItem.version == number
         return lambda write: write.condition_check(
-            CatalogItem, "acme:p", "product", condition=condition
+            CatalogItem, "acme:other", "product", condition=condition
         )
 
     with pytest.raises(Conflict):
-        catalog.replace(attributes(), PRODUCT, guard=product_has_version(2))
+        catalog.replace(attributes(), PRODUCT, guard=other_has_version(2))
     assert catalog.get("acme:p:a") is None
     assert keys() == set()
-    saved = catalog.replace(attributes(), PRODUCT, guard=product_has_version(1))
+    saved = catalog.replace(attributes(), PRODUCT, guard=other_has_version(1))
     assert keys() == expected(saved)
     with pytest.raises(Conflict):
-        catalog.replace(attributes(acquired="2022"), PRODUCT, guard=product_has_version(2))
+        catalog.replace(attributes(acquired="2022"), PRODUCT, guard=other_has_version(2))
     assert keys() == expected(saved)
 
 
