@@ -59,7 +59,7 @@ def footprint(
 
 
 def _simple(shape: BaseGeometry) -> BaseGeometry:
-    """Drop the points that move the outline by less than a ten-thousandth of its size.
+    """Drop the points that move the outline by less than a ten-thousandth of its width.
 
     More are dropped where the outline would still be long: the catalog stores a copy of it for
     every cell of its index.
@@ -67,7 +67,8 @@ def _simple(shape: BaseGeometry) -> BaseGeometry:
     if shape.is_empty:
         return shape
     west, south, east, north = shape.bounds
-    tolerance = min(east - west, north - south) / 1e4
+    # of a strip that lies aslant, its width counts: half of it is about area by length
+    tolerance = min(east - west, north - south, shape.area / shape.length) / 1e4
     simple = shapely.simplify(shape, tolerance)
     while len(shapely.get_coordinates(simple)) > _MOST_POSITIONS:
         tolerance *= 2

@@ -32,8 +32,8 @@ class Position:
 
     @property
     def is_geographic(self) -> bool:
-        """Whether coordinates are degrees of longitude and latitude."""
-        return bool(self.crs.is_geographic)
+        """Whether coordinates are degrees of longitude and latitude, not of a rotated pole."""
+        return bool(self.crs.is_geographic) and not self.crs.is_derived
 
 
 def position(name: str, dataset: Any, given: Georeference) -> Position:

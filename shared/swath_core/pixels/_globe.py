@@ -120,7 +120,8 @@ class Globe:
 
 def _projection(crs: CRS) -> Any:
     """Return the projection alone, without a change of datum: its inverse is exact."""
-    return Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True)
+    base = crs.source_crs if crs.is_geographic else crs.geodetic_crs
+    return Transformer.from_crs(base, crs, always_xy=True)
 
 
 def _tolerance(where: Position) -> float:

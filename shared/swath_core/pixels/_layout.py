@@ -8,7 +8,7 @@ from typing import Any
 from swath_core.nodata import Number, same_nodata
 
 from ._overview_check import overviews_agree
-from ._overviews import factors_down_to_one_block
+from ._overviews import BLOCK, factors_down_to_one_block
 
 _BLOCKS = (256, 512, 1024)
 _LATEST_IFD = 300
@@ -79,5 +79,6 @@ def _has_overviews(dataset: Any, wanted: tuple[int, ...] | None) -> bool:
         return False
     if wanted is not None:
         return bool(found[0] == list(wanted))
-    needed = factors_down_to_one_block(dataset.width, dataset.height)
+    block = max(BLOCK, dataset.block_shapes[0][0])
+    needed = factors_down_to_one_block(dataset.width, dataset.height, block)
     return not needed or (bool(found[0]) and found[0][-1] >= needed[-1])

@@ -26,11 +26,11 @@ RESAMPLERS = {
 _UNAVERAGED = (Resampling.nearest, Resampling.mode)
 
 
-def factors_down_to_one_block(width: int, height: int) -> list[int]:
-    """Return the powers of two until the whole raster fits one block."""
+def factors_down_to_one_block(width: int, height: int, block: int = BLOCK) -> list[int]:
+    """Return the powers of two until the whole raster fits one block of this side."""
     factors = []
     factor = 1
-    while -(-max(width, height) // factor) > BLOCK:
+    while -(-max(width, height) // factor) > block:
         factor *= 2
         factors.append(factor)
     return factors

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS, Geod, Transformer
 
 from swath_core.pixels import Refused
 from swath_core.pixels._footprint import area, corners, footprint
@@ -177,6 +177,36 @@ def test_a_disk_or_world_covers_what_is_on_earth(name: str) -> None:
     west, south, east, north = shapely.geometry.shape(geometry).bounds
     assert -180 <= west < east <= 180
     assert -90 <= south < north <= 90
+
+
+ROTATED_POLES = {
+    "Europe, rotated pole": (18.0, 39.25, (-28.0, 0.44, 0, 21.0, 0, -0.44), (106, 103)),
+    "North America, rotated pole": (83.0, 42.5, (-33.9, 0.44, 0, 30.0, 0, -0.44), (155, 130)),
+    "over the pole": (18.0, 39.25, (-28.0, 0.44, 0, 60.0, 0, -0.44), (106, 103)),
+}
+
+
+@pytest.mark.parametrize("name", ROTATED_POLES)
+def test_a_raster_of_rotated_degrees_covers_what_is_below_it(name: str) -> None:
+    lon, lat, transform, size = ROTATED_POLES[name]
+    crs = f"+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p={lat} +lon_0={lon} +R=6371229"
+    where = place(crs, transform)
+    geometry = footprint("a.tif", where, [corners(*size)], size)
+    truth = expected_area(where, size, grid(crs, -90, 90, 0.25))
+    assert area(geometry) == pytest.approx(truth, rel=0.01)
+
+
+@pytest.mark.parametrize(("width", "height"), [(250_000, 2), (2, 250_000), (100_000, 1)])
+def test_a_thin_strip_has_the_area_of_its_pixels(width: int, height: int) -> None:
+    where = place("EPSG:32755", (6e5, 10, 0, 6.1e6, 0, -10))
+    geometry = footprint("a.tif", where, [corners(width, height)], (width, height))
+    share = np.linspace(0, 1, 5001)
+    rim = np.concatenate([share, np.ones(5001), 1 - share, np.zeros(5001)]) * width
+    rows = np.concatenate([np.zeros(5001), share, np.ones(5001), 1 - share]) * height
+    back = Transformer.from_crs(where.crs, "EPSG:4326", always_xy=True)
+    ring = back.transform(6e5 + 10 * rim, 6.1e6 - 10 * rows)
+    truth = abs(Geod(ellps="WGS84").polygon_area_perimeter(*ring)[0]) / 1e6
+    assert area(geometry) == pytest.approx(truth, rel=0.01)
 
 
 @pytest.mark.parametrize(("east", "south"), [(0, 0), (0, 1), (1, 0), (1, 1)])

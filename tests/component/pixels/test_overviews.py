@@ -262,6 +262,15 @@ def test_an_aerial_view_with_overviews_of_another_is_written_anew(
     assert run(body, tmp_path, "uint8", count=3).output is not None
 
 
+def test_overviews_end_where_one_block_of_the_file_holds_all(tmp_path: Path) -> None:
+    path = tmp_path / "plain.tif"
+    path.write_bytes(raster(scene(1700)))
+    copy(path, tmp_path / "cog.tif", driver="COG", BLOCKSIZE="1024")
+    with rasterio.open(tmp_path / "cog.tif") as dataset:
+        assert dataset.overviews(1) == [2]
+    assert run((tmp_path / "cog.tif").read_bytes(), tmp_path).output is None
+
+
 @pytest.mark.parametrize("how", ["nearest", "mode"])
 def test_a_cog_of_classes_with_overviews_of_classes_is_kept(how: str, tmp_path: Path) -> None:
     values = np.random.default_rng(0).choice([1, 9], (1, 1100, 1101)).astype("uint8")

@@ -26,6 +26,7 @@ ODD = Path(__file__).resolve().parents[4] / "shared/data/odd"
 # -- bits per sample
 
 BITS = [*range(1, 17), 24, 32]
+_DEEPEST_JP2 = 26
 
 
 def packed(dtype: str, bits: int, layout: str, compress: str, folder: Path) -> tuple[bytes, Values]:
@@ -58,9 +59,8 @@ def widths(dtype: str) -> list[int]:
 def test_any_number_of_bits_is_accepted_with_identical_pixels(
     dtype: str, compress: str, layout: str, tmp_path: Path
 ) -> None:
-    if compress == "jp2" and dtype == "uint32":
-        pytest.skip("GDAL writes JPEG 2000 of up to 16 bits here")
-    for bits in widths(dtype):
+    # JPEG 2000 of more than 25 bits is not lossless as OpenJPEG writes it
+    for bits in (bits for bits in widths(dtype) if compress != "jp2" or bits < _DEEPEST_JP2):
         body, values = packed(dtype, bits, layout, compress, tmp_path)
         for compression in ("deflate", "lzw", "zstd", "none"):
             result = run(body, tmp_path, dtype, compression=compression)
