@@ -23,7 +23,8 @@ class Settings:
     ``trusted_keys`` is a JSON Web Key Set given inline, for an issuer that publishes none;
     where it is None the keys are read from the issuer's ``/.well-known/jwks.json``.
     ``public_url`` is the API's address as callers see it, up to where its paths begin.
-    ``requests_per_minute`` is what one caller may ask at most; 0 is no limit.
+    ``requests_per_minute`` is what one caller may ask at most; 0 is no limit. ``anonymous`` lets
+    callers without a token read what ``group:public`` may read.
     """
 
     catalog_table: str
@@ -42,6 +43,7 @@ class Settings:
     trusted_keys: dict[str, Any] | None = None
     public_url: str = ""
     requests_per_minute: int = 0
+    anonymous: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -71,6 +73,7 @@ class Settings:
             trusted_keys=_keys(read("trusted_keys")),
             public_url=read("public_url"),
             requests_per_minute=int(read("requests_per_minute") or 0),
+            anonymous=read("anonymous") == "true",
         )
 
     def need(self, name: str) -> str:

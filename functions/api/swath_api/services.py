@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from swath_core.search import ImageSearch
     from swath_core.stac import StacService
+    from swath_core.store.objects import Objects
     from swath_core.store.postings import DynamoPostings
     from swath_core.store.rollups import RollupStore
     from swath_core.summaries import Summaries
@@ -123,12 +124,26 @@ def uploads() -> UploadService:
 
 
 @cache
+def _objects() -> Objects:
+    from swath_core.store.objects import Objects
+
+    return Objects(settings())
+
+
+@cache
 def stac() -> StacService:
     """Return the use cases of the STAC face."""
     from swath_core.stac import StacService
 
     return StacService(
-        access(), products, images, searchable, image_search, _rollups, settings().data_bucket
+        access(),
+        products,
+        images,
+        searchable,
+        image_search,
+        _rollups,
+        _objects,
+        settings().data_bucket,
     )
 
 
@@ -145,6 +160,7 @@ _ALL = (
     image_search,
     summaries,
     uploads,
+    _objects,
     stac,
 )
 

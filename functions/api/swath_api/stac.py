@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from swath_core.stac import (
     decoded,
     landing_page,
     link,
+    parse_sign,
 )
 from swath_core.stac import queryables as queryables_schema
 from swath_core.stac import sortables as sortables_schema
@@ -29,6 +31,9 @@ from swath_core.web.openapi import page as openapi_page
 from swath_core.web.routes import STAC
 
 from . import services
+
+_SIGN = "x-sign"
+"""The header that says what the parameter ``sign`` does."""
 
 # ---- what describes the face
 
@@ -109,8 +114,17 @@ def items(request: Request, id: str) -> Response[Any]:
 
 def item(request: Request, id: str, name: str) -> Response[Any]:
     """``GET /collections/ID/items/NAME``."""
-    found, image = services.stac().item(request.caller, id, name, _addresses(request))
+    sign = parse_sign(request.query.get("sign") or request.headers.get(_SIGN))
+    here = _addresses(request)
+    found, image = services.stac().item(request.caller, id, name, here, sign=sign)
     return answer(found, headers={"ETag": f'"{image.version}"'}, media_type=GEOJSON)
+
+
+def asset(request: Request, id: str, name: str, key: str) -> Response[Any]:
+    """``GET /collections/ID/items/NAME/assets/KEY``: the way to the file, open for a while."""
+    address = services.stac().asset(request.caller, id, name, key)
+    headers: dict[str, Any] = {"Location": address, "Cache-Control": "private, max-age=300"}
+    return Response(HTTPStatus.FOUND, content_type=None, body="", headers=headers)
 
 
 def search(request: Request) -> Response[Any]:
@@ -124,6 +138,8 @@ def search_posted(request: Request) -> Response[Any]:
 
 
 def _found_items(request: Request, asked: ItemSearch) -> Response[Any]:
+    if _SIGN in request.headers:
+        asked = replace(asked, sign=parse_sign(request.headers[_SIGN]))
     found = services.stac().items(request.caller, asked, _addresses(request))
     links = [*_page_links(request, GEOJSON), *_next_link(request, found, GEOJSON)]
     body = {"type": "FeatureCollection", "features": found.objects, "links": links}

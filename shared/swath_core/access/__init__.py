@@ -2,6 +2,7 @@
 
 from ._rules import (
     ACCESS_LISTS,
+    ANONYMOUS,
     PLATFORM_ADMIN,
     PLATFORM_READER,
     PRIVILEGED,
@@ -19,6 +20,7 @@ from ._tokens import authenticate
 
 __all__ = [
     "ACCESS_LISTS",
+    "ANONYMOUS",
     "PLATFORM_ADMIN",
     "PLATFORM_READER",
     "PRIVILEGED",

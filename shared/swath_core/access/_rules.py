@@ -41,6 +41,11 @@ class Caller:
     groups: frozenset[str] = frozenset()
     email: str | None = None
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody said who it is: no token has an empty subject."""
+        return not self.subject
+
     @cached_property
     def user(self) -> str:
         """The user's id: hexadecimal SHA-1 of the subject, as the published clients compute it."""
@@ -103,6 +108,8 @@ class Caller:
     @property
     def _user_subjects(self) -> tuple[str, ...]:
         """The user by id and by ``sub``; a ``sub`` that looks like an id cannot pose as one."""
+        if self.is_anonymous:
+            return ()
         by_id = f"user:{self.user}"
         return (by_id,) if _ID.fullmatch(self.subject) else (by_id, f"user:{self.subject}")
 
@@ -111,6 +118,10 @@ class Caller:
         prefix, colon, _ = group.partition(":")
         return not colon or prefix == self.org
 
+
+PUBLIC_GROUP = "public"
+ANONYMOUS = Caller("", groups=frozenset({PUBLIC_GROUP}))
+"""Whoever sends no token, where the stack lets them in: ``group:public``, and nothing else."""
 
 # ---- rules
 
@@ -122,6 +133,8 @@ def may_own(caller: Caller, product: Document) -> bool:
 
 def may_write(caller: Caller, product: Document) -> bool:
     """Return whether the caller may change the product, its bands and its images."""
+    if caller.is_anonymous:
+        return False
     return may_own(caller, product) or _any(product, "writers", caller.subjects)
 
 

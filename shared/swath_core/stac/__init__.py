@@ -12,7 +12,7 @@ Imports inside functions keep H3 and shapely out of requests that ask for no pla
 from ._collection_searches import CollectionSearch
 from ._landing import CONFORMANCE, landing_page, queryables, sortables
 from ._links import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON, Addresses, Link, link
-from ._searches import ItemSearch, decoded
+from ._searches import ItemSearch, decoded, parse_sign
 from ._service import Found, StacService
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "decoded",
     "landing_page",
     "link",
+    "parse_sign",
     "queryables",
     "sortables",
 ]

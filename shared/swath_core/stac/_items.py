@@ -14,6 +14,7 @@ from ._assets import Asset, default_key, file_forms, file_members
 from ._extensions import RESERVED_PREFIXES, extensions_of
 from ._links import Addresses, Link, link
 from ._properties import PREFIX, SHOWN
+from ._signing import Signer
 
 STAC_VERSION = "1.1.0"
 
@@ -37,9 +38,15 @@ class ItemForm:
     """How the images of one product become items; what is alike in all of them is made once."""
 
     def __init__(
-        self, product_id: str, bands: Sequence[Document], addresses: Addresses, bucket: str
+        self,
+        product_id: str,
+        bands: Sequence[Document],
+        addresses: Addresses,
+        bucket: str,
+        signer: Signer | None = None,
     ) -> None:
         self._product_id = product_id
+        self._signer = signer
         self._addresses = addresses
         self._own = f"s3://{bucket}/" if bucket else None
         self._files = file_forms(bands)
@@ -55,6 +62,8 @@ class ItemForm:
             properties |= {name: each for name, each in grid.items() if name not in _OF_GRID}
             self._place(assets, grid, image)
         links = self._links(image)
+        if self._signer is not None:
+            properties |= self._signer.schemes(links[0]["href"])
         geometry = image.get("geometry")
         found: Item = {
             "type": "Feature",
@@ -93,6 +102,8 @@ class ItemForm:
         alike: Asset = {"roles": ["data"]} if form is None else form.asset()
         own = self.is_own(file)
         members = file_members(dict(file), own=own)
+        if own and self._signer is not None:
+            return {**alike, **members, **self._signer.members(str(file["href"]))}
         return {"href": self._href(image, index, file, own=own), **alike, **members}
 
     def is_own(self, file: Mapping[str, Any]) -> bool:

@@ -85,6 +85,7 @@ NAMED: tuple[Property, ...] = (
     _of("created", "created"),
     _of("updated", "modified"),
     _of("published", "published"),
+    _of("expires", "expires"),
     _of("platform", "satellite_id"),
     _of("keywords", "tags"),
     Property(

@@ -47,6 +47,8 @@ OF_COLLECTION = tuple(each for each in MEMBERS if each not in {"collections", "i
 _BOUND = tuple(each for each in MEMBERS if each not in {"limit", "fields", "token", "sign"})
 """What a page's token is bound to."""
 
+_FLAGS = {None: False, False: False, True: True, "false": False, "true": True}
+
 Json = Any
 
 
@@ -62,6 +64,7 @@ class ItemSearch:
     asked: Mapping[str, Json]
     area: Callable[[], BaseGeometry] | None = None
     token: str | None = None
+    sign: bool = False
 
     @classmethod
     def parse(cls, given: Mapping[str, Json], collection: str | None = None) -> ItemSearch:
@@ -81,6 +84,7 @@ class ItemSearch:
             asked={"in": collection} | {name: present.get(name) for name in _BOUND},
             area=_area(present),
             token=_token(present.get("token")),
+            sign=parse_sign(present.get("sign")),
         )
 
     def images(self, user: str) -> ImageQuery:
@@ -174,6 +178,15 @@ def _token(value: Json) -> str | None:
         return value or None
     message = f"token: {shown(value)} was sent, but the text of a next link is expected"
     raise BadRequest(message, parameter="token")
+
+
+def parse_sign(value: Json) -> bool:
+    """Return whether files are to have addresses that open without a token. Raises BadRequest."""
+    found = _FLAGS.get(value) if isinstance(value, str | bool | None) else None
+    if found is None:
+        message = f"sign: {shown(value)} was sent, but true or false is expected"
+        raise BadRequest(message, parameter="sign")
+    return found
 
 
 def _texts(name: str, value: Json) -> list[str]:

@@ -17,12 +17,14 @@ from ._collections import Coverage, collection
 from ._items import Item, ItemForm
 from ._links import Addresses
 from ._searches import ItemSearch, one_of
+from ._signing import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from swath_core.catalog import Images
     from swath_core.search import ImageSearch, SearchProduct
+    from swath_core.store.objects import Objects
     from swath_core.store.rollups import RollupStore
 
 _AT_ONCE = 8
@@ -51,6 +53,7 @@ class StacService:
     searchable: Callable[[], SearchableProducts]
     search: Callable[[], ImageSearch]
     rollups: Callable[[], RollupStore]
+    objects: Callable[[], Objects]
     bucket: str
 
     # ---- items
@@ -58,7 +61,7 @@ class StacService:
     def items(self, caller: Caller, asked: ItemSearch, addresses: Addresses) -> Found:
         """Return a page of items. Raises BadRequest."""
         searched, _ = self.searchable().of(caller, asked.expression)
-        forms = _Forms(self, addresses)
+        forms = _Forms(self, addresses, sign=asked.sign)
         made: dict[str, Item] = {}
 
         def size_of(image: Document) -> int:
@@ -74,11 +77,29 @@ class StacService:
         return Found([made[each.id] for each in page.documents], page.token, page.matched)
 
     def item(
-        self, caller: Caller, product_id: str, name: str, addresses: Addresses
+        self,
+        caller: Caller,
+        product_id: str,
+        name: str,
+        addresses: Addresses,
+        *,
+        sign: bool = False,
     ) -> tuple[Item, Document]:
         """Return an item and the image that it is. Raises NotFound."""
         image, _ = self.images().get(caller, _image_id(product_id, name))
-        return _Forms(self, addresses).item(image), image
+        return _Forms(self, addresses, sign=sign).item(image), image
+
+    def asset(self, caller: Caller, product_id: str, name: str, key: str) -> str:
+        """Return where a file of an item can be read now, without a token. Raises NotFound."""
+        image_id = _image_id(product_id, name)
+        image, _ = self.images().get(caller, image_id)
+        form = ItemForm(product_id, self.bands(product_id), Addresses(""), self.bucket)
+        for index, file in enumerate(image.get("files") or ()):
+            if form.key(index) == key:
+                if form.is_own(file):
+                    return Signer(self.objects(), self.bucket).url(file["href"])
+                return str(file.get("href") or file.get("provider_href"))
+        raise not_found(f"{image_id} has no file {key}")
 
     # ---- collections
 
@@ -156,9 +177,10 @@ class _Covered:
 class _Forms:
     """The form of the items of each product of a page."""
 
-    def __init__(self, service: StacService, addresses: Addresses) -> None:
+    def __init__(self, service: StacService, addresses: Addresses, *, sign: bool) -> None:
         self._service = service
         self._addresses = addresses
+        self._signer = Signer(service.objects(), service.bucket) if sign else None
         self._forms: dict[str, ItemForm] = {}
 
     def item(self, image: Document) -> Item:
@@ -166,7 +188,7 @@ class _Forms:
         form = self._forms.get(product_id)
         if form is None:
             bands = self._service.bands(product_id)
-            form = ItemForm(product_id, bands, self._addresses, self._service.bucket)
+            form = ItemForm(product_id, bands, self._addresses, self._service.bucket, self._signer)
             self._forms[product_id] = form
         return form.item(image)
 

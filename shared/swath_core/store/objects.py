@@ -186,6 +186,14 @@ class Objects:
             )
         )
 
+    def get_url(self, key: str, seconds: int) -> str:
+        """Return a URL that an object is read at for so long, without further credentials."""
+        return str(
+            self._s3.generate_presigned_url(
+                "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds
+            )
+        )
+
     def begin_parts(self, key: str) -> str:
         """Begin an upload in parts and return its id."""
         with answered():

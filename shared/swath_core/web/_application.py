@@ -14,7 +14,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from swath_core.errors import MethodNotAllowed, NotFound, SwathError, TooManyRequests
+from swath_core.errors import (
+    MethodNotAllowed,
+    NotFound,
+    SwathError,
+    TooManyRequests,
+    Unauthorized,
+)
 from swath_core.settings import settings
 
 from ._http import Request, answer_error
@@ -39,6 +45,7 @@ _CORS = CORSConfig(
         "If-Match",
         "Idempotency-Key",
         "X-Request-Group",
+        "X-Sign",
     ],
     expose_headers=["ETag"],
     max_age=3600,
@@ -127,6 +134,7 @@ class Application:
             logger.append_keys(route=rule)
             if not route.public:
                 logger.append_keys(user=request.caller.user)
+                _check_known(request.caller, route)
                 _within_quota(request.caller)
             if self._bind is not None and request.idempotency_key and _KEY in route.parameters:
                 self._bind(request.key_id, request.fingerprint)
@@ -157,7 +165,7 @@ class Application:
         def authenticate(request: Request) -> Caller:
             ticket = request.query.get("token")
             if subject is not None and ticket is not None and self._redeem is not None:
-                return self._redeem(ticket, subject)
+                return _allowed(self._redeem(ticket, subject))
             return _bearer(request)
 
         context = self._resolver.lambda_context
@@ -227,10 +235,31 @@ def _within_quota(caller: Caller) -> None:
 
 
 def _bearer(request: Request) -> Caller:
-    """Return the caller of the Authorization header. Raises Unauthorized."""
-    from swath_core.access import authenticate  # noqa: PLC0415 - public pages need no keys
+    """Return the caller of the Authorization header. Raises Unauthorized.
 
-    return authenticate(request.headers.get("authorization"), settings())
+    Without the header it is nobody in particular, where the stack lets them in.
+    """
+    from swath_core.access import ANONYMOUS, authenticate  # noqa: PLC0415 - with a token only
+
+    given = request.headers.get("authorization")
+    if given is None and settings().anonymous:
+        return ANONYMOUS
+    return authenticate(given, settings())
+
+
+def _allowed(caller: Caller) -> Caller:
+    """Return the caller of a ticket. Raises Unauthorized for nobody's, if none is let in now."""
+    if caller.is_anonymous and not settings().anonymous:
+        message = "a token is needed: Authorization: Bearer TOKEN"
+        raise Unauthorized(message)
+    return caller
+
+
+def _check_known(caller: Caller, route: Route) -> None:
+    """Raise Unauthorized where somebody without a token would change something."""
+    if caller.is_anonymous and not route.reading:
+        message = "without a token nothing is changed: Authorization: Bearer TOKEN"
+        raise Unauthorized(message)
 
 
 def _normalised(event: Mapping[str, Any]) -> dict[str, Any]:

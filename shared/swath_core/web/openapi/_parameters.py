@@ -78,6 +78,8 @@ OTHERS: dict[str, Schema] = {
         _query("fields", _TEXT, "Members to include, or with - to exclude."),
         _query("limit", {"type": "integer", "minimum": 1}, "Objects of a page."),
         _query("token", _TEXT, "That of a next link."),
+        _query("sign", {"type": "string", "enum": ["true", "false"]},
+               "Whether files have addresses that anybody can open for an hour."),
         _query("q", _TEXT, "Words to find, alternatives separated by commas."),
         _query("order", {"type": "string", "enum": ["newest", "oldest", "clearest"]},
                "Which images are on top."),

@@ -98,6 +98,7 @@ def _search() -> Schema:
             "fields": {"type": "object", "properties": {"include": _TEXTS, "exclude": _TEXTS}},
             "limit": {"type": "integer", "minimum": 1},
             "token": {"type": "string", "description": "That of a next link."},
+            "sign": {"type": "boolean", "description": "Whether files open without a token."},
         },
         "additionalProperties": False,
     }

@@ -23,7 +23,7 @@ RASTER = RouteTable(
         Route("POST", "/npz", "arrays:npz", "getArray",
               "Stream the array of one image, or of the mosaic of several.", "RasterRequest",
               "RasterStream", others={303: "A larger array is at the address of Location."},
-              media_types=("application/octet-stream",)),
+              media_types=("application/octet-stream",), reads=True),
         Route("GET", _IMAGE + _TILE, "maps:image_tile", "getImageTile",
               "Draw an XYZ tile of one image.", None, "Picture",
               parameters=_LOOK, others=_UNCHANGED, media_types=_PICTURES, ticket="image"),

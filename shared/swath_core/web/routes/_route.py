@@ -20,6 +20,7 @@ class Route:
     schemas of its components, ``parameters`` those of header and query; ``others`` says what
     answers of other statuses than ``status`` mean. A token is needed unless the route is
     ``public``; with a ``ticket`` (``image`` or ``product``) in the query, a browser needs none.
+    ``reads`` says of a method that usually changes something that it does not.
     """
 
     method: str
@@ -35,6 +36,12 @@ class Route:
     media_types: tuple[str, ...] = (JSONAPI_TYPE,)
     public: bool = False
     ticket: str | None = None
+    reads: bool = False
+
+    @property
+    def reading(self) -> bool:
+        """Whether it changes nothing, so that callers without a token may be let in."""
+        return self.reads or self.method in {"GET", "HEAD"}
 
 
 @dataclass(frozen=True, slots=True)

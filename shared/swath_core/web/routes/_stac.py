@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from ._route import Route, RouteTable
 
 _JSON = ("application/json",)
 _GEOJSON = ("application/geo+json",)
 _SCHEMA = ("application/schema+json",)
-_SEARCHED = ("ids", "bbox", "datetime", "query", "sortby", "fields", "limit", "token")
+_SEARCHED = ("ids", "bbox", "datetime", "query", "sortby", "fields", "limit", "token", "sign")
 _COLLECTION, _ITEMS = "/collections/{id}", "/collections/{id}/items"
 _ITEM = _ITEMS + "/{name}"
+_ASSET = _ITEM + "/assets/{key}"
 
 
 def _landing(path: str, name: str) -> Route:
@@ -57,10 +60,14 @@ STAC = RouteTable(
         Route("GET", _ITEMS, "stac:items", "listStacItems", "Find items of a collection.", None,
               "StacItems", parameters=_SEARCHED, media_types=_GEOJSON),
         Route("GET", _ITEM, "stac:item", "getStacItem", "Return an item.", None, "StacItem",
-              media_types=_GEOJSON),
+              parameters=("sign",), media_types=_GEOJSON),
         Route("GET", "/search", "stac:search", "searchStac", "Find items.", None, "StacItems",
               parameters=(*_SEARCHED, "collections", "intersects"), media_types=_GEOJSON),
         Route("POST", "/search", "stac:search_posted", "searchStacPosted", "Find items.",
-              "StacSearch", "StacItems", media_types=_GEOJSON),
+              "StacSearch", "StacItems", media_types=_GEOJSON, reads=True),
+        Route("GET", _ASSET, "stac:asset", "getStacAsset", "Lead to a file of an item.",
+              status=HTTPStatus.FOUND),
+        Route("HEAD", _ASSET, "stac:asset", "hasStacAsset", "Lead to a file of an item.",
+              status=HTTPStatus.FOUND),
     ),
 )  # fmt: skip
