@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import requests
+from botocore.exceptions import ClientError
 from rasterio.io import MemoryFile
 from tests.ingest_world import ramp, raster
 
@@ -212,3 +213,26 @@ def wait_for(what: Callable[[], Any], seconds: float = 30) -> Any:
         assert time.monotonic() < until, "it takes too long"
         time.sleep(1)
     return found
+
+
+def test_an_expired_image_goes_with_its_objects_and_sums(
+    api: Api, stack: Deployed, product: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(raster())
+    kept, gone = (ingest(api, f"{product}:{name}", path) for name in ("kept", "gone"))
+    change = {"type": "image", "id": f"{product}:gone", "attributes": {"expires": "2020-06-01"}}
+    api.call("PATCH", f"/images/{product}:gone", {"data": change})
+    stack.session.client("lambda").invoke(
+        FunctionName=stack.outputs["RollupFunction"], Payload=b"{}"
+    )
+    assert not api.exists(f"/images/{product}:gone")
+    assert content(stack, kept) != b""
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        content(stack, gone)
+    wanted = [{"name": "product_id", "op": "eq", "val": product}]
+    body = {"filter": json.dumps(wanted)}
+    (found,) = api.call("PUT", "/images", body)["data"]
+    assert found["id"] == f"{product}:kept"
+    summary = api.call("PUT", "/images/summary/all", body)["data"]["attributes"]
+    assert (summary["count"], summary["bytes"]) == (1, kept["files"][0]["size_bytes"])

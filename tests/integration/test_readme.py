@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +21,17 @@ README = (ROOT / "README.md").read_text("utf-8")
 SHIM = """#!/bin/bash
 [ "$1" = -s ] && shift
 exec {python} -m swath_dev "$@"
+"""
+
+
+BASE_ONLY = """
+from importlib.util import find_spec
+
+import swath
+
+extras = ("rasterio", "xarray", "dask", "geopandas", "tqdm", "matplotlib", "blosc", "boto3")
+assert not [name for name in extras if find_spec(name)]
+assert swath.__file__.startswith("{fresh}")
 """
 
 
@@ -98,3 +110,25 @@ def test_the_guide_runs_on_a_stack_that_seed_filled(shell: Shell) -> None:
     runner, notebook = ROOT / "dev/swath_dev/guide/_run.py", ROOT / "docs/guide.ipynb"
     shell.run(f'eval "$(make -s env)"; {sys.executable} {runner} {notebook} executed.ipynb')
     assert (shell.folder / "executed.ipynb").exists()
+
+
+@pytest.mark.published  # installs into an environment of its own, from the package index
+def test_the_guide_reads_pixels_with_the_base_installation_alone(shell: Shell) -> None:
+    client, fresh = shell.folder / "client", shell.folder / "fresh"
+    shutil.copytree(ROOT / "client", client, ignore=shutil.ignore_patterns("__pycache__"))
+    shell.run(
+        f'uv() {{ {sys.executable} -m swath_dev._uv "$@"; }}\n'
+        f"uv venv -q --python {sys.executable} {fresh}\n"
+        f"uv pip install -q --python {fresh}/bin/python {client}"
+    )
+    python = f"env -u PYTHONPATH {fresh}/bin/python -I"
+    check = shell.folder / "check.py"
+    check.write_text(BASE_ONLY.format(fresh=fresh))
+    shell.run(f"{python} {check}")
+    shell.run("make up; make seed")
+    runner, notebook = ROOT / "dev/swath_dev/guide/_run.py", ROOT / "docs/guide.ipynb"
+    shell.run(f'eval "$(make -s env)"; {python} {runner} {notebook} base.ipynb')
+    cells = json.loads((shell.folder / "base.ipynb").read_text())["cells"]
+    read = [cell for cell in cells if "ndarray(" in "".join(cell["source"])]
+    assert len(read) >= 5
+    assert all(cell["execution_count"] for cell in read)
