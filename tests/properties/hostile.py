@@ -138,6 +138,9 @@ KNOWN: Mapping[str, Json] = {
     "image_id": "acme:p:new",
     "ids": ["acme:p:i"],
     "bands": ["spectral"],
+    "expressions": {"computed": "(spectral - 1) / (spectral + 1)"},
+    "mask": "spectral > 5",
+    "pixel_selection": "median",
     "image": {
         "data": {"type": "image", "attributes": {"acquired": "2020-01-02", "geometry": SQUARE}}
     },
@@ -159,7 +162,11 @@ KNOWN: Mapping[str, Json] = {
     "_start": "2020-01-01",
     "_end": "2020-03-01",
     "continuation": "AAAA",
+    "lon": 10.1,
+    "lat": 50.1,
+    "expression": "spectral + 1",
     "range": "0,1",
+    "resampling": "near",
     "colormap": "viridis",
     "include": "product",
     "token": None,
@@ -360,7 +367,7 @@ def _parameter(operation: Operation, described: Json, samples: Samples) -> str:
         return IDS.get(collection[1] if collection else "", "acme:p")
     if described["name"] in IN_ADDRESSES:
         return IN_ADDRESSES[described["name"]]
-    return str(samples.of(described["schema"], described["name"]))
+    return text_of(samples.of(described["schema"], described["name"]))
 
 
 def hostile_requests(document: Json, chance: random.Random) -> Iterator[Hostile]:
@@ -380,6 +387,8 @@ def _round_of(operation: Operation, samples: Samples, chance: random.Random) -> 
     body = None
     if operation.body is not None:
         body = samples.of(operation.body, whole=chance.random() < 0.5)
+        if "expressions" in body:
+            body["bands"] = ["spectral", *body["expressions"]]
         yield from _wrong_bodies(operation, right, body, chance)
     for described in operation.parameters:
         if chance.random() < 0.5 or described["in"] == "path":

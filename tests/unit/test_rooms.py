@@ -45,7 +45,7 @@ ALLOWED = {
         "stac uploads web"
     ),
     "functions/ingest": "settings uploads ingest",
-    "functions/raster": "errors settings access raster web",
+    "functions/raster": "errors documents settings access raster web",
     "functions/rollup": "settings catalog summaries ingest",
     "swath": "",
     "swath_dev": "settings definitions geo index store web swath",

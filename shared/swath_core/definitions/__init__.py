@@ -20,6 +20,7 @@ from ._bands import (
     DATA_TYPES,
     MOST_ALIASES,
     NUMPY_TYPES,
+    PIXEL_SELECTIONS,
     PROCESSING_FUNCTIONS,
     WARP_RESAMPLERS,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "MOST_ALIASES",
     "NAME_PATTERN",
     "NUMPY_TYPES",
+    "PIXEL_SELECTIONS",
     "PROCESSING_FUNCTIONS",
     "PRODUCT",
     "RESAMPLERS",

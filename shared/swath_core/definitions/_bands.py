@@ -57,6 +57,18 @@ WARP_RESAMPLERS = (
     "q3",
 )
 """How pixels may be resampled, by GDAL's names."""
+PIXEL_SELECTIONS = (
+    "last",
+    "first",
+    "least_cloudy",
+    "mean",
+    "median",
+    "min",
+    "max",
+    "count",
+    "std",
+)
+"""What a pixel of a mosaic is made of where several images have one: the first is the default."""
 COLORMAPS = (
     "magma",
     "inferno",

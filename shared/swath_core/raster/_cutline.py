@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,9 @@ MARGIN = 2
 Places = np.ndarray[Any, np.dtype[np.float64]]
 Shapes = np.ndarray[Any, np.dtype[np.object_]]
 
+# rasterio silences a warning while it burns, in a way that other threads undo
+_burning = Lock()
+
 
 class Cutline:
     """The polygons of a cutline in the target's CRS, rasterised window by window."""
@@ -64,9 +68,10 @@ class Cutline:
         near = _areas(shapely.clip_by_rect(self._shapes, left, bottom, right, top))
         if near.size:
             shapes = [to_geojson(shape) for shape in near]
-            inside[:] = geometry_mask(
-                shapes, inside.shape, transform, all_touched=self._all_touched, invert=True
-            )
+            with _burning:
+                inside[:] = geometry_mask(
+                    shapes, inside.shape, transform, all_touched=self._all_touched, invert=True
+                )
 
 
 def parse_cutline(text: str) -> BaseGeometry:

@@ -1,4 +1,4 @@
-"""Mosaics: images in list order, later ones on top, strip by strip in bounded memory.
+"""Mosaics: images one over the other or as statistics, strip by strip in bounded memory.
 
 Images are read topmost first, so that pixels that others hide are never read, and a few files
 ahead in parallel, so that reading overlaps with compositing. A deadline ends what takes too long.
@@ -18,10 +18,13 @@ import numpy as np
 
 from swath_core.errors import BadRequest, NotFound
 
+from ._canvas import Canvas, CanvasPlan, Overlay, Strip
 from ._cutline import Cutline
+from ._derive import Derivation
 from ._files import FilePool, FileUnreadable
 from ._grid import TILING_ADVICE, Grid, Window
 from ._sources import BandInfo, FileSource, ImageSource
+from ._statistics import STATISTICS, StatisticCanvas
 from ._warp import (
     BandPixels,
     FilePlan,
@@ -62,33 +65,28 @@ STRIP_BYTES = 96 * 2**20
 """Values and masks of one strip: as many rows of blocks, or as much of one, as fit it."""
 AHEAD_BYTES = 256 * 2**20
 """Pixels that may be read ahead of the compositing."""
+STACK_BYTES = 256 * 2**20
+"""Values of all images that a median holds at once: beyond it a strip is made in pieces."""
 WORKERS = 8
+MAX_PIXELS = 2**62
+"""No limit: what is not stacked takes no more memory than its strip."""
 # kept from request to request: a thread's connections to the store stay open with it
 _readers = ThreadPoolExecutor(WORKERS, thread_name_prefix="reader")
 
 
-@dataclass(slots=True)
-class Strip:
-    """A window of a mosaic, whole blocks of it: an array per band, and what is known of each pixel.
-
-    ``inside`` is where some image reaches (and the cutline allows), ``valid`` where the value is
-    data: not nodata and, under the alpha rule, not transparent.
-    """
-
-    window: Window
-    values: list[Array]
-    inside: list[Array]
-    valid: list[Array]
-    transparent: Array | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class MosaicPlan:
-    """What to composite: images in list order (later on top), bands, grid, rules."""
+    """What to composite: images (later on top), bands, grid, rules.
+
+    ``derivation`` makes ``bands`` of what is read; ``selection`` is one of PIXEL_SELECTIONS: what
+    is no statistic is the topmost image that has a pixel.
+    """
 
     images: Sequence[ImageSource]
     bands: Sequence[BandInfo]
     target: Grid
+    derivation: Derivation
+    selection: str = "last"
     alpha_last: bool = False
     cutline: Cutline | None = None
     deadline: Deadline = NEVER
@@ -104,7 +102,8 @@ class Mosaic:
     @cached_property
     def windows(self) -> list[Window]:
         """The windows of the strips, which hold the blocks in their order (row by row)."""
-        per_pixel = sum(band.dtype.itemsize + 3 for band in self._plan.bands)
+        extra = 8 if self._plan.selection in STATISTICS else 0  # sums in double precision
+        per_pixel = sum(band.dtype.itemsize + 3 + extra for band in self._plan.bands)
         return strip_windows(self._plan.target, STRIP_BYTES // (per_pixel * BLOCK * BLOCK))
 
     def strips(self) -> Iterator[Strip]:
@@ -116,11 +115,33 @@ class Mosaic:
             yield self._strip(window, number / len(self.windows))
 
     def _strip(self, window: Window, done: float) -> Strip:
+        layers = [layer for layer in self._layers if not layer.window(window).empty]
+        pieces = [
+            self._piece(piece, layers, done)
+            for piece in pieces_of(window, self._piece_pixels(len(layers)))
+        ]
+        return pieces[0] if len(pieces) == 1 else _joined(window, pieces)
+
+    def _piece_pixels(self, layers: int) -> int:
+        """Return how many pixels may be composited at once over so many images."""
+        if self._plan.selection != "median":
+            return MAX_PIXELS
+        per_pixel = sum(band.dtype.itemsize for band in self._plan.bands) * max(1, layers)
+        return max(1, STACK_BYTES // per_pixel)
+
+    def _piece(self, window: Window, layers: Sequence[_Layer], done: float) -> Strip:
         plan = self._plan
         cut = plan.cutline.inside(window) if plan.cutline else None
-        canvas = _Canvas(window, plan.bands, alpha_last=plan.alpha_last, cut=cut)
-        layers = [layer for layer in self._layers if not layer.window(window).empty]
-        _composite(canvas, layers, partial(plan.deadline.check, done))
+        here = [layer for layer in layers if not layer.window(window).empty]
+        of_canvas = CanvasPlan(plan.derivation.inputs, plan.bands, plan.alpha_last)
+        canvas: Canvas
+        if plan.selection in STATISTICS:
+            canvas = StatisticCanvas(
+                window, of_canvas, cut, selection=plan.selection, images=len(here)
+            )
+        else:
+            canvas = Overlay(window, of_canvas, cut)
+        _composite(canvas, here, plan.derivation, partial(plan.deadline.check, done))
         return canvas.strip()
 
 
@@ -134,6 +155,46 @@ def strip_windows(target: Grid, blocks: int) -> list[Window]:
         for row in range(0, target.height, height)
         for column in range(0, target.width, width)
     ]
+
+
+def pieces_of(window: Window, pixels: int) -> list[Window]:
+    """Return windows of at most so many pixels that make up a window, in whole blocks if they can.
+
+    One that holds less than a block is as wide as a block, or less than a row of it.
+    """
+    width = min(window.width, BLOCK * max(1, pixels // (BLOCK * BLOCK)), pixels)
+    height = max(1, pixels // width)
+    height = BLOCK * (height // BLOCK) if height >= BLOCK else height
+    return [
+        Window(
+            window.row + row,
+            window.column + column,
+            min(height, window.height - row),
+            min(width, window.width - column),
+        )
+        for row in range(0, window.height, height)
+        for column in range(0, window.width, width)
+    ]
+
+
+def _joined(window: Window, pieces: Sequence[Strip]) -> Strip:
+    """Return the strip that its pieces make up."""
+
+    def whole(arrays: Sequence[Array]) -> Array:
+        made = np.empty((window.height, window.width), arrays[0].dtype)
+        for piece, array in zip(pieces, arrays, strict=True):
+            made[piece.window.within(window)] = array
+        return made
+
+    bands = range(len(pieces[0].values))
+    transparent = [piece.transparent for piece in pieces if piece.transparent is not None]
+    return Strip(
+        window,
+        [whole([piece.values[band] for piece in pieces]) for band in bands],
+        [whole([piece.inside[band] for piece in pieces]) for band in bands],
+        [whole([piece.valid[band] for piece in pieces]) for band in bands],
+        whole(transparent) if transparent else None,
+    )
 
 
 @dataclass(slots=True)
@@ -205,7 +266,12 @@ class _PendingRead:
             future.cancel()
 
 
-def _composite(canvas: _Canvas, layers: Sequence[_Layer], check_time: Callable[[], None]) -> None:
+def _composite(
+    canvas: Canvas,
+    layers: Sequence[_Layer],
+    derivation: Derivation,
+    check_time: Callable[[], None],
+) -> None:
     """Put layers, topmost first, on a canvas until it is full."""
     reading: dict[int, _PendingRead] = {}
     try:
@@ -216,14 +282,14 @@ def _composite(canvas: _Canvas, layers: Sequence[_Layer], check_time: Callable[[
             check_time()
             current = reading.pop(number, None) or _PendingRead(layer, needed, ahead=False)
             _read_ahead(canvas, layers[number:], (number, reading))
-            canvas.put(current.result())
+            canvas.put(derivation.apply(current.result()))
     finally:
         for waiting in reading.values():
             waiting.cancel()
 
 
 def _read_ahead(
-    canvas: _Canvas,
+    canvas: Canvas,
     layers: Sequence[_Layer],
     state: tuple[int, dict[int, _PendingRead]],
 ) -> None:
@@ -242,107 +308,5 @@ def _read_ahead(
                 needed = canvas.open_window(window)
                 if not needed.empty:
                     reading[number] = _PendingRead(layer, needed, ahead=True)
-        expected[cells] = True
-
-
-class _Canvas:
-    """A strip while it is being filled, topmost image first."""
-
-    CELL = 32
-
-    def __init__(
-        self,
-        window: Window,
-        bands: Sequence[BandInfo],
-        *,
-        alpha_last: bool,
-        cut: Array | None,
-    ) -> None:
-        size = (window.height, window.width)
-        self.window = window
-        self._bands, self._alpha_last, self._cut = bands, alpha_last, cut
-        self._values = [np.zeros(size, band.dtype) for band in bands]
-        self._inside = [np.zeros(size, bool) for _ in bands]
-        self._valid = [np.zeros(size, bool) for _ in bands]
-        # what needs no more pixels: filled, or outside the cutline
-        taken = [np.zeros(size, bool)] if alpha_last else self._valid
-        self._taken = taken
-        self._closed = None if cut is None else ~cut
-
-    def open_window(self, window: Window) -> Window:
-        """Return the smallest window around the pixels of a window that are still to be filled."""
-        if window.empty:
-            return window
-        cut = window.within(self.window)
-        missing = ~self._full(cut)
-        rows, columns = np.flatnonzero(missing.any(axis=1)), np.flatnonzero(missing.any(axis=0))
-        if rows.size == 0:
-            return Window(window.row, window.column, 0, 0)
-        return Window(
-            window.row + int(rows[0]),
-            window.column + int(columns[0]),
-            int(rows[-1] - rows[0]) + 1,
-            int(columns[-1] - columns[0]) + 1,
-        )
-
-    def _full(self, cut: tuple[slice, slice]) -> Array:
-        full = self._taken[0][cut]
-        for taken in self._taken[1:]:
-            full = full & taken[cut]
-        return full if self._closed is None else full | self._closed[cut]
-
-    def coverage(self) -> Array:
-        """Return which coarse cells of the canvas need no more pixels."""
-        full = self._full((slice(None), slice(None)))
-        rows = np.arange(0, full.shape[0], self.CELL)
-        columns = np.arange(0, full.shape[1], self.CELL)
-        by_rows = np.logical_and.reduceat(full, rows, axis=0)
-        return np.logical_and.reduceat(by_rows, columns, axis=1)
-
-    def cells(self, window: Window) -> tuple[slice, slice]:
-        """Return the coarse cells that a window touches."""
-        rows, columns = window.within(self.window)
-        return _cells(rows, self.CELL), _cells(columns, self.CELL)
-
-    def bytes_of(self, window: Window) -> int:
-        """Return about how much memory an image over a window takes while it waits."""
-        per_pixel = sum(band.dtype.itemsize + 2 for band in self._bands)
-        return 2 * window.height * window.width * per_pixel
-
-    def put(self, parts: Sequence[tuple[Window, list[BandPixels]]]) -> None:
-        """Put an image below what is there already."""
-        placed = [(part.within(self.window), band) for part, bands in parts for band in bands]
-        if self._alpha_last:
-            self._put_by_alpha(placed)
-            return
-        for cut, band in placed:
-            valid = self._valid[band.position]
-            take = band.inside & band.valid & ~valid[cut]
-            np.copyto(self._values[band.position][cut], band.values, where=take, casting="unsafe")
-            valid[cut] |= take
-            self._inside[band.position][cut] |= band.inside
-
-    def _put_by_alpha(self, placed: Sequence[tuple[tuple[slice, slice], BandPixels]]) -> None:
-        last = len(self._bands) - 1
-        opaque = np.zeros_like(self._taken[0])
-        for cut, band in placed:
-            if band.position == last:
-                opaque[cut] = band.inside & (band.values != 0) & ~self._taken[0][cut]
-        for cut, band in placed:
-            take = opaque[cut] & band.inside
-            np.copyto(self._values[band.position][cut], band.values, where=take, casting="unsafe")
-            self._valid[band.position][cut] |= take & band.valid
-            self._inside[band.position][cut] |= band.inside
-        self._taken[0] |= opaque
-
-    def strip(self) -> Strip:
-        """Return what has been composited, with the cutline applied."""
-        if self._cut is not None:
-            for inside in self._inside:
-                np.logical_and(inside, self._cut, out=inside)
-        transparent = ~self._taken[0] if self._alpha_last else None
-        return Strip(self.window, self._values, self._inside, self._valid, transparent)
-
-
-def _cells(pixels: slice, size: int) -> slice:
-    return slice(pixels.start // size, -(-pixels.stop // size))
+        if canvas.hides():
+            expected[cells] = True

@@ -12,9 +12,10 @@ import numpy as np
 
 from swath_core.definitions import NUMPY_TYPES
 
+from ._canvas import Strip
 from ._crs import WGS84, describe_crs, transform_points
 from ._grid import Grid
-from ._mosaic import BLOCK, Strip
+from ._mosaic import BLOCK
 from ._request import Scale
 from ._sources import BandInfo, ImageSource
 

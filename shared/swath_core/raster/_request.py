@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
-from swath_core.definitions import DATA_TYPES, WARP_RESAMPLERS
+from swath_core.definitions import DATA_TYPES, PIXEL_SELECTIONS, WARP_RESAMPLERS
 from swath_core.documents import finite, shown
 from swath_core.errors import BadRequest
+
+from .expressions import Expression, parse_expression, parse_mask
 
 Bounds = tuple[float, float, float, float]
 """Left, bottom, right, top in the units of a CRS."""
@@ -27,6 +30,10 @@ MAX_TEXT_CHARACTERS = 8_192
 MAX_COORDINATE = 1e12
 """In the units of a CRS: beyond it, and below its reciprocal, there are no pixels on Earth."""
 MAX_CUTLINE_CHARACTERS = 2_000_000
+_BEYOND = ("expressions", "mask", "pixel_selection")
+"""Members that the contract does not have."""
+_OTHERS = frozenset({"mask_nodata", "mask_alpha", "masked"})
+"""Members of the contract, and an argument of its clients, that look like one of those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +41,9 @@ class RasterRequest:
     """What to compute: which images and bands, on which grid, scaled and masked how.
 
     ``crs``, ``bounds_crs`` and ``cutline`` are the caller's texts; ``scales`` has one member per
-    band. ``mask_alpha`` None means: where the last band is an alpha band.
+    band. ``mask_alpha`` None means: where the last band is an alpha band. ``expressions`` are those
+    members of ``bands`` that are computed, by name; ``mask`` is true where an image's pixel does
+    not count; ``selection`` is one of PIXEL_SELECTIONS.
     """
 
     ids: tuple[str, ...]
@@ -54,6 +63,9 @@ class RasterRequest:
     mask_alpha: bool | None = None
     drop_alpha: bool = False
     all_touched: bool = False
+    expressions: Mapping[str, Expression] = field(default_factory=dict)
+    mask: Expression | None = None
+    selection: str = PIXEL_SELECTIONS[0]
 
     @property
     def is_native(self) -> bool:
@@ -63,6 +75,9 @@ class RasterRequest:
 
 def parse_request(body: Mapping[str, Any]) -> RasterRequest:
     """Return the request of a decoded body; members that are not of the contract are ignored.
+
+    Those that are nearly called like one beyond the contract are refused: they were not ignored
+    on purpose.
 
     Raises BadRequest with the member at fault, what it is and what would be right.
     """
@@ -102,6 +117,9 @@ def parse_request(body: Mapping[str, Any]) -> RasterRequest:
         mask_alpha=None if mask_alpha is None else _flag(body, "mask_alpha", default=False),
         drop_alpha=_flag(body, "drop_alpha", default=False),
         all_touched=_flag(body, "cutline_all_touched", default=False),
+        expressions=_expressions(body, bands),
+        mask=None if body.get("mask") is None else parse_mask(body["mask"], "mask"),
+        selection=_choice(body, "pixel_selection", PIXEL_SELECTIONS) or PIXEL_SELECTIONS[0],
     )
 
 
@@ -111,10 +129,36 @@ def _refuse_unoffered(body: Mapping[str, Any]) -> None:
             "output_window is not offered; give the area as outputBounds",
             parameter="output_window",
         )
+    for name in body:
+        near = () if name in _BEYOND else get_close_matches(name[:100], _BEYOND, 1, 0.75)
+        if near and name not in _OTHERS:
+            raise BadRequest(
+                f"there is no member {shown(name)}; did you mean {near[0]!r}?", parameter=near[0]
+            )
     if body.get("of") not in (None, "blosc"):
         raise BadRequest(
             f"of is {shown(body.get('of'))}; the only output format is 'blosc'", parameter="of"
         )
+
+
+def _expressions(body: Mapping[str, Any], bands: tuple[str, ...]) -> dict[str, Expression]:
+    value = body.get("expressions")
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadRequest(
+            f"expressions is {shown(value)}; it must be an object whose members name expressions, "
+            'as {"ndvi": "(nir - red) / (nir + red)"}',
+            parameter="expressions",
+        )
+    unused = [name for name in value if name not in bands]
+    if unused:
+        raise BadRequest(
+            f"expressions has {shown(unused[0])}, which is not among bands: name it there where "
+            "it shall be in the array",
+            parameter="expressions",
+        )
+    return {name: parse_expression(text, "expressions") for name, text in value.items()}
 
 
 def _names(body: Mapping[str, Any], key: str, most: int) -> tuple[str, ...]:

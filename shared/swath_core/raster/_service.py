@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,17 +12,19 @@ import numpy as np
 
 from swath_core.access import Caller, may_read
 from swath_core.definitions import NUMPY_TYPES
-from swath_core.documents import Document
+from swath_core.documents import Document, finite
 from swath_core.errors import BadRequest, NotFound
 from swath_core.settings import Settings, settings
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.images import ImageStore
 from swath_core.store.s3 import s3_client
 
+from ._canvas import Strip
 from ._cutline import Cutline
+from ._derive import Derivation, derivation, derived_bands
 from ._files import FilePool, FileUnreadable
 from ._grid import Grid, target_grid
-from ._mosaic import NEVER, Deadline, Mosaic, MosaicPlan, Strip
+from ._mosaic import NEVER, Deadline, Mosaic, MosaicPlan
 from ._output import OutputConversion, raster_metadata, resolve_scale, value_ranges
 from ._request import RasterRequest
 from ._sources import (
@@ -32,9 +35,9 @@ from ._sources import (
     Product,
     common_dtype,
     find_band,
-    plan_bands,
     plan_image,
 )
+from ._statistics import STATISTICS, statistic_band
 from ._stream import Part, Raster, ResultsBucket
 
 
@@ -106,38 +109,61 @@ class RasterService:
         self, found: RequestedImages, request: RasterRequest, deadline: Deadline = NEVER
     ) -> Raster:
         """Return the raster of images that were found."""
-        prepared = self.prepare(found, request, deadline)
+        return self.rasterized(self.prepare(found, request, deadline))
+
+    def rasterized(self, prepared: PreparedRaster) -> Raster:
+        """Return a raster that was prepared."""
         plan, conversion = prepared.plan, prepared.conversion
         shape = (conversion.count, plan.target.height, plan.target.width)
         bands = plan.bands[: conversion.count]
-        metadata = raster_metadata(plan.images, bands, plan.target, conversion.dtype)
+        metadata = raster_metadata(prepared.images, bands, plan.target, conversion.dtype)
         return Raster(metadata, shape, conversion.dtype, prepared.parts())
 
     def prepare(
         self, found: RequestedImages, request: RasterRequest, deadline: Deadline = NEVER
     ) -> PreparedRaster:
         """Return everything about a request that can be said without reading pixels."""
-        bands = plan_bands(found.products, request.bands, request.processing_level)
-        options = PlanOptions(self._storage, request.resampling, request.processing_level)
-        of_products = {
-            id: [find_band(product, name) for name in request.bands]
-            for id, product in found.products.items()
-        }
-        images = tuple(
-            plan_image(image, id, of_products[id], options=options)
-            for image in found.images
-            for id in [str(image.get("product_id"))]
-        )
-        target = target_grid(request, [self._grid(image) for image in images], len(bands))
+        derived = derivation(found.products, request)
+        bands = [
+            statistic_band(band, request.selection) if request.selection in STATISTICS else band
+            for band in derived_bands(derived, request.bands)
+        ]
+        images = self._images(found, derived, request)
+        grids = [self._grid(image) for image in images]
+        target = target_grid(request, grids, max(len(bands), len(derived.inputs)))
         alpha_last = bands[-1].is_alpha or bool(request.mask_alpha)
         cutline = (
             Cutline(request.cutline, target, all_touched=request.all_touched)
             if request.cutline
             else None
         )
-        plan = MosaicPlan(images, bands, target, alpha_last, cutline, deadline)
+        plan = MosaicPlan(
+            images=_in_order(images, found, request.selection),
+            bands=bands,
+            target=target,
+            derivation=derived,
+            selection=request.selection,
+            alpha_last=alpha_last,
+            cutline=cutline,
+            deadline=deadline,
+        )
         conversion = _conversion(request, bands, alpha_last=alpha_last)
-        return PreparedRaster(self._pool, plan, conversion)
+        return PreparedRaster(self._pool, plan, conversion, images)
+
+    def _images(
+        self, found: RequestedImages, derived: Derivation, request: RasterRequest
+    ) -> list[ImageSource]:
+        """Return where the bands that are read are, image by image."""
+        options = PlanOptions(self._storage, request.resampling, request.processing_level)
+        of_products = {
+            id: [find_band(product, band.name) for band in derived.inputs]
+            for id, product in found.products.items()
+        }
+        return [
+            plan_image(image, id, of_products[id], options=options)
+            for image in found.images
+            for id in [str(image.get("product_id"))]
+        ]
 
     def _grid(self, image: ImageSource) -> Grid:
         if image.grid is not None:
@@ -150,11 +176,12 @@ class RasterService:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRaster:
-    """A mosaic and how its values are converted to the output."""
+    """A mosaic and how its values become the output; ``images`` are as they were asked for."""
 
     pool: FilePool
     plan: MosaicPlan
     conversion: OutputConversion
+    images: Sequence[ImageSource]
 
     def parts(self) -> Iterator[Part]:
         """Yield the converted parts; automatic scales are resolved in a pass of its own before."""
@@ -175,6 +202,13 @@ class PreparedRaster:
             data, mask = conversion.apply(strip)
             yield Part(strip.window, data, mask)
 
+    def inside(self) -> np.ndarray[Any, Any]:
+        """Return which pixels of the raster lie inside the cutline, (rows, columns)."""
+        cutline, target = self.plan.cutline, self.plan.target
+        if cutline is None:
+            return np.ones((target.height, target.width), bool)
+        return cutline.inside(target.window)
+
     def _resolved(self, ranges: Mapping[int, tuple[float, float]]) -> OutputConversion:
         scales = [
             resolve_scale(scale, ranges.get(at)) for at, scale in enumerate(self.conversion.scales)
@@ -185,6 +219,25 @@ class PreparedRaster:
 def image_not_found(image_id: str) -> NotFound:
     """Return the error for an image that is not there, or not for this caller."""
     return NotFound(f"'{image_id}' does not exist in the catalog")
+
+
+def _in_order(
+    images: Sequence[ImageSource], found: RequestedImages, selection: str
+) -> list[ImageSource]:
+    """Return images in the order in which they lie, the last on top.
+
+    Of equally cloudy ones, the later is on top; those whose clouds are not known are below all.
+    """
+    if selection == "first":
+        return list(reversed(images))
+    if selection != "least_cloudy":
+        return list(images)
+    clouds = [finite(document.get("cloud_fraction")) for document in found.images]
+    order = sorted(
+        range(len(images)),
+        key=lambda at: -math.inf if (share := clouds[at]) is None else -share,
+    )
+    return [images[at] for at in order]
 
 
 def _conversion(

@@ -113,17 +113,22 @@ Product = tuple[Document, Sequence[Document]]
 
 
 def plan_bands(
-    products: Mapping[str, Product], names: Sequence[str], level: str | None
+    products: Mapping[str, Product],
+    names: Sequence[str],
+    level: str | None,
+    parameter: str = "bands",
 ) -> tuple[BandInfo, ...]:
     """Return the requested bands over all products of the images.
 
-    Raises BadRequest where a product lacks a band.
+    Raises BadRequest where a product lacks a band, naming the parameter that asks for it.
     """
-    return tuple(_band_info(products, name, level) for name in names)
+    return tuple(_band_info(products, name, level, parameter) for name in names)
 
 
-def _band_info(products: Mapping[str, Product], name: str, level: str | None) -> BandInfo:
-    documents = [find_band(product, name) for product in products.values()]
+def _band_info(
+    products: Mapping[str, Product], name: str, level: str | None, parameter: str
+) -> BandInfo:
+    documents = [find_band(product, name, parameter) for product in products.values()]
     first = documents[0]
     dtype = common_dtype(
         [np.dtype(NUMPY_TYPES[level_data_type(document, level)]) for document in documents]
@@ -131,7 +136,7 @@ def _band_info(products: Mapping[str, Product], name: str, level: str | None) ->
     return BandInfo(name, dtype, _nodata(first), is_alpha(first), first)
 
 
-def find_band(product: Product, name: str) -> Document:
+def find_band(product: Product, name: str, parameter: str = "bands") -> Document:
     """Return a product's band by name. Raises BadRequest with the names there are."""
     document, bands = product
     for band in bands:
@@ -140,7 +145,7 @@ def find_band(product: Product, name: str) -> Document:
     there = ", ".join(str(band.get("name")) for band in bands) or "none"
     raise BadRequest(
         f"the product {document.id!r} has no band {shown(name)}; its bands are: {there}",
-        parameter="bands",
+        parameter=parameter,
     )
 
 

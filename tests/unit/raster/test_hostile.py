@@ -30,6 +30,7 @@ MEMBERS = (
     "ids", "bands", "scales", "ot", "srs", "resolution", "outsize", "outputBounds",
     "outputBoundsSRS", "shape", "targetAlignedPixels", "resampleAlg", "processing_level",
     "output_window", "of", "mask_nodata", "mask_alpha", "drop_alpha", "cutline_all_touched",
+    "expressions", "mask", "pixel_selection",
 )  # fmt: skip
 VALUES = (
     "[]", "{}", "[[]]", '[{"a": []}]', "true", "0", "-0", "-0.0", "1e400", "-1e400", "NaN",

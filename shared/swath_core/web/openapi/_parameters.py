@@ -8,6 +8,7 @@ Schema = dict[str, Any]
 
 _WHOLE: Schema = {"type": "integer", "minimum": 0}
 _TEXT: Schema = {"type": "string"}
+_EXPRESSION: Schema = {"type": "string", "minLength": 1, "maxLength": 1000}
 
 
 def _path(name: str, schema: Schema) -> Schema:
@@ -16,6 +17,10 @@ def _path(name: str, schema: Schema) -> Schema:
 
 def _query(name: str, schema: Schema, description: str) -> Schema:
     return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _needed(name: str, schema: Schema, description: str) -> Schema:
+    return {**_query(name, schema, description), "required": True}
 
 
 def _header(name: str, pattern: str, description: str) -> Schema:
@@ -83,5 +88,16 @@ OTHERS: dict[str, Schema] = {
         _query("q", _TEXT, "Words to find, alternatives separated by commas."),
         _query("order", {"type": "string", "enum": ["newest", "oldest", "clearest"]},
                "Which images are on top."),
+        _query("expression", _EXPRESSION,
+               "A band that is computed from others, as in `POST /npz`; it is called as it reads."),
+        _query("mask", _EXPRESSION, "As `mask` of `POST /npz`."),
+        _query("processing_level", _TEXT, "One of the bands' processing levels."),
+        _query("geometry", _TEXT, "The area in WGS84: GeoJSON or WKT; else the whole image."),
+        _query("resolution", {"type": "number", "exclusiveMinimum": 0},
+               "Of the pixels, in units of the image's CRS; else its own."),
+        _needed("lon", {"type": "number", "minimum": -180, "maximum": 180}, "Longitude."),
+        _needed("lat", {"type": "number", "minimum": -90, "maximum": 90}, "Latitude."),
     )
 }  # fmt: skip
+OTHERS["of_bands"] = _query("bands", _TEXT, "Names of bands, separated by commas; else all.")
+"""By the names that rows of the route table give them: here the name of the parameter is taken."""

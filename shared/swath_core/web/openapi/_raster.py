@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from swath_core.definitions import DATA_TYPES, WARP_RESAMPLERS
+from swath_core.definitions import DATA_TYPES, PIXEL_SELECTIONS, WARP_RESAMPLERS
 
 Schema = dict[str, Any]
 
 _NUMBER: Schema = {"type": "number"}
+_MAYBE: Schema = {"type": ["number", "null"]}
+_NAMED: dict[str, Schema] = {
+    "id": {"type": "string"},
+    "acquired": {"type": ["string", "null"], "format": "date-time"},
+}
 _POSITIVE: Schema = {"type": ["number", "null"], "exclusiveMinimum": 0}
+_EXPRESSION: Schema = {"type": "string", "minLength": 1, "maxLength": 1000}
 _NAMES: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
 
 
@@ -29,6 +35,28 @@ def raster_schemas() -> dict[str, Schema]:
                 "then for each chunk a line with its offset and shape (or an error), a Blosc frame "
                 "of data and one of its mask (1 is masked)."
             ),
+        },
+        "StatisticsRequest": {
+            "type": "object",
+            "properties": _statistics_request(),
+            "required": ["ids", "bands"],
+        },
+        "StatisticsOfImages": {
+            "type": "object",
+            "properties": {"data": {"type": "array", "items": _of_image()}},
+            "required": ["data"],
+        },
+        "StatisticsOfImage": _of_image(),
+        "PointValues": {
+            "type": "object",
+            "description": "What an image has at a point; null is masked.",
+            "properties": {
+                **_NAMED,
+                "lon": _NUMBER,
+                "lat": _NUMBER,
+                "values": {"type": "object", "additionalProperties": _MAYBE},
+            },
+            "required": ["id", "acquired", "lon", "lat", "values"],
         },
         "Picture": {"type": "string", "format": "binary"},
         "TileJson": _tilejson(),
@@ -73,8 +101,57 @@ def _request() -> dict[str, Schema]:
         "mask_alpha": _flag("Mask where the last band is 0."),
         "drop_alpha": _flag("Leave the last band out of the answer."),
         "cutline_all_touched": _flag("Keep every pixel that the cutline touches."),
+        "expressions": {
+            "type": ["object", "null"],
+            "additionalProperties": _EXPRESSION,
+            "description": (
+                "Bands that are computed from each image's own, by the names that they have in "
+                'bands: {"ndvi": "(nir - red) / (nir + red)"}.'
+            ),
+        },
+        "mask": {
+            "type": ["string", "null"],
+            "maxLength": 1000,
+            "description": (
+                "A condition over each image's bands, true where its pixel does not count: "
+                "qa_cloud != 0, or (qa & 8) != 0."
+            ),
+        },
+        "pixel_selection": {
+            "enum": [*PIXEL_SELECTIONS, None],
+            "description": "What a pixel is made of where several images have one; last: in order.",
+        },
         "of": {"enum": ["blosc", None]},
         "output_window": {"type": "null"},
+    }
+
+
+_ARRAYS_ONLY = ("scales", "ot", "drop_alpha", "pixel_selection", "of", "output_window")
+
+
+def _statistics_request() -> dict[str, Schema]:
+    whole = {name: each for name, each in _request().items() if name not in _ARRAYS_ONLY}
+    ids = {**_NAMES, "maxItems": 200, "description": "Images, each by itself."}
+    shape = _text("The area in WGS84: GeoJSON or WKT, as a string; null: each image's extent.")
+    return {**whole, "ids": ids, "shape": shape}
+
+
+def _of_image() -> Schema:
+    count: Schema = {"type": "integer", "minimum": 0}
+    names = ("min", "max", "mean", "std", "sum", "percentile_2", "percentile_50", "percentile_98")
+    numbers = {
+        "type": "object",
+        "properties": {"count": count, "masked": count, **dict.fromkeys(names, _MAYBE)},
+        "required": ["count", "masked", *names],
+    }
+    return {
+        "type": "object",
+        "description": "For each band the unmasked pixels of the area, and what they are like.",
+        "properties": {
+            **_NAMED,
+            "statistics": {"type": "object", "additionalProperties": numbers},
+        },
+        "required": ["id", "acquired", "statistics"],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._route import Route, RouteTable
 
 _LOOK = ("bands", "range", "colormap", "resampling")
+_VALUES = ("of_bands", "expression", "mask", "processing_level")
 _TIMES = ("start", "end", "filter", "order")
 _JSON = "application/json"
 _PICTURES = ("image/png", "image/webp")
@@ -24,6 +25,15 @@ RASTER = RouteTable(
               "Stream the array of one image, or of the mosaic of several.", "RasterRequest",
               "RasterStream", others={303: "A larger array is at the address of Location."},
               media_types=("application/octet-stream",), reads=True),
+        Route("POST", "/statistics", "values:statistics", "getStatistics",
+              "Compute statistics of several images over an area, each by itself.",
+              "StatisticsRequest", "StatisticsOfImages", media_types=(_JSON,), reads=True),
+        Route("GET", _IMAGE + "/statistics", "values:image_statistics", "getImageStatistics",
+              "Compute statistics of an image, or of an area of it.", None, "StatisticsOfImage",
+              parameters=(*_VALUES, "geometry", "resolution"), media_types=(_JSON,)),
+        Route("GET", _IMAGE + "/point", "values:point", "getImagePoint",
+              "Read what an image has at a point.", None, "PointValues",
+              parameters=("lon", "lat", *_VALUES), media_types=(_JSON,)),
         Route("GET", _IMAGE + _TILE, "maps:image_tile", "getImageTile",
               "Draw an XYZ tile of one image.", None, "Picture",
               parameters=_LOOK, others=_UNCHANGED, media_types=_PICTURES, ticket="image"),
