@@ -6,14 +6,18 @@ process of its own that opens every object for the first time; peers take turns.
 
 Cases: a window of 1,024 x 1,024 source pixels at native resolution (1,024 px), at 1/8 (128 px) and
 warped to Web Mercator (1,024 px); of one image (4,096 x 4,096, three bands, 8 bits) and of a mosaic
-of 12 that all show in the window. Tiles: 256 px of that image, as PNG with each one's defaults.
+of 12 that all show in the window. Composite: the median of 12 images that all cover the window and
+have holes, against rio-tiler's MedianMethod; their pixels must be equal. Tiles: 256 px of that
+image, as PNG with each one's defaults.
 Memory: what a case adds to a process that has read before, and the whole of a process that delivers
-a mosaic of 30 images, 10,000 x 10,000 pixels in 8 bands of 16 bits, to the bucket of results.
+a mosaic of 30 images, 10,000 x 10,000 pixels in 8 bands of 16 bits, to the bucket of results, and
+that of one that delivers the median of 300 images.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
 import json
 import os
@@ -54,6 +58,9 @@ COLOURS = 3
 SCALES = ("native", "eighth", "mercator")
 KINDS = ("one", "mosaic")
 CASES = tuple(f"{kind}-{scale}" for kind in KINDS for scale in SCALES)
+COMPOSITE = "composite-median"
+DEPTH, DEEP, LAYER = 12, 300, 1_100
+"""Images of the composite, of the deep one, and the sides of each."""
 PEERS = ("warpedvrt", "rio-tiler")
 TILES = 24
 ZOOM = 14
@@ -133,7 +140,23 @@ def places() -> list[tuple[str, float, float]]:
     for number in range(COLUMNS * ROWS):
         column, row = FIRST + number % COLUMNS * x_step, FIRST + number // COLUMNS * y_step
         found.append((f"mosaic-{number}", LEFT + int(column) * PIXEL, TOP - int(row) * PIXEL))
+    for number in range(DEPTH):
+        column, row = FIRST - 5 * number, FIRST - 70 + 6 * number
+        found.append((f"composite-{number}", LEFT + column * PIXEL, TOP - row * PIXEL))
     return found
+
+
+def size_of(name: str) -> tuple[int, int]:
+    """Return the height and the width of a scene."""
+    kind = name.partition("-")[0]
+    return {"one": (SIDE, SIDE), "mosaic": PART, "composite": (LAYER, LAYER)}[kind]
+
+
+def clouded(pixels: Array, seed: int) -> Array:
+    """Return a scene with holes of nodata (0) in a fifth of it."""
+    y, x = np.mgrid[0 : pixels.shape[1], 0 : pixels.shape[2]]
+    forms = np.sin(x / 61 + 2 * seed) + np.cos(y / 47 + 3 * seed)
+    return np.where(forms > 1.0, 0, pixels).astype(pixels.dtype)
 
 
 def make_objects(folder: Path, client: Any) -> None:
@@ -141,9 +164,11 @@ def make_objects(folder: Path, client: Any) -> None:
     client.create_bucket(Bucket=BUCKET)
     for seed, (name, left, top) in enumerate(places()):
         path = folder / f"{name}.tif"
-        size = (SIDE, SIDE) if name == "one-0" else PART
-        write_cog(path, scene(*size, seed), left, top)
-        for case in (*CASES, "tiles", "warm"):
+        pixels = scene(*size_of(name), seed)
+        write_cog(
+            path, clouded(pixels, seed) if name.startswith("composite") else pixels, left, top
+        )
+        for case in (*CASES, COMPOSITE, "tiles", "warm"):
             if case in {"tiles", "warm"} or name.startswith(case.partition("-")[0]):
                 client.upload_file(str(path), BUCKET, key(case, name))
 
@@ -227,7 +252,7 @@ class Swath:
     def register(self, case: str) -> None:
         """Make the documents of a case's scenes."""
         for name, left, top in places():
-            self._register(case, name, (left, top), (SIDE, SIDE) if name == "one-0" else PART)
+            self._register(case, name, (left, top), size_of(name))
 
     def _register(
         self, case: str, name: str, corner: tuple[float, float], size: tuple[int, int]
@@ -257,6 +282,28 @@ class Swath:
             size=(asked.size, asked.size),
         )
         return self.service.raster(ME, request).whole()[0]
+
+    def composite(self, asked: Ask, ids: Sequence[str] | None = None) -> tuple[Array, Array]:
+        """Return the median of the images of a case and where there is none."""
+        from swath_core.raster import RasterRequest  # noqa: PLC0415
+
+        self.register(asked.case)
+        request = RasterRequest(
+            ids=tuple(ids or (f"{PRODUCT}:{asked.case}/{name}" for name in asked.names)),
+            bands=("b0", "b1", "b2"),
+            crs=asked.crs,
+            bounds=asked.bounds,
+            size=(asked.size, asked.size),
+            data_type="Float64",
+            selection="median",
+        )
+        return self.service.raster(ME, request).whole()
+
+    def deep(self) -> None:
+        """Make the median of very many images: the composite's, again and again."""
+        asked = ask(COMPOSITE)
+        ids = [f"{PRODUCT}:{COMPOSITE}/{name}" for name in asked.names]
+        self.composite(asked, [ids[number % DEPTH] for number in range(DEEP)])
 
     def deliver_large(self) -> int:
         """Deliver the large mosaic to the bucket of results; return the bytes it has there."""
@@ -355,6 +402,27 @@ class RioTiler:
         image, _ = mosaic_reader(paths, part)
         return np.asarray(image.data)
 
+    def composite(self, asked: Ask) -> tuple[Array, Array]:
+        """Return the median of the images of a case and where there is none."""
+        from rio_tiler.io import Reader  # noqa: PLC0415
+        from rio_tiler.mosaic import mosaic_reader  # noqa: PLC0415
+        from rio_tiler.mosaic.methods.defaults import MedianMethod  # noqa: PLC0415
+
+        def part(path: str, **_: Any) -> Any:
+            with Reader(path) as reader:
+                return reader.part(
+                    asked.bounds,
+                    dst_crs=asked.crs,
+                    bounds_crs=asked.crs,
+                    width=asked.size,
+                    height=asked.size,
+                )
+
+        paths = [f"/vsis3/{BUCKET}/{name}" for name in asked.keys]
+        method = MedianMethod(enforce_data_type=False)
+        image, _ = mosaic_reader(paths, part, pixel_selection=method)
+        return np.asarray(image.array.data, np.float64), np.ma.getmaskarray(image.array)
+
     def tile(self, x: int, y: int, z: int) -> bytes:
         """Return a PNG of a tile."""
         from rio_tiler.io import Reader  # noqa: PLC0415
@@ -381,7 +449,21 @@ def child(contender: str, cases: Sequence[str]) -> None:
         if case == "tiles":
             print(json.dumps({"p50": tile_median(reader)}), flush=True)
             continue
+        if case == "deep":
+            start = time.perf_counter()
+            reader.deep()
+            seconds = time.perf_counter() - start
+            print(json.dumps({"seconds": seconds, "mebibytes": memory("VmHWM")}), flush=True)
+            continue
         asked = ask(case)
+        if case == COMPOSITE:
+            start = time.perf_counter()
+            values, mask = reader.composite(asked)
+            seconds = time.perf_counter() - start
+            values = np.where(mask, 0.0, values)
+            digest = hashlib.sha256(values.tobytes() + mask.tobytes()).hexdigest()
+            print(json.dumps({"seconds": seconds, "pixels": digest}), flush=True)
+            continue
         Path("/proc/self/clear_refs").write_text("5")  # the peak is that of the case alone
         before = memory("VmRSS")
         start = time.perf_counter()
@@ -557,6 +639,30 @@ def compare_tiles(environment: Mapping[str, str]) -> None:
     report(NAME, "tile", "p50_ratio", medians["swath"] / medians["rio-tiler"], "ratio", 1.1)
 
 
+def compare_composites(environment: Mapping[str, str]) -> None:
+    """Report the time of a median of 12 images against rio-tiler's, and whether pixels differ."""
+    seconds: dict[str, list[float]] = {"swath": [], "rio-tiler": []}
+    pixels = set()
+    for number in range(ROUNDS):
+        names = list(seconds)
+        for name in (*names[number % 2 :], *names[: number % 2]):
+            (figures,) = run(name, [COMPOSITE], environment)
+            seconds[name].append(figures["seconds"])
+            pixels.add(figures["pixels"])
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    for name, median in medians.items():
+        report(NAME, COMPOSITE, f"{name}_seconds", median, "s")
+    report(NAME, COMPOSITE, "wall_ratio", medians["swath"] / medians["rio-tiler"], "ratio", 1.0)
+    report(NAME, COMPOSITE, "different_results", len(pixels) - 1, "count", 0)
+
+
+def weigh_deep(environment: Mapping[str, str]) -> None:
+    """Report the whole memory of a process that makes the median of 300 images."""
+    (figures,) = run("swath", ["deep"], environment)
+    report(NAME, "deep-median", "seconds", figures["seconds"], "s")
+    report(NAME, "deep-median", "process_peak", figures["mebibytes"], "MiB", 1024)
+
+
 def weigh_large(folder: Path, client: Any, environment: Mapping[str, str]) -> None:
     """Report the whole memory of a process that delivers the large mosaic."""
     client.create_bucket(Bucket=RESULTS)
@@ -586,7 +692,9 @@ def main() -> None:
         compare_windows(["swath", *there], cloud.environment)
         count_bytes(folder, port, cloud.environment)
         if "rio-tiler" in there:
+            compare_composites(cloud.environment)
             compare_tiles(cloud.environment)
+        weigh_deep(cloud.environment)
         weigh_large(folder, client, cloud.environment)
     finish()
 

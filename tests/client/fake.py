@@ -47,6 +47,7 @@ class FakeCatalog:
     put_off: dict[str, int] = field(default_factory=dict)
     upload_ends: str = "success"
     raster: Callable[[dict[str, Any]], bytes] | None = None
+    numbers: Callable[[Seen], dict[str, Any]] | None = None
     url: str = ""
     store_url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -78,15 +79,22 @@ class FakeCatalog:
             return 200, {}, b""
         if not seen.headers.get("authorization", "").startswith("Bearer "):
             return error(401, "no token")
-        if seen.path == "/raster/v2/npz":
-            assert self.raster is not None
-            return 200, {"Content-Type": "application/octet-stream"}, self.raster(seen.body)
+        if seen.path.startswith("/raster/v2/"):
+            return self.of_raster(seen)
         parts = [unquote(part) for part in seen.path.removeprefix("/catalog/v2/").split("/")]
         if parts[0] not in self.objects:
             return error(404, f"no route {seen.path}")
         with self.lock:
             many = parts == ["images", "bulk"]
             return self.bulk(seen) if many else self.catalog(seen, parts)
+
+    def of_raster(self, seen: Seen) -> tuple[int, dict[str, str], bytes]:
+        if seen.path.endswith("/npz"):
+            assert self.raster is not None
+            return 200, {"Content-Type": "application/octet-stream"}, self.raster(seen.body)
+        assert self.numbers is not None
+        made = json.dumps(self.numbers(seen)).encode()
+        return 200, {"Content-Type": "application/json"}, made
 
     def catalog(self, seen: Seen, parts: list[str]) -> tuple[int, dict[str, str], bytes]:
         held = self.objects[parts[0]]

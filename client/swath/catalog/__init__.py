@@ -23,6 +23,7 @@ from ._enums import (
     DocumentState,
     DownloadFileFormat,
     Interval,
+    PixelSelection,
     ResampleAlgorithm,
     ResolutionUnit,
     TaskState,
@@ -61,6 +62,7 @@ from ._resolution import Resolution
 from ._save_many import BulkError, FailedImage, SaveReport
 from ._search import Search
 from ._summary import SummaryResult
+from ._timeseries import Observation, TimeSeries
 from ._upload import ImageUploadEvent
 from ._upload_many import upload_images
 
@@ -102,7 +104,9 @@ __all__ = [
     "MaskBand",
     "MicrowaveBand",
     "NotFoundError",
+    "Observation",
     "OverviewResampler",
+    "PixelSelection",
     "ProcessingStep",
     "Product",
     "ResampleAlgorithm",
@@ -116,6 +120,7 @@ __all__ = [
     "SummaryResult",
     "SwathError",
     "TaskState",
+    "TimeSeries",
     "UnauthorizedError",
     "UnsavedObjectError",
     "UploadError",

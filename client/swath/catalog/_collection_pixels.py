@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
@@ -13,9 +15,10 @@ from swath.geo import GeoContext
 from swath.http import Client
 from swath.progress import track
 from swath.raster import Pixels
+from swath.shapes import as_shape, shape_mapping
 
 from ._collection import Collection
-from ._enums import DownloadFileFormat
+from ._enums import DownloadFileFormat, PixelSelection, ResampleAlgorithm
 from ._features import feature_collection, to_geopandas
 from ._generated import DataType
 from ._image_pixels import ReadableImage
@@ -33,12 +36,14 @@ from ._reading import (
     takes_file,
     takes_stack,
 )
+from ._timeseries import TimeSeries, statistic_name, timeseries
 from ._xarray import collection_to_xarray
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _WORKERS = 8
+_OWN_TYPES = {PixelSelection.COUNT: DataType.UINT16, PixelSelection.STD: DataType.FLOAT64}
 _STACKED = 4  # dimensions of a stack
 T = TypeVar("T", bound=ReadableImage)
 Key = Callable[[Any], Any] | str
@@ -98,6 +103,85 @@ class ReadableCollection(Collection[T]):
         pixels = reading.of(image.id for image in self).pixels()
         array = reading.array(pixels, options.get("bands_axis", 0))
         return (array, pixels.info) if raster_info else array
+
+    @overload
+    def composite(
+        self, bands: Bands, geocontext: GeoContext | None = ...,
+        *, method: PixelSelection | str = ..., raster_info: Literal[False] = ...,
+        **options: Unpack[ArrayArguments],
+    ) -> NDArray[Any]: ...  # fmt: skip
+    @overload
+    def composite(
+        self, bands: Bands, geocontext: GeoContext | None = ...,
+        *, method: PixelSelection | str = ..., raster_info: Literal[True],
+        **options: Unpack[ArrayArguments],
+    ) -> tuple[NDArray[Any], dict[str, Any]]: ...  # fmt: skip
+    @takes_array
+    def composite(
+        self,
+        bands: Bands,
+        geocontext: GeoContext | None = None,
+        *,
+        method: PixelSelection | str = PixelSelection.MEDIAN,
+        raster_info: bool = False,
+        **options: Unpack[ArrayArguments],
+    ) -> Any:
+        """One array out of all images, pixel by pixel, computed by the service.
+
+        `method`: a statistic ("mean", "median", "min", "max", "count", "std"), or which image is
+        taken ("last", "first", "least_cloudy"). Pixels that `mask` hides do not take part:
+        `composite("red green blue", method="median", mask="qa_cloud != 0")`. Means and medians are
+        rounded to the bands' type; `data_type="Float64"` gives them as they are. Counts are
+        UInt16 and deviations Float64, unless `data_type` or `scaling` says otherwise. Otherwise
+        like `Image.ndarray`.
+        """
+        selection = PixelSelection(method)
+        wanted = replace(ReadOptions.of(bands, options), pixel_selection=selection)
+        if wanted.data_type is None and wanted.scaling is None:
+            wanted = replace(wanted, data_type=_OWN_TYPES.get(selection))
+        reading = self._plan(self._context(geocontext, options), wanted)
+        pixels = reading.of(image.id for image in self).pixels()
+        array = reading.array(pixels, options.get("bands_axis", 0))
+        return (array, pixels.info) if raster_info else array
+
+    def timeseries(  # noqa: PLR0913 - keywords, few of them needed at once
+        self,
+        geometry: Any,
+        expression: str,
+        statistic: str = "mean",
+        *,
+        mask: str | None = None,
+        crs: str | None = None,
+        resolution: float | None = None,
+        resampler: ResampleAlgorithm | str = ResampleAlgorithm.NEAR,
+        processing_level: str | None = None,
+        all_touched: bool = False,
+        progress: bool | None = None,
+    ) -> TimeSeries:
+        """A number per image: a statistic of a band or an expression in an area.
+
+        Computed by the service, image by image, over the unmasked pixels whose centres lie in
+        `geometry` (in any form that a search takes): `timeseries(field, "(nir - red) / (nir +
+        red)", "mean", mask="qa_cloud != 0")`. `statistic`: "mean", "median", "min", "max", "std",
+        "sum", "count", "masked", "percentile_2" or "percentile_98". The pixels are those of each
+        image, unless `crs` and `resolution` choose others. Raises ValueError for another statistic,
+        BadRequestError for an area of more than about 8 million pixels.
+        """
+        statistic_name(statistic)
+        known = {name for image in self for name in image._bands()}
+        request = {
+            "bands": [expression],
+            "shape": json.dumps(shape_mapping(as_shape(geometry))),
+            "mask": mask,
+            "srs": crs,
+            "resolution": resolution,
+            "resampleAlg": str(ResampleAlgorithm(resampler)),
+            "processing_level": processing_level,
+            "cutline_all_touched": all_touched,
+            **({} if expression in known else {"expressions": {expression: expression}}),
+        }
+        ids = [str(image.id) for image in self]
+        return timeseries(self._client(), ids, request, statistic, progress=progress)
 
     @overload
     def stack(

@@ -51,6 +51,23 @@ class ResampleAlgorithm(Choices):
     Q3 = "q3"
 
 
+class PixelSelection(Choices):
+    """What a pixel is made of where several images have one.
+
+    One of the images (the last or the first in order, the least cloudy), or a statistic over all.
+    """
+
+    LAST = "last"
+    FIRST = "first"
+    LEAST_CLOUDY = "least_cloudy"
+    MEAN = "mean"
+    MEDIAN = "median"
+    MIN = "min"
+    MAX = "max"
+    COUNT = "count"
+    STD = "std"
+
+
 class DownloadFileFormat(Choices):
     """The format of a downloaded file."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from swath.arguments import public
 from swath.geo import AOI, GeoContext
+from swath.raster import point_values, values_query
 from swath.shapes import as_shape
 
 from ._enums import DownloadFileFormat
@@ -90,6 +91,10 @@ class ReadableImage(ImageAttributes, NamedObject):
           `alpha`; a string names another;
         - `resampler` ("near"), `processing_level`, `data_type`;
         - `scaling`: "raw", "auto", "display", "physical", or per band (see `_scaling`);
+        - `expressions`: names that are among `bands`, and what the service computes for them from
+          the image's bands: `{"ndvi": "(nir - red) / (nir + red)"}`; no mode of `scaling` touches
+          them;
+        - `mask`: a condition that hides pixels where it is true: `"(qa & 8) != 0"`;
         - `progress`: whether a bar shows how much has arrived; by default on terminals.
 
         A masked array, unless both masks are off; pixels that the image does not cover are masked.
@@ -136,6 +141,24 @@ class ReadableImage(ImageAttributes, NamedObject):
         """
         context = adjusted(geocontext or self.geocontext, options)
         return image_to_xarray(self, self._plan(context, ReadOptions.of(bands, options)))
+
+    def point(
+        self,
+        lon: float,
+        lat: float,
+        bands: Bands | None = None,
+        *,
+        expression: str | None = None,
+        mask: str | None = None,
+        processing_level: str | None = None,
+    ) -> dict[str, float | int | None]:
+        """What the image has at a longitude and latitude: a value for each band, None if masked.
+
+        `bands`: by default all. `expression`: one more value, called as it reads. `mask`: as of
+        `ndarray`. Raises NotFoundError where the image has no pixel.
+        """
+        query = values_query(bands and split_bands(bands), expression, mask, processing_level)
+        return point_values(self.client, str(self.id), {**query, "lon": lon, "lat": lat})
 
     def scaling_parameters(
         self, bands: Bands, *, scaling: Any = None, data_type: DataType | str | None = None

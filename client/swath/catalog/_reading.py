@@ -16,8 +16,8 @@ from swath.geo import AOI, GeoContext
 from swath.http import Client
 from swath.raster import Pixels, download, read_pixels
 
-from ._enums import DownloadFileFormat, ResampleAlgorithm
-from ._generated import BandAttributes, DataType
+from ._enums import DownloadFileFormat, PixelSelection, ResampleAlgorithm
+from ._generated import BandAttributes, BandType, DataType
 from ._scaling import Ranges, scaling_parameters
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class FileArguments(TypedDict, total=False):
     processing_level: str | None
     scaling: Any
     data_type: DataType | str | None
+    expressions: Mapping[str, str] | None
+    mask: str | None
     progress: bool | None
 
 
@@ -67,6 +69,9 @@ class ReadOptions:
     data_type: DataType | str | None = None
     mask_nodata: bool = True
     mask_alpha: bool | str | None = None
+    expressions: Mapping[str, str] | None = None
+    mask: str | None = None
+    pixel_selection: PixelSelection | None = None
     progress: bool | None = None
 
     @classmethod
@@ -174,9 +179,21 @@ def plan(known: KnownBands, context: GeoContext, options: ReadOptions, client: C
         "mask_nodata": bool(options.mask_nodata),
         "mask_alpha": alpha is not None,
         "drop_alpha": drop,
+        **_beyond(options),
     }
     masked = bool(options.mask_nodata) or alpha is not None
     return Reading(client, request, names, masked, options.progress)
+
+
+def _beyond(options: ReadOptions) -> dict[str, Any]:
+    """The members of a request that other services of the contract do not know, where given."""
+    selection = options.pixel_selection
+    members = {
+        "expressions": None if options.expressions is None else dict(options.expressions),
+        "mask": options.mask,
+        "pixel_selection": None if selection is None else str(selection),
+    }
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def split_bands(bands: Bands) -> list[str]:
@@ -250,11 +267,18 @@ def _alpha(
 def _chosen(
     names: list[str], bands: Mapping[str, BandAttributes], product: str, options: ReadOptions
 ) -> list[Ranges]:
-    missing = [name for name in names if name not in bands]
+    computed = options.expressions or {}
+    missing = [name for name in names if name not in bands and name not in computed]
     if missing:
-        there = ", ".join(bands) or "none"
+        there = ", ".join([*bands, *computed]) or "none"
         raise ValueError(f"product {product} has no band {missing[0]!r}; it has {there}")
-    return [Ranges.at_level(name, bands[name], options.processing_level) for name in names]
+    return [
+        # a class is what no scaling for all bands touches
+        Ranges(name, BandType.CLASS, DataType.FLOAT64, None, None, None)
+        if name in computed
+        else Ranges.at_level(name, bands[name], options.processing_level)
+        for name in names
+    ]
 
 
 def _same_scaling(
