@@ -57,18 +57,10 @@ WARP_RESAMPLERS = (
     "q3",
 )
 """How pixels may be resampled, by GDAL's names."""
-PIXEL_SELECTIONS = (
-    "last",
-    "first",
-    "least_cloudy",
-    "mean",
-    "median",
-    "min",
-    "max",
-    "count",
-    "std",
-)
-"""What a pixel of a mosaic is made of where several images have one: the first is the default."""
+PIXEL_STATISTICS = ("mean", "median", "min", "max", "count", "std")
+PIXEL_SELECTIONS = ("last", "first", "least_cloudy", *PIXEL_STATISTICS)
+"""What a pixel of a mosaic is made of where several images have one: one image's
+pixel (the first here is the default) or a statistic over all."""
 COLORMAPS = (
     "magma",
     "inferno",

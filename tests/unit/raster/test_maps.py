@@ -105,6 +105,13 @@ def test_class_colours_and_colormaps(made: DiskCatalog) -> None:
         {"range": "nan,1"},
         {"bands": "red", "colormap": "rainbow"},
         {"resampling": "best"},
+        {"expression": "red + nir", "range": "0,1"},
+        {"expression": "red + green"},
+        {"expression": "red;green", "range": "0,1"},
+        {"expression": "red +", "range": "0,1"},
+        {"expression": "", "range": "0,1"},
+        {"expression": "red", "range": "0,1", "bands": "red"},
+        {"mask": "nir > 1"},
     ],
 )
 def test_a_style_that_is_none(made: DiskCatalog, query: dict[str, str]) -> None:
@@ -153,6 +160,79 @@ def test_layers_fill_the_holes_of_those_above_and_no_more_are_taken(made: DiskCa
     assert set(np.unique(found[0])) == {5, 9}
     assert (found[3] == 255).all()
     assert renderer.stacked(iter(()), style, "png") is None
+
+
+def test_a_picture_of_expressions_and_masks(made: DiskCatalog) -> None:
+    image = rgb(made)
+    native = native_grid(made.documents[image])
+    assert native is not None
+    pixels = np.maximum(noise((3, 300, 300), "uint8"), 1).astype(float)
+    pixels[:, :50, :50] = 0
+    red, green, _ = pixels
+    query = {"expression": "red / green; green; 255 - red", "range": "0,255", "mask": "red > 200"}
+    for text, drawn in ((query["expression"], "RGB"), ("green", "one"), ("red / green", "one")):
+        style = _style.style_of(product(made), {**query, "expression": text})
+        request = _tiles.preview_request(image, native, style, 300)
+        layer = made.service.find(ME, [image]), request
+        picture = decoded(
+            _renderer.PictureRenderer(made.service).picture(layer, style, "png")
+        ).astype(int)
+        seen = (red <= 200) & (red > 0)
+        assert np.array_equal(picture[3] == 255, seen)
+        values = {"green": green, "red / green": np.floor(red / np.maximum(green, 1) + 0.5)}
+        first = values.get(text, values["red / green"])
+        assert np.array_equal(picture[0][seen], first[seen])
+        last = 255 - red if drawn == "RGB" else first
+        assert np.array_equal(picture[2][seen], last[seen])
+
+
+def test_a_computed_band_takes_a_colormap(made: DiskCatalog) -> None:
+    rgb(made)
+    query = {"expression": "red / green", "range": "0,2", "colormap": "viridis"}
+    style = _style.style_of(product(made), query)
+    assert style.table is colormap("viridis")
+    assert style.bands == ("red / green",)
+
+
+class Found:
+    """A search that finds the images of a catalog, the topmost first."""
+
+    def __init__(self, made: DiskCatalog) -> None:
+        self._made = made
+
+    def page(self, asked: Any, _products: object, token: str | None = None) -> Any:
+        return SimpleNamespace(documents=list(self._made.documents.values()), token=None)
+
+    def of(self, _caller: object, _expression: object) -> tuple[list[object], None]:
+        return [], None
+
+
+def test_a_tile_of_a_product_as_a_statistic(made: DiskCatalog) -> None:
+    made.band("b", data_type="Byte", nodata=0, display_range=[0, 255])
+    wide = Affine(10, 0, 490_000, 0, -10, 5_010_000)
+    layers = [np.full((1, 2000, 2000), value, "uint8") for value in (10, 20, 90, 200)]
+    layers[0][0, :, ::2] = 0
+    for number, pixels in enumerate(layers):
+        made.image(f"i{number}", pixels, wide)
+    found = cast("Any", Found(made))
+    maps = MapService(made.service, found, found)
+    for selection, seen in (("median", {55, 90}), ("max", {200}), ("min", {10, 20})):
+        drawn = maps.product_tile(
+            ME, PRODUCT, (14, 4778, 5884), {"pixel_selection": selection}, "png"
+        )
+        assert drawn is not None
+        assert set(np.unique(decoded(drawn)[0])) == seen
+    masked = {"pixel_selection": "median", "mask": "b > 50"}
+    drawn = maps.product_tile(ME, PRODUCT, (14, 4778, 5884), masked, "png")
+    assert drawn is not None
+    assert set(np.unique(decoded(drawn)[0])) == {15, 20}
+    for wrong in ("first", "", "mode"):
+        with pytest.raises(BadRequest, match="is said by order") as refused:
+            maps.product_tile(ME, PRODUCT, (0, 0, 0), {"pixel_selection": wrong}, "png")
+        assert refused.value.parameter == "pixel_selection"
+    made.documents.clear()
+    empty = {"pixel_selection": "median"}
+    assert maps.product_tile(ME, PRODUCT, (0, 0, 0), empty, "png") is None
 
 
 class Searched:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from swath_core.access import Caller
 from swath_core.catalog import ProductAccess, SearchableProducts
+from swath_core.definitions import PIXEL_SELECTIONS, PIXEL_STATISTICS
 from swath_core.documents import Document, shown
 from swath_core.errors import BadRequest, NotFound
 from swath_core.raster import (
@@ -94,14 +95,18 @@ class MapService:
     ) -> Picture | None:
         """Return a tile of a product's images, None where there are none. Raises NotFound."""
         product = self._service.product(caller, product_id)
-        style = style_of(product, query)
+        style, selection = style_of(product, query), _selection(query)
+        stacks: Iterable[list[Document]] = self.images(caller, product_id, tile, query)
+        if selection != PIXEL_SELECTIONS[0]:  # a statistic is of all of them
+            everything = [image for stack in stacks for image in stack]
+            stacks = [everything] if everything else []
         return self._renderer.stacked(
             (
                 (
                     RequestedImages(tuple(reversed(images)), {product_id: product}),
-                    tile_request([image.id for image in reversed(images)], style, tile),
+                    tile_request([image.id for image in reversed(images)], style, tile, selection),
                 )
-                for images in self.images(caller, product_id, tile, query)
+                for images in stacks
             ),
             style,
             format,
@@ -149,6 +154,7 @@ class MapService:
         product = self._service.product(caller, product_id)
         _check(product, query)
         _order(query)
+        _selection(query)
         return Extent(str(product[0].get("name") or product_id), WORLD)
 
 
@@ -187,6 +193,20 @@ def _order(query: Mapping[str, str]) -> str:
             f"order is {shown(order)}; it must be one of {', '.join(ORDERS)}", parameter="order"
         )
     return ORDERS[order]
+
+
+def _selection(query: Mapping[str, str]) -> str:
+    """Return the statistic that a tile's pixels are; without one the order says what is on top."""
+    if "pixel_selection" not in query:
+        return PIXEL_SELECTIONS[0]
+    selection = query["pixel_selection"]
+    if selection not in PIXEL_STATISTICS:
+        raise BadRequest(
+            f"pixel_selection is {shown(selection)}; of a product's tile it must be one of "
+            f"{', '.join(PIXEL_STATISTICS)}; which image is on top is said by order",
+            parameter="pixel_selection",
+        )
+    return selection
 
 
 def _conditions(product_id: str, query: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ The named maps are matplotlib's, at 17 evenly spaced places; between them colour
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from swath_core.definitions import WARP_RESAMPLERS
 from swath_core.documents import Document, shown
 from swath_core.errors import BadRequest
 from swath_core.raster import Product, Scale, find_band
+from swath_core.raster.expressions import Expression, parse_expression, parse_mask
 
 Colours = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -25,34 +26,90 @@ RGB = 3
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How pixels become colours: one band through a table, or three as red, green and blue."""
+    """How pixels become colours: one band through a table, or three as red, green and blue.
+
+    ``expressions`` are those of the bands that are computed; ``mask`` hides pixels.
+    """
 
     bands: tuple[str, ...]
     scales: tuple[Scale | None, ...]
     resampling: str
     table: Colours | None = None
+    expressions: Mapping[str, Expression] = field(default_factory=dict)
+    mask: Expression | None = None
 
 
 def style_of(product: Product, query: Mapping[str, str]) -> Style:
     """Return the style that a query asks for, completed from the product's bands.
 
-    ``bands`` (one or three, separated by commas), ``range`` (low,high for all of them),
-    ``colormap`` and ``resampling`` may be given. Raises BadRequest.
+    ``bands`` (one or three, separated by commas) or ``expression`` (one or three, separated by
+    semicolons), ``range`` (low,high for all of them), ``colormap``, ``resampling`` and ``mask``
+    may be given. Raises BadRequest.
     """
+    mask = parse_mask(query["mask"], "mask") if "mask" in query else None
+    _check_names(product, [] if mask is None else [mask])
+    if "expression" in query:
+        return replace(_computed(product, query), mask=mask)
+    return replace(_of_bands(product, query), mask=mask)
+
+
+def _of_bands(product: Product, query: Mapping[str, str]) -> Style:
     names = _band_names(product, query)
     bands = [find_band(product, name) for name in names]
-    resampling = query.get("resampling", "near")
-    if resampling not in WARP_RESAMPLERS:
-        raise BadRequest(
-            f"resampling is {shown(resampling)}; it must be one of {', '.join(WARP_RESAMPLERS)}",
-            parameter="resampling",
-        )
+    resampling = _resampling(query)
     table = _table(bands[0], query) if len(bands) == 1 else None
     picks = table is not None and bool(bands[0].get("colormap")) and "colormap" not in query
     if picks:  # a class: its value is its place in the table
         return Style(tuple(names), (None,), "near", table)
     scales = tuple((*_range(band, query), 0.0, 255.0) for band in bands)
     return Style(tuple(names), scales, resampling, table)
+
+
+def _computed(product: Product, query: Mapping[str, str]) -> Style:
+    """Return the style of expressions, which have no range of their own."""
+    if query.get("bands"):
+        raise BadRequest("give expression or bands, not both", parameter="bands")
+    if "range" not in query:
+        raise BadRequest(
+            "range is missing: an expression has no display_range; give low,high, as -1,1",
+            parameter="range",
+        )
+    texts = [text.strip() for text in query["expression"].split(";")]
+    if len(texts) not in {1, RGB}:
+        raise BadRequest(
+            f"a picture takes one expression or three (red; green; blue), not {len(texts)}",
+            parameter="expression",
+        )
+    parsed = [parse_expression(text, "expression") for text in texts]
+    _check_names(product, parsed)
+    taken = {str(band.get("name")) for band in product[1]}
+    # a band of its own name, whatever the product's bands are called
+    names = [text if text not in taken else f"({text})" for text in texts]
+    low, high = _numbers(query["range"])
+    table = colormap(query["colormap"]) if "colormap" in query and len(texts) == 1 else None
+    return Style(
+        bands=tuple(names),
+        scales=((low, high, 0.0, 255.0),) * len(names),
+        resampling=_resampling(query),
+        table=table,
+        expressions=dict(zip(names, parsed, strict=True)),
+    )
+
+
+def _check_names(product: Product, expressions: Sequence[Expression]) -> None:
+    for expression in expressions:
+        for name in expression.bands:
+            find_band(product, name, expression.parameter)
+
+
+def _resampling(query: Mapping[str, str]) -> str:
+    resampling = query.get("resampling", "near")
+    if resampling not in WARP_RESAMPLERS:
+        raise BadRequest(
+            f"resampling is {shown(resampling)}; it must be one of {', '.join(WARP_RESAMPLERS)}",
+            parameter="resampling",
+        )
+    return resampling
 
 
 def _band_names(product: Product, query: Mapping[str, str]) -> list[str]:
@@ -85,19 +142,22 @@ def _table(band: Document, query: Mapping[str, str]) -> Colours | None:
 
 
 def _range(band: Document, query: Mapping[str, str]) -> tuple[float, float]:
-    text = query.get("range")
-    if text is not None:
-        try:
-            low, high = map(float, text.split(","))
-        except ValueError:
-            low = high = math.nan
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise BadRequest(
-                f"range is {shown(text)}; it must be two numbers, low,high", parameter="range"
-            )
-        return low, high
+    if "range" in query:
+        return _numbers(query["range"])
     low, high = band.get("display_range") or band.get("data_range") or (0.0, 255.0)
     return float(low), float(high)
+
+
+def _numbers(text: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        low = high = math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise BadRequest(
+            f"range is {shown(text)}; it must be two numbers, low,high", parameter="range"
+        )
+    return low, high
 
 
 def coloured(data: np.ndarray[Any, Any], mask: np.ndarray[Any, Any], style: Style) -> Colours:

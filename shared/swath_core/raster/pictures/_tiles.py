@@ -7,6 +7,7 @@ from typing import Any
 
 from pyproj import CRS
 
+from swath_core.definitions import PIXEL_SELECTIONS
 from swath_core.errors import BadRequest
 from swath_core.raster import WGS84, Bounds, Grid, RasterRequest, transform_bounds
 
@@ -43,8 +44,10 @@ def tile_area(z: int, x: int, y: int) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [ring]}
 
 
-def tile_request(ids: Sequence[str], style: Style, tile: TileIndex) -> RasterRequest:
-    """Return the raster of a tile (zoom, column, row) over images, the last one on top."""
+def tile_request(
+    ids: Sequence[str], style: Style, tile: TileIndex, selection: str = PIXEL_SELECTIONS[0]
+) -> RasterRequest:
+    """Return the raster of a tile (zoom, column, row) over images, by default the last on top."""
     return RasterRequest(
         ids=tuple(ids),
         bands=style.bands,
@@ -55,6 +58,9 @@ def tile_request(ids: Sequence[str], style: Style, tile: TileIndex) -> RasterReq
         size=(TILE, TILE),
         resampling=style.resampling,
         mask_alpha=False,
+        expressions=style.expressions,
+        mask=style.mask,
+        selection=selection,
     )
 
 
@@ -70,6 +76,8 @@ def preview_request(image_id: str, native: Grid, style: Style, longest: int) -> 
         size=size,
         resampling=style.resampling,
         mask_alpha=False,
+        expressions=style.expressions,
+        mask=style.mask,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from swath_core.definitions import PIXEL_STATISTICS
+
 Schema = dict[str, Any]
 
 _WHOLE: Schema = {"type": "integer", "minimum": 0}
@@ -91,6 +93,8 @@ OTHERS: dict[str, Schema] = {
         _query("expression", _EXPRESSION,
                "A band that is computed from others, as in `POST /npz`; it is called as it reads."),
         _query("mask", _EXPRESSION, "As `mask` of `POST /npz`."),
+        _query("pixel_selection", {"type": "string", "enum": [*PIXEL_STATISTICS]},
+               "A statistic over up to 200 images that touch the tile, instead of the topmost."),
         _query("processing_level", _TEXT, "One of the bands' processing levels."),
         _query("geometry", _TEXT, "The area in WGS84: GeoJSON or WKT; else the whole image."),
         _query("resolution", {"type": "number", "exclusiveMinimum": 0},
@@ -99,5 +103,10 @@ OTHERS: dict[str, Schema] = {
         _needed("lat", {"type": "number", "minimum": -90, "maximum": 90}, "Latitude."),
     )
 }  # fmt: skip
+OTHERS["of_picture"] = _query(
+    "expression", _TEXT,
+    "Instead of bands: one expression as in `POST /npz`, or three separated by semicolons; needs a "
+    "`range`.",
+)  # fmt: skip
 OTHERS["of_bands"] = _query("bands", _TEXT, "Names of bands, separated by commas; else all.")
 """By the names that rows of the route table give them: here the name of the parameter is taken."""

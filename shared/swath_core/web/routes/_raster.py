@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ._route import Route, RouteTable
 
-_LOOK = ("bands", "range", "colormap", "resampling")
+_LOOK = ("bands", "of_picture", "mask", "range", "colormap", "resampling")
 _VALUES = ("of_bands", "expression", "mask", "processing_level")
-_TIMES = ("start", "end", "filter", "order")
+_TIMES = ("start", "end", "filter", "order", "pixel_selection")
 _JSON = "application/json"
 _PICTURES = ("image/png", "image/webp")
 _UNCHANGED = {304: "The browser has the picture already."}
