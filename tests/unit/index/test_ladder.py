@@ -1,7 +1,6 @@
 """Postings of an image: rungs, bounds on their number, keys, payload."""
 
 import json
-import random
 from typing import Any
 
 import h3.api.basic_int as h3
@@ -9,15 +8,12 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.search.world import area, box, image, place
+from tests.unit.search.world import box, image
 
 from swath_core import index
-from swath_core.geo import footprint
 from swath_core.index import (
     EVERYWHERE,
     FEW_CELLS,
-    MOST_CELLS,
-    MOST_POSTINGS,
     OMITTED,
     PASSING,
     RUNGS,
@@ -50,23 +46,6 @@ def test_the_fine_rung_follows_from_the_size(width: float, height: float, rung: 
     assert {h3.get_resolution(cell) for cell in ladder.own} == {rung}
     passing = {h3.get_resolution(cell) for cell in ladder.passing}
     assert passing >= {each for each in RUNGS if each < rung}
-
-
-def test_bounds_hold_for_all_sizes_and_places() -> None:
-    dice = random.Random(1)
-    for _ in range(300):
-        geometry = area(dice, *place(dice), 10 ** dice.uniform(-2, 4.3))
-        try:
-            saved = image("i", geometry=geometry)
-        except ValueError:
-            continue
-        ladder = ladder_of(footprint(saved.attributes["geometry"]))
-        assert len(ladder.own) <= MOST_CELLS
-        assert len(ladder.own) + len(ladder.passing) <= MOST_POSTINGS + FEW_CELLS
-        rows = postings_of(saved).rows
-        assert len(rows) == len({row.partition for row in rows})
-        assert 2 * len(rows) + 1 <= 100  # an image that moves, in one transaction
-        assert {row.sort_key for row in rows} == {f"{saved.attributes['acquired']}#{saved.id}"}
 
 
 def test_few_cells_are_posted_as_passing_too() -> None:
