@@ -35,6 +35,8 @@ Bind = Callable[[str, str], None]
 """Binds an idempotency key to the request that came with it. Raises Invalid for another one's."""
 
 _KEY = "Idempotency-Key"
+_AS_SAID = {"X-Content-Type-Options": "nosniff"}
+"""Browsers take an answer for what it says it is, not for a page that its text looks like."""
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _CORS = CORSConfig(
@@ -101,6 +103,7 @@ class Application:
         method, status = event["requestContext"]["http"]["method"], response["statusCode"]
         if method == "HEAD":
             response |= {"body": "", "isBase64Encoded": False}
+        response["headers"] = {**response.get("headers", {}), **_AS_SAID}
         logger.info(
             "answered",
             method=method,
