@@ -63,6 +63,6 @@ def test_only_what_is_slow_to_import_is_imported_late() -> None:
                     elif isinstance(node, ast.ImportFrom):
                         late.add((node.module or "").partition(".")[0] if not node.level else ".")
     assert late <= {
-        "boto3", "dask", "geopandas", "matplotlib", "numpy", "pyproj", "rasterio", "requests",
-        "shapely", "tqdm", "urllib3", "xarray", "blosc", "shtab",
+        "boto3", "dask", "geopandas", "matplotlib", "numpy", "pandas", "pyproj", "rasterio",
+        "requests", "shapely", "tqdm", "urllib3", "xarray", "blosc", "shtab",
     }  # fmt: skip

@@ -17,6 +17,7 @@ from swath.errors import (
 )
 
 from ._collection import Collection
+from ._cube import open_images
 from ._deletion import DeletionTask
 from ._enums import (
     AggregateDateField,
@@ -125,6 +126,7 @@ __all__ = [
     "UnsavedObjectError",
     "UploadError",
     "ValidationError",
+    "open_images",
     "properties",
     "upload_images",
 ]

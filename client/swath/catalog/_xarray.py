@@ -18,17 +18,17 @@ from ._reading import Reading
 
 def image_to_xarray(image: NamedObject, reading: Reading) -> Any:
     """(band, y, x). Without dask, or where the grid is not known beforehand, read at once."""
-    xarray = _xarray()
-    grid = _Grid.of_request(reading)
-    if grid is None or _dask() is None or reading.request["ot"] is None:
+    xarray = need_xarray()
+    grid = Grid.of_request(reading)
+    if grid is None or dask_array() is None or reading.request["ot"] is None:
         pixels = reading.pixels()
-        grid, data = _Grid.of_info(pixels), _filled(pixels, reading)
+        grid, data = Grid.of_info(pixels), filled(pixels, reading)
     else:
-        data = _lazy(reading, (len(reading.bands), *grid.shape), _result_type(reading))
+        data = _lazy(reading, (len(reading.bands), *grid.shape), result_type(reading))
     made = xarray.DataArray(
         data, dims=("band", "y", "x"), coords=grid.coords(reading), name=image.name
     )
-    made = made.assign_coords(time=_moment(image))
+    made = made.assign_coords(time=moment(image))
     return made.assign_attrs(id=image.id)
 
 
@@ -36,43 +36,43 @@ def collection_to_xarray(images: Sequence[NamedObject], reading: Reading) -> Any
     """(time, band, y, x). The first image is read at once: it tells the grid of all."""
     import numpy as np
 
-    xarray, dask = _xarray(), _dask()
+    xarray, dask = need_xarray(), dask_array()
     each = [reading.quiet().of([image.id]) for image in images]
     first = each[0].pixels()
-    grid, shape = _Grid.of_info(first), first.data.shape
+    grid, shape = Grid.of_info(first), first.data.shape
     kind = _float_type(first.data.dtype, reading)
-    parts = [_filled(first, reading).astype(kind)]
+    parts = [filled(first, reading).astype(kind)]
     if dask is None:
         data = np.stack([*parts, *(_load(one, kind) for one in each[1:])])
     else:
         parts += [_lazy(one, shape, kind) for one in each[1:]]
         data = dask.stack([dask.asarray(part) for part in parts])
-    coords = {"time": [_moment(image) for image in images], **grid.coords(reading)}
+    coords = {"time": [moment(image) for image in images], **grid.coords(reading)}
     made = xarray.DataArray(data, dims=("time", "band", "y", "x"), coords=coords)
     return made.assign_coords(id=("time", [str(image.id) for image in images]))
 
 
-class _Grid:
+class Grid:
     """A geotransform, the size of its grid and the WKT of its CRS."""
 
     def __init__(self, geotrans: Sequence[float], shape: tuple[int, int], wkt: str | None) -> None:
         self.geotrans, self.shape, self.wkt = tuple(geotrans), shape, wkt
 
     @classmethod
-    def of_info(cls, pixels: Pixels) -> _Grid:
+    def of_info(cls, pixels: Pixels) -> Grid:
         """What the service says of the pixels it sent."""
         system = pixels.info.get("coordinateSystem") or {}
         rows, columns = pixels.data.shape[-2:]
         return cls(pixels.info["geoTransform"], (rows, columns), system.get("wkt"))
 
     @classmethod
-    def of_request(cls, reading: Reading) -> _Grid | None:
+    def of_request(cls, reading: Reading) -> Grid | None:
         """What the request fixes: bounds and size in one CRS; None where the service decides."""
         asked = reading.request
         same = asked["outputBoundsSRS"] in {None, asked["srs"]}
         if not (same and asked["outsize"] and asked["outputBounds"]):
             return None
-        wkt = _wkt(asked["srs"])
+        wkt = wkt_of(asked["srs"])
         if wkt is None:
             return None
         left, bottom, right, top = asked["outputBounds"]
@@ -95,7 +95,7 @@ class _Grid:
         }
 
 
-def _filled(pixels: Pixels, reading: Reading) -> Any:
+def filled(pixels: Pixels, reading: Reading) -> Any:
     """Masked pixels as NaN, for which integers become floats: xarray has no masks."""
     import numpy as np
 
@@ -115,11 +115,11 @@ def _lazy(reading: Reading, shape: tuple[int, ...], kind: Any) -> Any:
 def _load(reading: Reading, kind: Any) -> Any:
     import numpy as np
 
-    return np.asarray(_filled(reading.pixels(), reading), dtype=kind)
+    return np.asarray(filled(reading.pixels(), reading), dtype=kind)
 
 
-def _result_type(reading: Reading) -> Any:
-    """The type of `_filled`, before anything is read."""
+def result_type(reading: Reading) -> Any:
+    """The type of `filled`, before anything is read."""
     import numpy as np
 
     name = {"Byte": "uint8"}.get(reading.request["ot"], str(reading.request["ot"]).lower())
@@ -135,7 +135,7 @@ def _float_type(stored: Any, reading: Reading) -> Any:
     return np.dtype(np.float64 if stored.itemsize > 2 else np.float32)  # noqa: PLR2004
 
 
-def _moment(image: NamedObject) -> Any:
+def moment(image: NamedObject) -> Any:
     import numpy as np
 
     taken = getattr(image, "acquired", None)
@@ -146,7 +146,7 @@ def _moment(image: NamedObject) -> Any:
     )
 
 
-def _xarray() -> Any:
+def need_xarray() -> Any:
     try:
         import xarray
     except ImportError:
@@ -154,7 +154,7 @@ def _xarray() -> Any:
     return xarray
 
 
-def _dask() -> Any:
+def dask_array() -> Any:
     try:
         import dask.array
     except ImportError:
@@ -162,7 +162,7 @@ def _dask() -> Any:
     return dask.array
 
 
-def _wkt(crs: str) -> str | None:
+def wkt_of(crs: str) -> str | None:
     """The WKT of a CRS in any form, or None where no library is installed that knows it."""
     try:
         from pyproj import CRS
