@@ -25,6 +25,7 @@ _AT_ONCE = 16  # images of one request
 _WORKERS = 4
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What an area is like in one image.
