@@ -13,19 +13,29 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-# Only functions with the layer `raster` reach these.
-_PIXEL_PACKAGES = ("ingest", "pixels", "raster")
+# Packages of swath_core that only functions reach whose layers hold the package named.
+_REACHED_WITH = {"rasterio": ("ingest", "pixels", "raster"), "cql2": ("stac",)}
 
 
 def _sources(folders: list[Path]) -> Iterator[Path]:
     """Yield the files that this package may run: the function's and its part of swath_core."""
     yield from folders[0].rglob("*.py")
-    pixels = any((folder / "rasterio").is_dir() for folder in folders)
+    beyond = _out_of_reach(folders)
     for folder in folders[1:]:
         core = folder / "swath_core"
         for file in core.rglob("*.py"):
-            if pixels or file.relative_to(core).parts[0] not in _PIXEL_PACKAGES:
+            if file.relative_to(core).parts[0] not in beyond:
                 yield file
+
+
+def _out_of_reach(folders: list[Path]) -> set[str]:
+    """Return the packages of swath_core that the function does without."""
+    return {
+        name
+        for held, names in _REACHED_WITH.items()
+        if not any((folder / held).is_dir() for folder in folders)
+        for name in names
+    }
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
@@ -69,16 +79,14 @@ def main(folders: list[Path]) -> None:
     handler = importlib.import_module("handler")
     if not callable(getattr(handler, "lambda_handler", None)):
         sys.exit("handler.py has no lambda_handler")
-    pixels = any((folder / "rasterio").is_dir() for folder in folders)
     modules: set[str] = set()
     services: set[str] = set()
     for source in _sources(folders):
         tree = ast.parse(source.read_text())
         modules.update(_imports(tree))
         services.update(_services(tree))
-    if not pixels:
-        hidden = tuple(f"swath_core.{name}" for name in _PIXEL_PACKAGES)
-        modules = {module for module in modules if not module.startswith(hidden)}
+    hidden = tuple(f"swath_core.{name}" for name in _out_of_reach(folders))
+    modules = {module for module in modules if not module.startswith(hidden)}
     missing = [*_missing(modules), *_unknown_services(services)]
     if missing:
         sys.exit("\n".join(missing))

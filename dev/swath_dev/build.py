@@ -10,7 +10,7 @@ from swath_dev._errors import CommandError
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ("api", "ingest", "raster", "rollup")
-PACKAGE_LAYERS = ("base", "raster")
+PACKAGE_LAYERS = ("base", "raster", "stac")
 _SKIP = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")  # caches of tools, too
 # Archives keep times, and an archive that did not change is not uploaded again.
 _EPOCH = 315_619_200  # 1980-01-02, within what a zip file can say
@@ -24,7 +24,7 @@ def layer_lock(layer: str) -> Path:
 def assemble(target: Path) -> Path:
     """Make the build folder afresh with our own code in it, and return it.
 
-    The layers `base` and `raster` hold their lock only: packaging fills them, and the local cloud
+    The layers of packages hold their lock only: packaging fills them, and the local cloud
     finds their packages in the development environment.
     """
     if target.exists():

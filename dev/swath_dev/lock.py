@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from swath_dev._uv import uv
-from swath_dev.build import ROOT, layer_lock
+from swath_dev.build import PACKAGE_LAYERS, ROOT, layer_lock
 
 _OLDEST_PYTHON = "3.11"
 
@@ -14,13 +14,14 @@ _OLDEST_PYTHON = "3.11"
 def lock() -> None:
     """Resolve everything anew; the layers take the development environment's versions.
 
-    A package that the layer `base` holds is left out of `raster`: both are on the path together.
+    A package that the layer `base` holds is left out of the others: they are on the path together.
     """
     dev = ROOT / "requirements" / "dev.txt"
     _compile(ROOT / "requirements" / "dev.in", dev)
-    base, raster = layer_lock("base"), layer_lock("raster")
+    base = layer_lock("base")
     _compile(base.with_suffix(".in"), base, constraints=dev)
-    _compile(raster.with_suffix(".in"), raster, constraints=dev, without=packages_of(base))
+    for other in (layer_lock(layer) for layer in PACKAGE_LAYERS if layer != "base"):
+        _compile(other.with_suffix(".in"), other, constraints=dev, without=packages_of(base))
 
 
 def packages_of(lock_file: Path) -> list[str]:

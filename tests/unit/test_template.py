@@ -45,10 +45,11 @@ def test_every_function_has_its_room() -> None:
         assert (ROOT / function.code / "handler.py").exists()
 
 
-def test_only_those_that_touch_pixels_carry_the_raster_layer() -> None:
-    carrying = {f.name for f in functions(FOUND) if "raster" in {p.name for p in f.layers}}
-
-    assert carrying == {"ingest", "raster"}
+@pytest.mark.parametrize(
+    ("layer", "carrying"), [("raster", {"ingest", "raster"}), ("stac", {"api"})]
+)
+def test_only_those_that_need_a_layer_carry_it(layer: str, carrying: set[str]) -> None:
+    assert {f.name for f in functions(FOUND) if layer in {p.name for p in f.layers}} == carrying
 
 
 @pytest.mark.parametrize("name", LAMBDAS)

@@ -9,7 +9,7 @@ from typing import Any
 
 from swath_core import times
 
-from ._expression import ALL_KEYS, Expression, KeyRange, Values
+from ._expression import ALL_KEYS, EVERYTHING, NOTHING, Expression, KeyRange, Values
 
 _AFTER = "$"  # as in _expression: directly behind the "#" that follows a timestamp in a sort key
 
@@ -92,6 +92,8 @@ class Holds(Expression):
         """Return nothing: what the test compares with is its own."""
         return ()
 
-    def given(self, known: Values) -> Expression:  # noqa: ARG002 - as the others
-        """Return the test: it is asked of whole objects only."""
-        return self
+    def given(self, known: Values) -> Expression:
+        """Return EVERYTHING or NOTHING where all that the test looks at is known."""
+        if not self.looks_at <= known.keys():
+            return self
+        return EVERYTHING if self.test(known) else NOTHING

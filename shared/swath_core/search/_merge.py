@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import shapely
 
 from swath_core.documents import Document
-from swath_core.filters import EVERYTHING, values_of
+from swath_core.filters import EVERYTHING, Expression, values_of
 from swath_core.geo import footprint
 from swath_core.index import OMITTED, POSTED, predecessor, successor
 from swath_core.store.postings import PostingReader, PostingRow, RangeRead
@@ -297,10 +297,10 @@ class Matcher:
             predicate = self.plan.queries[match.product_id].predicate
             if predicate == EVERYTHING:
                 answers.append(True)
-            elif predicate.names <= POSTED and predicate.names.isdisjoint(
+            elif predicate.names <= _TOLD and predicate.names.isdisjoint(
                 match.values.get(OMITTED, ())
             ):
-                answers.append(predicate.matches(match.values))
+                answers.append(predicate.matches(_values(match, predicate)))
             else:
                 answers.append(None)
         if None in answers:
@@ -323,6 +323,17 @@ class Matcher:
             return {}
         self.cost.documents += len(ids)
         return self._documents.get_many(ids)
+
+
+_TOLD = POSTED | {"geometry"}
+"""Attributes that a posting tells, the footprint with them."""
+
+
+def _values(match: Match, predicate: Expression) -> Mapping[str, Any]:
+    """Return what a predicate looks at; ``geometry`` is the footprint on the plane."""
+    if "geometry" not in predicate.names:
+        return match.values
+    return {**match.values, "geometry": match.footprint}
 
 
 def _touching(query: ImageQuery, candidates: list[Candidate]) -> Sequence[bool]:

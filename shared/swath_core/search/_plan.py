@@ -168,7 +168,7 @@ def plan_search(
         )
         product_plan = _plan_product(query, each, months, needed, most, counting=counting)
         for source in product_plan.sources:
-            source.footprints |= wanted.footprints
+            source.footprints |= wanted.footprints or "geometry" in each.predicate.names
         plan.products.append(product_plan)
     if query.area is not None:
         shapely.prepare(query.area)

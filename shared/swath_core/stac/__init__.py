@@ -3,8 +3,8 @@
 Nothing of search, access or writing is done here. To be read in this order: ``_properties`` (what
 STAC calls an attribute), ``_bands``, ``_assets``, ``_items`` and ``_collections`` (documents),
 ``_links`` and ``_extensions``, ``_landing``; then what requests ask: ``_intervals``, ``_areas``,
-``_orders``, ``_fields``, ``_query_extension``, ``_searches`` and ``_collection_searches``; and
-``_service``, the use cases.
+``_orders``, ``_fields``, ``_query_extension``, ``cql2``, ``_searches`` and
+``_collection_searches``; and ``_service``, the use cases.
 
 Imports inside functions keep H3 and shapely out of requests that ask for no place.
 """

@@ -11,7 +11,15 @@ from ._properties import QUERYABLES, SORTABLES, Property
 
 _STAC = "https://api.stacspec.org/v1.0.0"
 _SORT = "https://api.stacspec.org/v1.1.0"
+_FILTER = "https://api.stacspec.org/v1.0.0-rc.4"
 _OGC = "http://www.opengis.net/spec"
+
+_CQL2 = (
+    *("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators"),
+    *("case-insensitive-comparison", "accent-insensitive-comparison", "basic-spatial-functions"),
+    *("basic-spatial-functions-plus", "spatial-functions", "temporal-functions"),
+    *("array-functions", "property-property", "arithmetic"),
+)
 
 CONFORMANCE: tuple[str, ...] = (
     f"{_STAC}/core",
@@ -19,6 +27,7 @@ CONFORMANCE: tuple[str, ...] = (
     f"{_STAC}/ogcapi-features",
     f"{_STAC}/item-search",
     f"{_STAC}/item-search#query",
+    f"{_FILTER}/item-search#filter",
     f"{_STAC}/item-search#fields",
     f"{_SORT}/item-search#sort",
     f"{_STAC}/ogcapi-features#query",
@@ -31,6 +40,8 @@ CONFORMANCE: tuple[str, ...] = (
     f"{_OGC}/ogcapi-common-2/1.0/conf/simple-query",
     f"{_OGC}/ogcapi-features-1/1.0/conf/core",
     f"{_OGC}/ogcapi-features-1/1.0/conf/geojson",
+    *(f"{_OGC}/ogcapi-features-3/1.0/conf/{each}" for each in ("filter", "features-filter")),
+    *(f"{_OGC}/cql2/1.0/conf/{each}" for each in _CQL2),
 )
 """The classes that the face conforms to."""
 

@@ -38,8 +38,8 @@ MOST_ITEMS = 1_000
 _NEWEST_FIRST = Sort("acquired", descending=True)
 
 MEMBERS = (
-    *("ids", "collections", "bbox", "intersects", "datetime", "query", "sortby"),
-    *("fields", "limit", "token", "sign"),
+    *("ids", "collections", "bbox", "intersects", "datetime", "query", "filter", "filter-lang"),
+    *("filter-crs", "sortby", "fields", "limit", "token", "sign"),
 )
 """What a search of items may ask."""
 OF_COLLECTION = tuple(each for each in MEMBERS if each not in {"collections", "intersects"})
@@ -48,6 +48,9 @@ _BOUND = tuple(each for each in MEMBERS if each not in {"limit", "fields", "toke
 """What a page's token is bound to."""
 
 _FLAGS = {None: False, False: False, True: True, "false": False, "true": True}
+
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+"""What the coordinates of a filter are in: longitude and latitude."""
 
 Json = Any
 
@@ -75,14 +78,18 @@ class ItemSearch:
         check_members(given, MEMBERS if collection is None else OF_COLLECTION)
         present = {name: value for name, value in given.items() if value is not None}
         sort = parse_orders(present.get("sortby"))
+        conditions, area = list(_conditions(present, collection)), _area(present)
+        if "filter" in present:
+            asked, area = _filtered(present, area)
+            conditions.append(asked)
         return cls(
-            expression=conjunction(_conditions(present, collection)),
+            expression=conjunction(conditions),
             sort=sort or _NEWEST_FIRST,
             sort_given=sort is not None,
             fields=Fields.parse(present.get("fields")),
             limit=parse_limit(present.get("limit")),
             asked={"in": collection} | {name: present.get(name) for name in _BOUND},
-            area=_area(present),
+            area=area,
             token=_token(present.get("token")),
             sign=parse_sign(present.get("sign")),
         )
@@ -231,6 +238,27 @@ def overlapping(value: Json) -> Expression:
         message = f"datetime: {shown(value)} was sent, but a text is expected"
         raise BadRequest(message, parameter="datetime")
     return Overlaps(*parse_interval(value))
+
+
+def _filtered(
+    given: Mapping[str, Json], area: Callable[[], BaseGeometry] | None
+) -> tuple[Expression, Callable[[], BaseGeometry] | None]:
+    """Return what a ``filter`` asks beside the area, and the area of both. Raises BadRequest."""
+    from .cql2 import parse_cql2  # noqa: PLC0415 - shapely
+
+    crs = given.get("filter-crs", CRS84)
+    if crs != CRS84:
+        message = f"filter-crs: {shown(crs)} was sent, but coordinates are in {CRS84}"
+        raise BadRequest(message, parameter="filter-crs")
+    language = given.get("filter-lang", language_of(given["filter"]))
+    found = parse_cql2(given["filter"], language, area=None if area is None else area())
+    whole = found.area
+    return found.expression, None if whole is None else lambda: whole
+
+
+def language_of(given: Json) -> str:
+    """Return the language of a filter that is sent without its name."""
+    return "cql2-text" if isinstance(given, str) else "cql2-json"
 
 
 def _area(given: Mapping[str, Json]) -> Callable[[], BaseGeometry] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,6 +14,7 @@ from tests.component.api.conftest import SQUARE, band, image
 from swath_core.stac import CONFORMANCE
 from swath_dev.inprocess import Answer, InProcessApi, running_api
 
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 HOST = "https://api.example"
 FEW = 7
 
@@ -265,3 +267,49 @@ def test_the_square_is_where_it_was_saved(api: InProcessApi) -> None:
     item = get(api, "/collections/acme:p/items/i1").json
     assert item["geometry"]["type"] == SQUARE["type"]
     assert item["bbox"] == [10.0, 50.0, 10.5, 50.5]
+
+
+def test_filters_are_cql2_text_or_json_by_get_and_post(api: InProcessApi) -> None:
+    text = "eo:cloud_cover BETWEEN 20 AND 40 AND NOT platform = 'b'"
+    tree = {"op": "<", "args": [{"property": "eo:cloud_cover"}, 10]}
+
+    assert found(get(api, "/search", filter=text)) == ["i4", "i2"]
+    assert found(get(api, "/collections/acme:p/items", filter=text)) == ["i4", "i2"]
+    assert found(post(api, **{"filter": text, "filter-lang": "cql2-text"})) == ["i4", "i2"]
+    assert found(post(api, filter=tree)) == ["i0"]
+    encoded = {"filter": json.dumps(tree), "filter-lang": "cql2-json"}
+    assert found(get(api, "/search", **encoded)) == ["i0"]
+    assert found(post(api, filter=tree, **{"filter-crs": CRS84})) == ["i0"]
+
+
+def test_a_filter_and_an_area_both_hold_on_every_page(api: InProcessApi) -> None:
+    places = {"bbox": [-180, -90, 180, 90], "filter-lang": "cql2-text", "limit": 2}
+    inside = (
+        "S_INTERSECTS(geometry, BBOX(-180, -90, 180, 90)) AND datetime < '2020-01-06T00:00:00Z'"
+    )
+    body = {**places, "filter": inside}
+    first = post(api, **body)
+    (after,) = [each for each in first.json["links"] if each["rel"] == "next"]
+
+    assert first.json["numberMatched"] == 5
+    assert found(first) + found(post(api, **after["body"])) == ["i4", "i3", "i2", "i1"]
+    nowhere = {**places, "filter": "S_DISJOINT(geometry, BBOX(-180, -90, 180, 90))"}
+    assert found(post(api, **nowhere)) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "wrong"),
+    [
+        ({"filter": {"op": "=", "args": [{"property": "x"}, 1]}}, "'x' is no queryable property"),
+        ({"filter": "eo:cloud_cover <"}, "is not CQL2 text"),
+        ({"filter": "TRUE", "filter-lang": "cql"}, "none of cql2-text, cql2-json"),
+        ({"filter": True, "filter-crs": "EPSG:4326"}, "coordinates are in http"),
+    ],
+)
+def test_a_filter_that_is_none_is_a_400(
+    api: InProcessApi, asked: dict[str, Any], wrong: str
+) -> None:
+    answer = post(api, **asked)
+
+    assert answer.status == 400
+    assert wrong in answer.json["description"]

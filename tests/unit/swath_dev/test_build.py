@@ -43,6 +43,7 @@ def test_the_build_has_the_templates_shape(root: Path, tmp_path: Path) -> None:
         "layers/base/python/base-requirements.txt",
         "layers/core/python/swath_core/__init__.py",
         "layers/raster/python/raster-requirements.txt",
+        "layers/stac/python/stac-requirements.txt",
         "template.yaml",
     ]
     assert (target / "template.yaml").read_bytes() == (root / "template.yaml").read_bytes()

@@ -75,11 +75,13 @@ def test_imports_for_type_checkers_do_not_count(package: Path) -> None:
     assert not prove(package / "function", package / "layer").returncode
 
 
-def test_pixel_code_counts_only_where_the_raster_layer_is(package: Path) -> None:
-    write(package, "layer/swath_core/raster/__init__.py", "import nowhere\n")
+@pytest.mark.parametrize(("room", "held"), [("raster", "rasterio"), ("stac", "cql2")])
+def test_a_room_counts_only_where_its_layer_is(package: Path, room: str, held: str) -> None:
+    (package / "layer" / "swath_core" / room).mkdir(exist_ok=True)
+    write(package, f"layer/swath_core/{room}/__init__.py", "import nowhere\n")
     assert not prove(package / "function", package / "layer").returncode
 
-    (package / "layer" / "rasterio").mkdir()
+    (package / "layer" / held).mkdir()
     assert prove(package / "function", package / "layer").returncode
 
 

@@ -67,8 +67,9 @@ def test_layers_hold_what_the_development_environment_tests() -> None:
         assert set(pins) <= tested
 
 
-def test_no_package_is_in_both_layers() -> None:
-    assert not set(packages_of(layer_lock("base"))) & set(packages_of(layer_lock("raster")))
+def test_no_package_is_in_two_layers() -> None:
+    packages = [name for layer in PACKAGE_LAYERS for name in packages_of(layer_lock(layer))]
+    assert len(packages) == len(set(packages))
 
 
 def test_strip_leaves_what_runs(tmp_path: Path) -> None:

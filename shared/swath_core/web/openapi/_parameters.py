@@ -88,6 +88,9 @@ OTHERS: dict[str, Schema] = {
         _query("sign", {"type": "string", "enum": ["true", "false"]},
                "Whether files have addresses that anybody can open for an hour."),
         _query("q", _TEXT, "Words to find, alternatives separated by commas."),
+        _query("filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"]},
+               "The language of the filter; `cql2-text` if left out."),
+        _query("filter-crs", _TEXT, "The coordinates of the filter: CRS84 only."),
         _query("order", {"type": "string", "enum": ["newest", "oldest", "clearest"]},
                "Which images are on top."),
         _query("expression", _EXPRESSION,
@@ -108,5 +111,6 @@ OTHERS["of_picture"] = _query(
     "Instead of bands: one expression as in `POST /npz`, or three separated by semicolons; needs a "
     "`range`.",
 )  # fmt: skip
+OTHERS["cql2"] = _query("filter", _TEXT, "A condition in CQL2 (OGC 21-065r2).")
 OTHERS["of_bands"] = _query("bands", _TEXT, "Names of bands, separated by commas; else all.")
 """By the names that rows of the route table give them: here the name of the parameter is taken."""

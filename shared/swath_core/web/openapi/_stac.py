@@ -94,6 +94,12 @@ def _search() -> Schema:
                 "additionalProperties": {"type": "object"},
                 "description": "Operators and values by property.",
             },
+            "filter": {
+                "type": ["object", "boolean", "string"],
+                "description": "A condition in CQL2: JSON, or text.",
+            },
+            "filter-lang": {"enum": ["cql2-json", "cql2-text"]},
+            "filter-crs": {"type": "string", "description": "CRS84 only."},
             "sortby": {"type": "array", "items": order},
             "fields": {"type": "object", "properties": {"include": _TEXTS, "exclude": _TEXTS}},
             "limit": {"type": "integer", "minimum": 1},

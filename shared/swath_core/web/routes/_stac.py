@@ -9,7 +9,8 @@ from ._route import Route, RouteTable
 _JSON = ("application/json",)
 _GEOJSON = ("application/geo+json",)
 _SCHEMA = ("application/schema+json",)
-_SEARCHED = ("ids", "bbox", "datetime", "query", "sortby", "fields", "limit", "token", "sign")
+_SEARCHED = ("ids", "bbox", "datetime", "query", "cql2", "filter-lang", "filter-crs", "sortby",
+             "fields", "limit", "token", "sign")  # fmt: skip
 _COLLECTION, _ITEMS = "/collections/{id}", "/collections/{id}/items"
 _ITEM = _ITEMS + "/{name}"
 _ASSET = _ITEM + "/assets/{key}"
