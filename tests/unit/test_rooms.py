@@ -34,7 +34,9 @@ ALLOWED = {
         "errors times documents settings access definitions filters geo index store search"
     ),
     "summaries": "errors times settings definitions filters index store search",
-    "stac": ("errors times documents access definitions filters geo index store search catalog"),
+    "stac": (
+        "errors times documents access definitions filters geo index store search catalog summaries"
+    ),
     "pixels": "times definitions nodata",
     "uploads": "errors times documents settings access definitions store catalog",
     "ingest": "errors times documents settings definitions store catalog pixels uploads",

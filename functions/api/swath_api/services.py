@@ -136,14 +136,15 @@ def stac() -> StacService:
     from swath_core.stac import StacService
 
     return StacService(
-        access(),
-        products,
-        images,
-        searchable,
-        image_search,
-        _rollups,
-        _objects,
-        settings().data_bucket,
+        access=access(),
+        products=products,
+        images=images,
+        searchable=searchable,
+        search=image_search,
+        rollups=_rollups,
+        summaries=summaries,
+        objects=_objects,
+        bucket=settings().data_bucket,
     )
 
 

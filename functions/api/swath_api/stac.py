@@ -14,14 +14,17 @@ from swath_core.stac import (
     OPENAPI_JSON,
     SCHEMA_JSON,
     Addresses,
+    Aggregations,
     CollectionSearch,
     Found,
     ItemSearch,
     Link,
     decoded,
+    described,
     landing_page,
     link,
     parse_sign,
+    searched,
 )
 from swath_core.stac import queryables as queryables_schema
 from swath_core.stac import sortables as sortables_schema
@@ -144,6 +147,58 @@ def _found_items(request: Request, asked: ItemSearch) -> Response[Any]:
     links = [*_page_links(request, GEOJSON), *_next_link(request, found, GEOJSON)]
     body = {"type": "FeatureCollection", "features": found.objects, "links": links}
     return answer({**body, **_numbers(found)}, media_type=GEOJSON)
+
+
+# ---- aggregations
+
+
+def aggregations(request: Request) -> Response[Any]:
+    """``GET /aggregations``."""
+    links = [
+        *_page_links(request, JSON),
+        link("aggregate", request.url.removesuffix("aggregations") + "aggregate"),
+    ]
+    return _json({"aggregations": described(), "links": links})
+
+
+def collection_aggregations(request: Request, id: str) -> Response[Any]:
+    """``GET /collections/ID/aggregations``."""
+    services.stac().readable(request.caller, id)
+    return aggregations(request)
+
+
+def aggregate(request: Request) -> Response[Any]:
+    """``GET /aggregate``."""
+    return _aggregated(request, decoded(request.query))
+
+
+def aggregate_posted(request: Request) -> Response[Any]:
+    """``POST /aggregate``."""
+    return _aggregated(request, request.json)
+
+
+def collection_aggregate(request: Request, id: str) -> Response[Any]:
+    """``GET /collections/ID/aggregate``."""
+    services.stac().readable(request.caller, id)
+    return _aggregated(request, decoded(request.query), id)
+
+
+def collection_aggregate_posted(request: Request, id: str) -> Response[Any]:
+    """``POST /collections/ID/aggregate``."""
+    services.stac().readable(request.caller, id)
+    return _aggregated(request, request.json, id)
+
+
+def _only(collection: str) -> Body:
+    return {"collections": [collection]}
+
+
+def _aggregated(request: Request, given: Body, collection: str | None = None) -> Response[Any]:
+    wanted, members = Aggregations.parse(given), searched(given)
+    asked = ItemSearch.parse(members if collection is None else members | _only(collection))
+    found = services.stac().aggregations(request.caller, asked, wanted)
+    links = _page_links(request, JSON)
+    return _json({"type": "AggregationCollection", "aggregations": found, "links": links})
 
 
 # ---- answers

@@ -10,7 +10,6 @@ from swath_core.definitions import IMAGE
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
 from swath_core.filters import SortKey, is_after, product_of, sort_documents, sort_key, sorted_keys
-from swath_core.index import OMITTED
 from swath_core.store.postings import PostingReader
 
 from ._merge import DocumentReader, Matcher, Merge, SizeOf, satisfies
@@ -145,19 +144,26 @@ class ImageSearch:
         *,
         footprints: bool = False,
         attributes: bool = False,
+        whole: frozenset[str] = frozenset(),
         cost: Cost | None = None,
     ) -> Iterator[list[Match]]:
         """Yield all matches by (acquired, id), each once, in batches; ``limit`` is not applied.
 
         ``footprints`` and ``attributes`` say what the caller will look at in a match; what it does
-        not is not transferred. What is read is added to ``cost``. This is what counts and summaries
-        are made from. Raises BadRequest where it takes too long.
+        not is not transferred. ``whole`` are attributes that matches have to tell even where they
+        are too long for a posting. What is read is added to ``cost``. This is what counts and
+        summaries are made from. Raises BadRequest where it takes too long.
         """
-        matcher = self._planned(query, products, Projection(footprints, attributes), cost)
+        wanted = Projection(footprints, attributes or bool(whole))
+        matcher = self._planned(query, products, wanted, cost)
         if matcher.plan.by_id:
-            yield sorted(map(Match.of, _by_id(matcher)), key=lambda match: match.key)
+            found = sorted(map(Match.of, _by_id(matcher)), key=lambda match: match.key)
+            batches: Iterator[list[Match]] = iter([found])
         else:
-            yield from self._stream(matcher)
+            batches = self._stream(matcher)
+        for matches in batches:
+            matcher.complete(matches, whole)
+            yield matches
 
     def explain(
         self, query: ImageQuery, products: Sequence[SearchProduct], token: str | None = None
@@ -329,16 +335,11 @@ def _still(query: ImageQuery, document: Document, match: Match) -> bool:
 
 
 def _keyed(matcher: Matcher, matches: list[Match]) -> Iterator[tuple[SortKey, Match]]:
-    """Yield matches with what they are sorted by, from the documents where postings lack it."""
+    """Yield matches with what they are sorted by."""
     sort = matcher.plan.query.sort
-    names = sort.names
-    short = [m.id for m in matches if not names.isdisjoint(m.values.get(OMITTED, ()))]
-    documents = matcher.fetch(short)
+    matcher.complete(matches, sort.names)
     for match in matches:
-        values = match.values
-        if match.id in documents:
-            values = {**values, **{name: documents[match.id].get(name) for name in names}}
-        yield sort_key(sort, IMAGE, values), match
+        yield sort_key(sort, IMAGE, match.values), match
 
 
 def _first(best: dict[SortKey, Match], most: int, query: ImageQuery) -> dict[SortKey, Match]:

@@ -317,6 +317,14 @@ class Matcher:
         expression = self.plan.query.expression
         return {id_ for id_, each in documents.items() if expression.matches(values_of(each))}
 
+    def complete(self, matches: Sequence[Match], names: frozenset[str]) -> None:
+        """Add to matches the attributes that their postings leave out, from the documents."""
+        if not names:
+            return
+        short = {m.id: m for m in matches if not names.isdisjoint(m.values.get(OMITTED, ()))}
+        for id_, document in self.fetch(list(short)).items():
+            short[id_].values.update({name: document.get(name) for name in names})
+
     def fetch(self, ids: Sequence[str]) -> Mapping[str, Document]:
         """Return those of the images that exist, by id."""
         if not ids:

@@ -4,11 +4,13 @@ Nothing of search, access or writing is done here. To be read in this order: ``_
 STAC calls an attribute), ``_bands``, ``_assets``, ``_items`` and ``_collections`` (documents),
 ``_links`` and ``_extensions``, ``_landing``; then what requests ask: ``_intervals``, ``_areas``,
 ``_orders``, ``_fields``, ``_query_extension``, ``cql2``, ``_searches`` and
-``_collection_searches``; and ``_service``, the use cases.
+``_collection_searches``, ``_aggregations``; and ``_service``, the use cases.
 
 Imports inside functions keep H3 and shapely out of requests that ask for no place.
 """
 
+from ._aggregations import NAMES as AGGREGATIONS
+from ._aggregations import Aggregations, described, searched
 from ._collection_searches import CollectionSearch
 from ._landing import CONFORMANCE, landing_page, queryables, sortables
 from ._links import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON, Addresses, Link, link
@@ -16,21 +18,25 @@ from ._searches import ItemSearch, decoded, parse_sign
 from ._service import Found, StacService
 
 __all__ = [
+    "AGGREGATIONS",
     "CONFORMANCE",
     "GEOJSON",
     "JSON",
     "OPENAPI_JSON",
     "SCHEMA_JSON",
     "Addresses",
+    "Aggregations",
     "CollectionSearch",
     "Found",
     "ItemSearch",
     "Link",
     "StacService",
     "decoded",
+    "described",
     "landing_page",
     "link",
     "parse_sign",
     "queryables",
+    "searched",
     "sortables",
 ]

@@ -12,6 +12,7 @@ from ._properties import QUERYABLES, SORTABLES, Property
 _STAC = "https://api.stacspec.org/v1.0.0"
 _SORT = "https://api.stacspec.org/v1.1.0"
 _FILTER = "https://api.stacspec.org/v1.0.0-rc.4"
+_AGGREGATION = "https://api.stacspec.org/v0.3.0/aggregation"
 _OGC = "http://www.opengis.net/spec"
 
 _CQL2 = (
@@ -33,6 +34,7 @@ CONFORMANCE: tuple[str, ...] = (
     f"{_STAC}/ogcapi-features#query",
     f"{_STAC}/ogcapi-features#fields",
     f"{_SORT}/ogcapi-features#sort",
+    *(f"{_AGGREGATION}{each}" for each in ("", "#query", "#filter")),
     f"{_STAC}/collection-search",
     f"{_STAC}/collection-search#fields",
     f"{_STAC}/collection-search#free-text",

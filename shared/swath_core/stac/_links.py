@@ -82,6 +82,7 @@ class Addresses:
             link("search", self.search, GEOJSON, **post, title="Search"),
             link(_QUERYABLES, f"{self.landing}/queryables", SCHEMA_JSON),
             link(_SORTABLES, f"{self.landing}/sortables", SCHEMA_JSON),
+            *self._of_aggregations(self.landing),
         ]
 
     def of_collection(self, product_id: str) -> list[Link]:
@@ -94,6 +95,15 @@ class Addresses:
             link("items", self.items(product_id), GEOJSON),
             link(_QUERYABLES, f"{here}/queryables", SCHEMA_JSON),
             link(_SORTABLES, f"{here}/sortables", SCHEMA_JSON),
+            *self._of_aggregations(here),
+        ]
+
+    @staticmethod
+    def _of_aggregations(here: str) -> list[Link]:
+        return [
+            link(_AGGREGATE, f"{here}/aggregate", method="GET"),
+            link(_AGGREGATE, f"{here}/aggregate", method="POST"),
+            link(_AGGREGATIONS, f"{here}/aggregations"),
         ]
 
     def of_item(self, product_id: str, name: str) -> list[Link]:

@@ -12,6 +12,7 @@ from swath_core.catalog import ProductAccess, Products, Query, SearchableProduct
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
 
+from ._aggregations import Aggregations, Aggregator
 from ._collection_searches import CollectionSearch
 from ._collections import Coverage, collection
 from ._items import Item, ItemForm
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from swath_core.search import ImageSearch, SearchProduct
     from swath_core.store.objects import Objects
     from swath_core.store.rollups import RollupStore
+    from swath_core.summaries import Summaries
 
 _AT_ONCE = 8
 _ALL = 1_000
@@ -54,6 +56,7 @@ class StacService:
     search: Callable[[], ImageSearch]
     rollups: Callable[[], RollupStore]
     objects: Callable[[], Objects]
+    summaries: Callable[[], Summaries]
     bucket: str
 
     # ---- items
@@ -100,6 +103,14 @@ class StacService:
                     return Signer(self.objects(), self.bucket).url(file["href"])
                 return str(file.get("href") or file.get("provider_href"))
         raise not_found(f"{image_id} has no file {key}")
+
+    def aggregations(
+        self, caller: Caller, asked: ItemSearch, wanted: Aggregations
+    ) -> list[dict[str, Any]]:
+        """Return aggregations over the items of a search. Raises BadRequest."""
+        products, _ = self.searchable().of(caller, asked.expression)
+        query = asked.images(caller.user)
+        return Aggregator(self.search(), self.summaries(), query, products).answers(wanted)
 
     # ---- collections
 

@@ -31,14 +31,21 @@ def parse_resolution(text: str) -> int:
 
 def cells_of(footprints: Sequence[bytes], resolution: int) -> list[str]:
     """Return the cell of the centroid of each footprint, given as WKB on the plane."""
-    shapes = _rejoined(shapely.from_wkb(np.array(footprints, dtype=object)))
-    centroids = shapely.centroid(shapes)
-    longitudes = (shapely.get_x(centroids) + _HALF_TURN) % (2 * _HALF_TURN) - _HALF_TURN
-    latitudes = shapely.get_y(centroids)
+    longitudes, latitudes = centroids_of(footprints)
     return [
         h3.latlng_to_cell(latitude, longitude, resolution)
         for latitude, longitude in zip(latitudes.tolist(), longitudes.tolist(), strict=True)
     ]
+
+
+def centroids_of(
+    footprints: Sequence[bytes],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return longitudes and latitudes of the centroids of footprints, given as WKB on the plane."""
+    shapes = _rejoined(shapely.from_wkb(np.array(footprints, dtype=object)))
+    centroids = shapely.centroid(shapes)
+    longitudes = (shapely.get_x(centroids) + _HALF_TURN) % (2 * _HALF_TURN) - _HALF_TURN
+    return longitudes, shapely.get_y(centroids)
 
 
 def _rejoined(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

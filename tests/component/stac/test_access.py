@@ -165,7 +165,8 @@ def test_reading_rows_are_searches_and_look_ups() -> None:
     }
     assert reading == {
         *(f"{each}:search" for each in ("products", "bands", "images", "uploads")),
-        *("derived_bands:of_product", "derived_bands:search", "arrays:npz", "stac:search_posted"),
+        *("derived_bands:of_product", "derived_bands:search", "arrays:npz", "values:statistics"),
+        *("stac:search_posted", "stac:aggregate_posted", "stac:collection_aggregate_posted"),
         *("summaries:total", "summaries:by_cell", "summaries:by_interval"),
     }
 

@@ -61,6 +61,15 @@ def stac_schemas() -> dict[str, Schema]:
             {"type": {"const": "FeatureCollection"}, "features": shown, "links": _LINKS}, numbers
         ),
         "StacSearch": _search(),
+        "StacAggregations": _object({"aggregations": shown, "links": _LINKS}),
+        "StacAggregationCollection": _object(
+            {
+                "type": {"const": "AggregationCollection"},
+                "aggregations": {"type": "array", "items": _aggregation()},
+                "links": _LINKS,
+            }
+        ),
+        "StacAggregation": _aggregated(),
     }
 
 
@@ -79,27 +88,57 @@ def _collection() -> Schema:
     )
 
 
+_SEARCHED: dict[str, Schema] = {
+    "ids": _TEXTS,
+    "collections": _TEXTS,
+    "bbox": _BOX,
+    "intersects": {"type": "object", "description": "A GeoJSON geometry."},
+    "datetime": {"type": "string", "description": "A moment or an interval, RFC 3339."},
+    "query": {
+        "type": "object",
+        "additionalProperties": {"type": "object"},
+        "description": "Operators and values by property.",
+    },
+    "filter": {
+        "type": ["object", "boolean", "string"],
+        "description": "A condition in CQL2: JSON, or text.",
+    },
+    "filter-lang": {"enum": ["cql2-json", "cql2-text"]},
+    "filter-crs": {"type": "string", "description": "CRS84 only."},
+}
+"""What says which items a request is about."""
+
+
+def _aggregation() -> Schema:
+    bucket = _object(
+        {"key": _TEXT, "data_type": _TEXT, "frequency": _COUNT}, {"from": _NUMBER, "to": _NUMBER}
+    )
+    return _object(
+        {"name": _TEXT, "data_type": _TEXT},
+        {
+            "value": {"type": ["integer", "string", "null"]},
+            "buckets": {"type": "array", "items": bucket},
+            "overflow": _COUNT,
+        },
+    )
+
+
+def _aggregated() -> Schema:
+    said: Schema = {"description": "What is said about an aggregation, after its name."}
+    return {
+        "type": "object",
+        "properties": {**_SEARCHED, "aggregations": _TEXTS},
+        "patternProperties": {"_frequency_(interval|ranges|precision)$": said},
+        "additionalProperties": False,
+    }
+
+
 def _search() -> Schema:
     order = _object({"field": _TEXT}, {"direction": {"enum": ["asc", "desc"]}})
     return {
         "type": "object",
         "properties": {
-            "ids": _TEXTS,
-            "collections": _TEXTS,
-            "bbox": _BOX,
-            "intersects": {"type": "object", "description": "A GeoJSON geometry."},
-            "datetime": {"type": "string", "description": "A moment or an interval, RFC 3339."},
-            "query": {
-                "type": "object",
-                "additionalProperties": {"type": "object"},
-                "description": "Operators and values by property.",
-            },
-            "filter": {
-                "type": ["object", "boolean", "string"],
-                "description": "A condition in CQL2: JSON, or text.",
-            },
-            "filter-lang": {"enum": ["cql2-json", "cql2-text"]},
-            "filter-crs": {"type": "string", "description": "CRS84 only."},
+            **_SEARCHED,
             "sortby": {"type": "array", "items": order},
             "fields": {"type": "object", "properties": {"include": _TEXTS, "exclude": _TEXTS}},
             "limit": {"type": "integer", "minimum": 1},

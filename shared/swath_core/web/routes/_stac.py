@@ -11,6 +11,10 @@ _GEOJSON = ("application/geo+json",)
 _SCHEMA = ("application/schema+json",)
 _SEARCHED = ("ids", "bbox", "datetime", "query", "cql2", "filter-lang", "filter-crs", "sortby",
              "fields", "limit", "token", "sign")  # fmt: skip
+_AGGREGATED = ("aggregations", "ids", "bbox", "intersects", "datetime", "query", "cql2",
+               "filter-lang", "filter-crs", "datetime_frequency_interval",
+               "grid_geohex_frequency_precision", "grid_geohash_frequency_precision",
+               "grid_geotile_frequency_precision")  # fmt: skip
 _COLLECTION, _ITEMS = "/collections/{id}", "/collections/{id}/items"
 _ITEM = _ITEMS + "/{name}"
 _ASSET = _ITEM + "/assets/{key}"
@@ -64,6 +68,24 @@ STAC = RouteTable(
               parameters=("sign",), media_types=_GEOJSON),
         Route("GET", "/search", "stac:search", "searchStac", "Find items.", None, "StacItems",
               parameters=(*_SEARCHED, "collections", "intersects"), media_types=_GEOJSON),
+        Route("GET", "/aggregations", "stac:aggregations", "getStacAggregations",
+              "Return which aggregations there are.", None, "StacAggregations",
+              media_types=_JSON, public=True),
+        Route("GET", "/aggregate", "stac:aggregate", "aggregateStac",
+              "Return aggregations over items.", None, "StacAggregationCollection",
+              parameters=(*_AGGREGATED, "collections"), media_types=_JSON),
+        Route("POST", "/aggregate", "stac:aggregate_posted", "aggregateStacPosted",
+              "Return aggregations over items.", "StacAggregation", "StacAggregationCollection",
+              media_types=_JSON, reads=True),
+        Route("GET", _COLLECTION + "/aggregations", "stac:collection_aggregations",
+              "getStacCollectionAggregations", "Return which aggregations there are.", None,
+              "StacAggregations", media_types=_JSON),
+        Route("GET", _COLLECTION + "/aggregate", "stac:collection_aggregate",
+              "aggregateStacCollection", "Return aggregations over a collection's items.", None,
+              "StacAggregationCollection", parameters=_AGGREGATED, media_types=_JSON),
+        Route("POST", _COLLECTION + "/aggregate", "stac:collection_aggregate_posted",
+              "aggregateStacCollectionPosted", "Return aggregations over a collection's items.",
+              "StacAggregation", "StacAggregationCollection", media_types=_JSON, reads=True),
         Route("POST", "/search", "stac:search_posted", "searchStacPosted", "Find items.",
               "StacSearch", "StacItems", media_types=_GEOJSON, reads=True),
         Route("GET", _ASSET, "stac:asset", "getStacAsset", "Lead to a file of an item.",

@@ -1,0 +1,202 @@
+"""Frequencies that are counted match by match: terms, ranges of numbers, cells of a grid.
+
+Each counts every match: those that it has no bucket for are its ``overflow``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from swath_core.definitions import Attribute
+from swath_core.errors import BadRequest
+from swath_core.search import Match
+
+MOST_BUCKETS = 10_000
+"""Buckets of one aggregation: each takes about 100 bytes, and a response has 6 MB."""
+
+Aggregation = dict[str, Any]
+Bucket = dict[str, Any]
+
+
+@dataclass
+class Frequency(ABC):
+    """A distribution in the making."""
+
+    name: str
+    counts: Counter[Any] = field(default_factory=Counter, init=False)
+    overflow: int = field(default=0, init=False)
+
+    data_type = "string"
+    footprints = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The attributes that it looks at."""
+        return frozenset()
+
+    @abstractmethod
+    def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[Any]]:
+        """Yield the buckets of each match."""
+
+    @abstractmethod
+    def bucket(self, key: Any) -> Bucket:
+        """Return what a bucket is, apart from its frequency."""
+
+    def add(self, matches: Sequence[Match]) -> None:
+        """Count matches. Raises BadRequest where they have too many buckets."""
+        for keys in self.keys(matches):
+            found = list(keys)
+            self.counts.update(found)
+            self.overflow += not found
+        if len(self.counts) > MOST_BUCKETS:
+            message = (
+                f"{self.name} has more than {MOST_BUCKETS} buckets: narrow the search, or take "
+                "wider buckets where it has a parameter for that"
+            )
+            raise BadRequest(message, parameter="aggregations")
+
+    def answer(self) -> Aggregation:
+        """Return the aggregation."""
+        return distribution(self.name, map(self._counted, self._ordered()), self.overflow)
+
+    def _ordered(self) -> Iterable[Any]:
+        return sorted(self.counts)
+
+    def _counted(self, key: Any) -> Bucket:
+        bucket = {"key": str(key), "data_type": self.data_type, **self.bucket(key)}
+        return {**bucket, "frequency": self.counts[key]}
+
+
+def distribution(name: str, buckets: Iterable[Bucket], overflow: int = 0) -> Aggregation:
+    """Return the form of a distribution."""
+    made = {"name": name, "data_type": "frequency_distribution", "buckets": list(buckets)}
+    return {**made, "overflow": overflow}
+
+
+@dataclass
+class Terms(Frequency):
+    """How often each text is there, the most frequent first; of a list, each of its members."""
+
+    attribute: Attribute
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The one attribute."""
+        return frozenset({self.attribute.name})
+
+    def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[str]]:
+        """Yield the texts of each match, once each."""
+        for match in matches:
+            stored = match.values.get(self.attribute.name)
+            yield set(stored) if isinstance(stored, list) else () if stored is None else (stored,)
+
+    def bucket(self, key: str) -> Bucket:  # noqa: ARG002 - a term is its key
+        """Return nothing more."""
+        return {}
+
+    def _ordered(self) -> Iterable[str]:
+        return sorted(self.counts, key=lambda key: (-self.counts[key], key))
+
+
+@dataclass
+class Ranges(Frequency):
+    """How many values lie in ranges, each from its lower end on and below its upper one.
+
+    They are ``width`` wide and begin at its multiples; or ``edges`` part them, ascending.
+    """
+
+    attribute: Attribute
+    width: Decimal = Decimal(10)
+    edges: tuple[float, ...] = ()
+
+    data_type = "numeric"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The one attribute."""
+        return frozenset({self.attribute.name})
+
+    def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[int]]:
+        """Yield the number of each match's range."""
+        for match in matches:
+            stored = match.values.get(self.attribute.name)
+            yield () if stored is None else (self._number(self.attribute.type.key(stored)),)
+
+    def _number(self, value: float) -> int:
+        """Return a value's range; ends are compared in decimal, so that 0.3 begins at 3 x 0.1."""
+        if self.edges:
+            return bisect_right(self.edges, value)
+        return int((Decimal(repr(value)) / self.width).to_integral_value(ROUND_FLOOR))
+
+    def bucket(self, key: int) -> Bucket:
+        """Return the key and the ends of a range; one that is open has none."""
+        if self.edges:
+            low = self.edges[key - 1] if key else None
+            high = self.edges[key] if key < len(self.edges) else None
+        else:
+            low, high = float(self.width * key), float(self.width * (key + 1))
+        ends = {"from": low, "to": high}
+        text = "-".join("*" if end is None else str(end) for end in ends.values())
+        return {"key": text} | {name: end for name, end in ends.items() if end is not None}
+
+
+@dataclass
+class Cells(Frequency):
+    """How many centroids lie in each cell of a grid."""
+
+    cells: Callable[[Sequence[bytes], int], list[str]]
+    precision: int
+
+    footprints = True
+
+    def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[str]]:
+        """Yield the cell of each match that has a footprint."""
+        placed = [match.row.footprint for match in matches if match.row.footprint is not None]
+        found = iter(self.cells(placed, self.precision) if placed else ())
+        for match in matches:
+            yield () if match.row.footprint is None else (next(found),)
+
+    def bucket(self, key: str) -> Bucket:  # noqa: ARG002 - a cell is its key
+        """Return nothing more."""
+        return {}
+
+
+@dataclass
+class Moments(Frequency):
+    """How many images were acquired in each interval, by the interval's start."""
+
+    start: Callable[[str], str]
+
+    data_type = "datetime"
+
+    def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[str]]:
+        """Yield the start of each match's interval."""
+        for match in matches:
+            yield (self.start(match.acquired),)
+
+    def bucket(self, key: str) -> Bucket:  # noqa: ARG002 - an interval is its start
+        """Return nothing more."""
+        return {}
+
+
+@dataclass
+class Collections(Frequency):
+    """How many items each collection has."""
+
+    def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[str]]:
+        """Yield the collection of each match."""
+        for match in matches:
+            yield (match.product_id,)
+
+    def bucket(self, key: str) -> Bucket:  # noqa: ARG002 - a collection is its id
+        """Return nothing more."""
+        return {}
+
+    def _ordered(self) -> Iterable[str]:
+        return sorted(self.counts, key=lambda key: (-self.counts[key], key))
