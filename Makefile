@@ -56,7 +56,7 @@ demo: $(STAMP) ## a scene from upload to pixels, with a picture (IMAGE=some.tif 
 sample: $(STAMP) ## a small GeoTIFF to try the catalog with, red.tif
 	@$(PY) -m swath_dev sample
 
-seed: $(STAMP) ## fill the local stack with what docs/guide.ipynb shows
+seed: $(STAMP) ## fill the local stack with what docs/guide.ipynb and docs/cookbook show
 	@$(PY) -m swath_dev seed
 
 replay: $(STAMP) ## send dead letters again (QUEUE=ingest or tasks; STACK=name for AWS)
@@ -74,7 +74,7 @@ lint: $(STAMP) ## ruff, mypy --strict, cfn-lint
 format: $(STAMP) ## let ruff rewrite what it can
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format .
 
-guide: $(STAMP) ## execute docs/guide.ipynb against a fresh stack, with our client and a published one
+guide: $(STAMP) ## execute docs/guide.ipynb and docs/cookbook against a fresh stack, the guide with a published client, too
 	@$(PY) -m swath_dev guide
 
 test: $(STAMP) $(STORE) ## every test, the deployed local stack included

@@ -104,12 +104,14 @@ def test_the_tour_finds_the_image_it_uploads(shell: Shell) -> None:
     assert "2024-05-02T10:00:00" in out
 
 
-def test_the_guide_runs_on_a_stack_that_seed_filled(shell: Shell) -> None:
-    shell.run("make up; make seed")
+def test_guide_and_cookbook_run_on_a_stack_that_seed_filled(shell: Shell) -> None:
+    shell.run("make up; make seed", seconds=550)
     assert "there already" in shell.run("make seed")
     runner, notebook = ROOT / "dev/swath_dev/guide/_run.py", ROOT / "docs/guide.ipynb"
-    shell.run(f'eval "$(make -s env)"; {sys.executable} {runner} {notebook} executed.ipynb')
-    assert (shell.folder / "executed.ipynb").exists()
+    for path in (notebook, *sorted((ROOT / "docs/cookbook").glob("*.ipynb"))):
+        executed = shell.folder / f"executed-{path.name}"
+        shell.run(f'eval "$(make -s env)"; {sys.executable} {runner} {path} {executed}')
+        assert executed.exists()
 
 
 @pytest.mark.published  # installs into an environment of its own, from the package index
@@ -125,7 +127,7 @@ def test_the_guide_reads_pixels_with_the_base_installation_alone(shell: Shell) -
     check = shell.folder / "check.py"
     check.write_text(BASE_ONLY.format(fresh=fresh))
     shell.run(f"{python} {check}")
-    shell.run("make up; make seed")
+    shell.run("make up; make seed", seconds=550)
     runner, notebook = ROOT / "dev/swath_dev/guide/_run.py", ROOT / "docs/guide.ipynb"
     shell.run(f'eval "$(make -s env)"; {python} {runner} {notebook} base.ipynb')
     cells = json.loads((shell.folder / "base.ipynb").read_text())["cells"]

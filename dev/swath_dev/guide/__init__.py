@@ -1,7 +1,7 @@
-"""`make guide`: the guide's notebook, executed against a fresh local stack, every output checked.
+"""`make guide`: guide and cookbook, executed against a fresh local stack, every output checked.
 
-The same notebook then runs on the published `descarteslabs` client, without the cells about scenes,
-which that client no longer has: both must see the same numbers.
+The guide's notebook then runs on the published `descarteslabs` client, without the cells about
+scenes, which that client no longer has: both must see the same numbers.
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ from ._seed import is_seeded, seed
 
 ROOT = Path(__file__).parents[3]
 NOTEBOOK = ROOT / "docs" / "guide.ipynb"
+COOKBOOK = tuple(sorted((ROOT / "docs" / "cookbook").glob("*.ipynb")))
 _RUNNER = Path(__file__).with_name("_run.py")
 
 
 def main(*, published: bool = True, save: bool = False) -> None:
-    """Execute the notebook; raise CommandError when an output is wrong. `save`: write them."""
+    """Execute the notebooks; raise CommandError when an output is wrong. `save`: write them."""
     with tempfile.TemporaryDirectory(prefix="swath-guide-") as folder:
         cloud = LocalCloud(Path(folder) / "state", _free_port())
         try:
             _, deployed = cloud.bring_up()
             token = make_token(cloud.state, org="acme", subject="guide")
             seed(deployed.api_url, token)
-            _with_our_client(deployed.api_url, token, Path(folder), save=save)
+            for notebook in (NOTEBOOK, *COOKBOOK):
+                _with_our_client(notebook, deployed.api_url, token, Path(folder), save=save)
             if published:
                 _with_theirs(deployed.api_url, token, Path(folder))
         finally:
@@ -50,16 +52,16 @@ def seed_local() -> None:
         print("the guide's products are there already")
         return
     seed(cloud.api_url, cloud.token())
-    print("the guide's products, bands and images are there: open docs/guide.ipynb")
+    print("products, bands and images are there: open docs/guide.ipynb or docs/cookbook")
 
 
-def _with_our_client(url: str, token: str, folder: Path, *, save: bool) -> None:
-    executed = folder / "guide.ipynb"
+def _with_our_client(notebook: Path, url: str, token: str, folder: Path, *, save: bool) -> None:
+    executed = folder / notebook.name
     own = {"SWATH_URL": url, "SWATH_TOKEN": token, "PYTHONPATH": str(ROOT / "client")}
     environment = {**os.environ, **own}
-    _run(sys.executable, executed, environment, [])
+    _run(sys.executable, notebook, executed, environment, [])
     if save:
-        NOTEBOOK.write_text(executed.read_text("utf-8"), "utf-8")
+        notebook.write_text(executed.read_text("utf-8"), "utf-8")
 
 
 def _with_theirs(url: str, token: str, folder: Path) -> None:
@@ -74,23 +76,31 @@ def _with_theirs(url: str, token: str, folder: Path) -> None:
         "DESCARTESLABS_RASTER_URL": f"{url}/raster/v2",
     }
     arguments = ["--module", "descarteslabs", "--without", "scenes"]
-    _run(str(environment_of(DESCARTESLABS)), folder / "theirs.ipynb", environment, arguments)
+    python = str(environment_of(DESCARTESLABS))
+    _run(python, NOTEBOOK, folder / "theirs.ipynb", environment, arguments)
 
 
-def _run(python: str, executed: Path, environment: dict[str, str], arguments: list[str]) -> None:
+def _run(
+    python: str,
+    notebook: Path,
+    executed: Path,
+    environment: dict[str, str],
+    arguments: list[str],
+) -> None:
     done = subprocess.run(
-        [python, str(_RUNNER), str(NOTEBOOK), str(executed), *arguments],
+        [python, str(_RUNNER), str(notebook), str(executed), *arguments],
         env=environment,
         cwd=executed.parent,
         check=False,
     )
     if done.returncode:
-        raise CommandError("the guide does not show what it says: see above")
+        raise CommandError(f"{notebook.name} does not show what it says: see above")
     cells = json.loads(executed.read_text("utf-8"))["cells"]
     count = sum(
         bool(cell["metadata"].get("expect")) for cell in cells if cell.get("execution_count")
     )
-    print(f"{arguments[1] if arguments else 'swath'}: the guide ran, {count} outputs checked")
+    client = arguments[1] if arguments else "swath"
+    print(f"{client}: {notebook.name} ran, {count} outputs checked")
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
     python _run.py NOTEBOOK EXECUTED [--module NAME] [--without TAG]
 
+Figures of pyplot that a cell leaves open become pictures under it, as in a notebook.
 `--module descarteslabs` reads `swath` in imports as that name. After a cell whose metadata hold
 `expect`, a Python expression, that expression must be true; in it `_` is the cell's value and `out`
 what it printed.
@@ -11,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import ast
+import base64
 import contextlib
 import io
 import json
+import os
 import re
 import sys
 import traceback
@@ -31,6 +34,7 @@ def main() -> int:
     options = parser.parse_args()
     notebook = json.loads(options.notebook.read_text("utf-8"))
     names: dict[str, Any] = {"__name__": "__main__"}
+    os.environ.setdefault("MPLBACKEND", "Agg")
     count = 0
     for cell in notebook["cells"]:
         tags = cell["metadata"].get("tags", [])
@@ -44,7 +48,7 @@ def main() -> int:
         found = execute(cell, source, names)
         if found:
             print(
-                f"cell {count} of the guide, on {options.module}:\n{source}\n{found}",
+                f"cell {count} of {options.notebook.name}, on {options.module}:\n{source}\n{found}",
                 file=sys.stderr,
             )
             return 1
@@ -102,6 +106,19 @@ def outputs(printed: str, value: Any, count: int) -> list[dict[str, Any]]:
                 "output_type": "execute_result",
             }
         )
+    return found + pictures()
+
+
+def pictures() -> list[dict[str, Any]]:
+    """The open figures as PNG, which are closed by that."""
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
+    found: list[dict[str, Any]] = []
+    for number in pyplot.get_fignums() if pyplot else ():
+        drawn = io.BytesIO()
+        pyplot.figure(number).savefig(drawn, format="png", dpi=80, metadata={"Software": None})
+        pyplot.close(number)
+        data = {"image/png": base64.b64encode(drawn.getvalue()).decode()}
+        found.append({"data": data, "metadata": {}, "output_type": "display_data"})
     return found
 
 

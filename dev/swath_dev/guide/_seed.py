@@ -1,4 +1,7 @@
-"""What the guide finds: a few products, one with images of four years, and pixels."""
+"""What the guide finds: a few products, one with images of four years, and pixels.
+
+And what the cookbook finds (``_forest``).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from swath.catalog import (
     SpectralBand,
     upload_images,
 )
+
+from ._forest import seed_forest
 
 _PRODUCTS = (  # id, name, first year, last year
     ("weather-reanalysis", "Weather reanalysis", 1979, 2011),
@@ -48,6 +53,7 @@ def seed(url: str, token: str) -> None:
         product.start_datetime, product.end_datetime = f"{first}", f"{last}"
         product.save()
     _landsat8()
+    seed_forest()
     _pixels()
     client.close()
     swath.set_default_client(None)
