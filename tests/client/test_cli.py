@@ -277,23 +277,40 @@ def test_the_png_is_one() -> None:
         png(array[:2])
 
 
-def test_completion_is_a_script(run: Run, tmp_path: Path) -> None:
+COMPLETE = """
+set +o posix; source {script}; function=$(complete -p swath | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+COMP_WORDS=({words}); COMP_CWORD={last}; $function swath; echo "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("swath images se", {"search"}),
+        ("swath band ed", {"edit"}),
+        ("swath product sh", {"show", "share"}),
+        ("swath up", {"upload"}),
+        ("swath drop st", {"status"}),
+        ("swath raster --scaling ph", {"physical"}),
+        ("swath images search --cl", {"--cloud"}),
+        ("swath upload scene", {"scene.tif"}),
+    ],
+)
+def test_the_shell_completes(
+    run: Run, tmp_path: Path, words: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     script = tmp_path / "completion"
     script.write_text(run("completion", "bash")[1])
-    complete = "COMP_WORDS=(swath images se); COMP_CWORD=2; _swath; echo ${COMPREPLY[@]}"
-    done = subprocess.run(
-        ["bash", "-c", f"source {script}; {complete}"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "search"
-    assert "bashcompinit" in run("completion", "zsh")[1]
-    for words, expected in (("band ed", "edit"), ("product sh", "show share"), ("up", "upload")):
-        count = len(words.split())
-        complete = f"COMP_WORDS=(swath {words}); COMP_CWORD={count}; _swath; echo ${{COMPREPLY[@]}}"
-        done = subprocess.run(
-            ["bash", "-c", f"source {script}; {complete}"],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        assert done.stdout.strip() == expected
+    (tmp_path / "scene.tif").touch()
+    monkeypatch.chdir(tmp_path)
+    asked = COMPLETE.format(script=script, words=words, last=len(words.split()) - 1)
+    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=False)
+    assert set(done.stdout.split()) == expected, done.stderr
+
+
+def test_completion_for_other_shells(run: Run) -> None:
+    assert run("completion", "zsh")[1].startswith("#compdef swath")
+    assert "complete swath" in run("completion", "tcsh")[1]
 
 
 def test_help_of_every_command() -> None:

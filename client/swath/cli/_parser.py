@@ -8,7 +8,7 @@ from collections.abc import Callable
 from swath._version import __version__
 
 from . import _account, _catalog, _manage, _operate, _pixels, _upload
-from ._completion import completion
+from ._completion import SHELLS, completion
 
 Run = Callable[[argparse.Namespace], None]
 
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     shell = commands.add(
         "completion", lambda o: completion(parser(), o.shell), "completion for a shell"
     )
-    shell.add_argument("shell", choices=["bash", "zsh"])
+    shell.add_argument("shell", choices=SHELLS)
     return made
 
 
