@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,6 +62,10 @@ class Months:
         """Count an image."""
         parts = self.years.setdefault(month[:4], Row()).parts
         parts[month[5:]] = parts.get(month[5:], Tally()) + Tally(1)
+
+    def states_of(self, product_ids: Sequence[str]) -> dict[str, RollupState]:
+        """Return the months of each product."""
+        return {each: self.state(each) for each in product_ids}
 
     def state(self, product_id: str) -> RollupState:
         """Return the months: there is one product."""

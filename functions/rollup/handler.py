@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from swath_core.catalog import expire_images, run_task
+from swath_core.catalog import complete_directory, expire_images, run_task
 from swath_core.ingest import schedule_context, sweep
 from swath_core.settings import settings
 from swath_core.summaries import scheduled_rollup
@@ -30,7 +30,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 
 def scheduled() -> dict[str, Any]:
-    """Keep the rollups and end dead uploads; return what was done."""
+    """Keep the rollups and the directory, and end dead uploads; return what was done."""
     report = scheduled_rollup(settings(), seconds=ROLLUP_SECONDS)
     metrics.add_metric("RollupLagSeconds", MetricUnit.Seconds, report.lag_seconds)
     metrics.add_metric("BucketsRecounted", MetricUnit.Count, report.recounted)
@@ -47,6 +47,8 @@ def scheduled() -> dict[str, Any]:
     metrics.flush_metrics()
     if problems:
         logger.error("uploads and images that could not be cleaned up", problems=problems)
+    if not complete_directory(settings()):
+        logger.info("the directory of products is being completed: searches read every product")
     done = {
         "recounted": report.recounted,
         "lag_seconds": round(report.lag_seconds, 3),

@@ -48,12 +48,18 @@ class StoredProduct(Document):
     """A product as it was read, with what the search index of its images covers.
 
     ``rungs`` are the fine rungs of the H3 ladder in use, ``extent`` the H3 base cells touched,
-    ``spans`` how long taking images lasted (``swath_core.index.IndexState``).
+    ``spans`` how long taking images lasted (``swath_core.index.IndexState``), ``years`` those of
+    ``acquired``.
     """
 
     rungs: frozenset[int] = frozenset()
     extent: frozenset[int] = frozenset()
     spans: frozenset[int] = frozenset()
+    years: frozenset[int] = frozenset()
+
+
+ACCESS_LISTS = ("owners", "writers", "readers")
+"""The attributes of a product that say who may do what with it."""
 
 
 # ---- JSON values

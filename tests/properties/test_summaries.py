@@ -4,6 +4,7 @@ Rollups are made by hand, wrong on purpose wherever a day is dirty: what is dirt
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,9 @@ class World:
             if image.get("product_id") == product_id and day not in self.dirty.get(product_id, ()):
                 days[day] = days.get(day, Tally()) + Tally(1, _size(image))
         return days
+
+    def states_of(self, product_ids: Sequence[str]) -> dict[str, RollupState]:
+        return {each: self.state(each) for each in product_ids}
 
     def state(self, product_id: str) -> RollupState:
         years: dict[str, dict[str, Tally]] = {}

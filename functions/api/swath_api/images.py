@@ -75,7 +75,7 @@ def search(request: Request) -> Response[Any]:
     """``PUT /images``; a ``limit`` of 0 counts."""
     body = parse_search(request.json, request.query, IMAGE_SEARCH_MEMBERS)
     query = ImageQuery.from_body(request.json, user=request.caller.user)
-    searched, product_of = services.searchable().of(request.caller, query.expression)
+    searched, product_of = services.searchable().of(request.caller, query)
     if is_true(request.json.get("explain")):
         return _explained(request, query, searched)
     if query.limit == 0:

@@ -1,7 +1,6 @@
 """Who the caller is and what they may do: decided here, before any read, closed by default."""
 
 from ._rules import (
-    ACCESS_LISTS,
     ANONYMOUS,
     PLATFORM_ADMIN,
     PLATFORM_READER,
@@ -19,7 +18,6 @@ from ._rules import (
 from ._tokens import authenticate
 
 __all__ = [
-    "ACCESS_LISTS",
     "ANONYMOUS",
     "PLATFORM_ADMIN",
     "PLATFORM_READER",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from swath_core.documents import Attributes, Document
+from swath_core.documents import ACCESS_LISTS, Attributes, Document
 
 PLATFORM_ADMIN = "internal:platform-admin"
 """The group whose members own everything."""
@@ -23,7 +23,6 @@ _ID = re.compile(r"[0-9a-f]{40}")
 _ORG_ADMIN = "org-admin"
 _RESOURCE_ADMIN = ":resource-admin"
 
-ACCESS_LISTS = ("owners", "writers", "readers")
 PRIVILEGED = ("is_core", "image_index_name", "product_tier")
 """Attributes of a product that only platform administrators may set."""
 

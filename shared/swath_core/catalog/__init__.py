@@ -3,8 +3,9 @@
 Read in this order: ``_access`` (what a caller may do with a product), ``_documents`` (what holds
 for every document), ``_products``, ``_bands``, ``_images`` (the use cases), ``_image_rules`` and
 ``_image_writes`` (the only write path of images), ``_files`` (which objects an image owns),
-``_listing`` (searches in memory), ``_related`` and ``_deletion`` (all that belongs to a product),
-``_retention`` and ``_expiry`` (images whose time is over).
+``_listing`` (searches in memory), ``_directory`` (upkeep of what searches look into), ``_related``
+and ``_deletion`` (all that belongs to a product), ``_retention`` and ``_expiry`` (images whose time
+is over).
 
 Imports inside functions keep H3, Shapely and boto3 out of requests that do not need them.
 """
@@ -12,6 +13,7 @@ Imports inside functions keep H3, Shapely and boto3 out of requests that do not 
 from ._access import ProductAccess, not_found
 from ._bands import Bands
 from ._deletion import run_task
+from ._directory import complete_directory
 from ._expiry import Expired, expire_images
 from ._files import image_prefix, owned_keys
 from ._image_rules import STORED_IMAGE
@@ -37,6 +39,7 @@ __all__ = [
     "SavedImage",
     "Search",
     "SearchableProducts",
+    "complete_directory",
     "expire_images",
     "image_prefix",
     "not_found",

@@ -400,8 +400,7 @@ class ImageWriter:
         def also(write: TransactWrite) -> None:
             self._images.add_index(write, product, state)
 
-        is_new = state.rungs or state.extent or state.spans
-        if is_new and self._rollups.mark_with(product_id, days, also):
+        if self._rollups.mark_with(product_id, days, also):
             self._images.note_indexed(product, state)
             return
         self._rollups.mark(product_id, days)

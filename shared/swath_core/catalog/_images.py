@@ -19,8 +19,7 @@ from ._documents import check_id
 from ._image_writes import BulkResult, ImageWriter, check_number
 
 if TYPE_CHECKING:
-    from swath_core.filters import Expression
-    from swath_core.search import SearchProduct
+    from swath_core.search import ImageQuery, SearchProduct
 
 _PRODUCT = "/data/attributes/product_id"
 
@@ -159,24 +158,42 @@ class SearchableProducts:
         self._access = access
 
     def of(
-        self, caller: Caller, expression: Expression
+        self, caller: Caller, query: ImageQuery
     ) -> tuple[list[SearchProduct], Callable[[str], Document | None]]:
-        """Return the readable products that can have matches, and how to look one up by id."""
+        """Return the readable products that can have matches, and how to look one up by id.
+
+        Where the query names none, the directory says which can; these are read as they are now.
+        """
         from swath_core.index import IndexState  # noqa: PLC0415 - h3, only for searches
         from swath_core.search import SearchProduct  # noqa: PLC0415
 
-        ids = allowed_values(expression, "product_id")
-        images = allowed_values(expression, "id")
+        ids = allowed_values(query.expression, "product_id")
+        images = allowed_values(query.expression, "id")
         if images is not None:
             ids = list(dict.fromkeys(each.rpartition(":")[0] for each in images if ":" in each))
         if ids is None:
-            ids = [product.id for product in self._access.readable_many(caller, None)]
+            ids = self._touched(caller, query)
         found = [row for row in self._access.store.products_by_id(ids) if may_read(caller, row)]
         products: dict[str, Document] = {row.id: row for row in found}
         searched = [
             SearchProduct(row.id, IndexState(row.rungs, row.extent, row.spans)) for row in found
         ]
         return searched, products.get
+
+    def _touched(self, caller: Caller, query: ImageQuery) -> list[str]:
+        """Return the products that the directory says are readable and can have matches."""
+        from swath_core.search import Reach  # noqa: PLC0415
+
+        listed = self._access.store.directory.products()
+        if listed is None:
+            return [product.id for product in self._access.readable_many(caller, None)]
+        reach = Reach(query)
+        return sorted(
+            product.id
+            for rows in listed
+            for product in rows.values()
+            if reach.touches(product) and may_read(caller, product)
+        )
 
 
 def _check_id(given_id: str | None, given: Mapping[str, Any]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from swath_core.access import (
-    ACCESS_LISTS,
     PRIVILEGED,
     Caller,
     default_owners,
@@ -17,7 +16,7 @@ from swath_core.access import (
     visible_attributes,
 )
 from swath_core.definitions import ID_PATTERN, LONGEST_PRODUCT_ID, PRODUCT
-from swath_core.documents import Document, shown
+from swath_core.documents import ACCESS_LISTS, Document, shown
 from swath_core.errors import Conflict, Forbidden, Invalid
 from swath_core.store.catalog import ChangedError
 

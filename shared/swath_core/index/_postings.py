@@ -187,13 +187,15 @@ class IndexState:
 
     ``rungs`` are the fine rungs of its images, plus PASSING for images that are posted as though
     they passed it; ``extent`` the H3 base cells (0 to 121) that their footprints touch; ``spans``
-    how long taking them lasted (:func:`span_of`), and ALL_SPANS if that was noted of every image.
-    A writer adds to them before it writes an image; they never shrink.
+    how long taking them lasted (:func:`span_of`), and ALL_SPANS if that was noted of every image;
+    ``years`` those of ``acquired``. A writer adds to them before it writes an image; they never
+    shrink.
     """
 
     rungs: frozenset[int] = frozenset()
     extent: frozenset[int] = frozenset()
     spans: frozenset[int] = frozenset()
+    years: frozenset[int] = frozenset()
 
     @property
     def ending(self) -> frozenset[int]:
@@ -220,13 +222,19 @@ class IndexState:
     def covers(self, other: IndexState) -> bool:
         """Return whether the other state adds nothing to this one."""
         return (
-            other.rungs <= self.rungs and other.extent <= self.extent and other.spans <= self.spans
+            other.rungs <= self.rungs
+            and other.extent <= self.extent
+            and other.spans <= self.spans
+            and other.years <= self.years
         )
 
     def union(self, other: IndexState) -> IndexState:
         """Return what both have."""
         return IndexState(
-            self.rungs | other.rungs, self.extent | other.extent, self.spans | other.spans
+            self.rungs | other.rungs,
+            self.extent | other.extent,
+            self.spans | other.spans,
+            self.years | other.years,
         )
 
 
@@ -310,7 +318,8 @@ def postings_of(image: Document, shards: int = 1) -> Postings:
     key, payload = key_of(acquired, image.id), encode_row(image)
     rows = tuple(Posting(partition, key, payload) for partition in partitions)
     state = IndexState() if ladder is None else ladder.state
-    return Postings(replace(state, spans=span_of(image)), rows)
+    years = frozenset({int(acquired[:4])})
+    return Postings(replace(state, spans=span_of(image), years=years), rows)
 
 
 def _cell_partitions(product: str, ladder: Ladder | None) -> Sequence[str]:

@@ -1,11 +1,12 @@
 """Search over images: use :meth:`ImageQuery.from_body` and :class:`ImageSearch`.
 
-To be read in this order: ``_query``, ``_plan``, ``_cover``, ``_merge``, ``_engine``.
+To be read in this order: ``_query``, ``_reach``, ``_plan``, ``_cover``, ``_merge``, ``_engine``.
 """
 
 from ._engine import ImageSearch
 from ._plan import MonthReader
 from ._query import Cost, ImageQuery, Match, Page, SearchProduct, digest
+from ._reach import Reach
 
 __all__ = [
     "Cost",
@@ -14,6 +15,7 @@ __all__ = [
     "Match",
     "MonthReader",
     "Page",
+    "Reach",
     "SearchProduct",
     "digest",
 ]

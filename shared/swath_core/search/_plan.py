@@ -6,7 +6,7 @@ match.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -38,8 +38,8 @@ _MOST_TOGETHER = 64
 class MonthReader(Protocol):
     """Tells in which months a product has images; read consistently."""
 
-    def state(self, product_id: str) -> RollupState:
-        """Return the months of a product, and which of their figures are out of date."""
+    def states_of(self, product_ids: Sequence[str]) -> Mapping[str, RollupState]:
+        """Return the months of each product, and which of their figures are out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,41 +162,71 @@ def plan_search(
         return plan
     searched = [each for each in queries if not each.keys.empty]
     most = max(2, min(MOST_PARTITIONS, _MOST_TOGETHER // max(1, len(searched))))
-    for each in searched:
-        needed = Projection(
-            query.area is not None, wanted.attributes or not each.predicate.names <= IN_KEYS
-        )
-        product_plan = _plan_product(query, each, months, needed, most, counting=counting)
+    drafts = [_draft(query, each, wanted, most) for each in searched]
+    of_time = months.states_of([each.id for each in drafts if each.may_be_time])
+    for draft in drafts:
+        product_plan = _decided(query, draft, of_time.get(draft.id), most, counting=counting)
         for source in product_plan.sources:
-            source.footprints |= wanted.footprints or "geometry" in each.predicate.names
+            source.footprints |= wanted.footprints or (
+                "geometry" in draft.of_product.predicate.names
+            )
         plan.products.append(product_plan)
     if query.area is not None:
         shapely.prepare(query.area)
     return plan
 
 
-def _plan_product(
-    query: ImageQuery,
-    of_product: ProductQuery,
-    months: MonthReader,
-    needed: Projection,
-    most: int,
-    *,
-    counting: bool,
+@dataclass(slots=True)
+class _Draft:
+    """What is known of the plan for a product before its months are; ``cells`` None: not by cells.
+
+    ``ratio`` are the postings that reading by time is expected to read for one match.
+    """
+
+    of_product: ProductQuery
+    needed: Projection
+    cells: ProductPlan | None = None
+    ratio: float = 1.0
+
+    @property
+    def id(self) -> str:
+        return self.of_product.product.id
+
+    @property
+    def may_be_time(self) -> bool:
+        """Whether reading months may be better than reading cells."""
+        cells = self.cells
+        return cells is None or (cells.kind == "cells" and self.ratio <= cells.ratio)
+
+
+def _draft(query: ImageQuery, of_product: ProductQuery, wanted: Projection, most: int) -> _Draft:
+    has_area = query.area is not None
+    attributes = wanted.attributes or not of_product.predicate.names <= IN_KEYS
+    draft = _Draft(of_product, Projection(has_area, attributes))
+    if query.area is not None:
+        product = of_product.product
+        draft.cells = plan_cells(product, query.area, of_product.keys, draft.needed, most)
+        draft.ratio = time_ratio(product, query.area)
+    return draft
+
+
+def _decided(
+    query: ImageQuery, draft: _Draft, months: RollupState | None, most: int, *, counting: bool
 ) -> ProductPlan:
-    product, keys = of_product.product, of_product.keys
-    if query.area is None:
-        count_months = counting and of_product.predicate == EVERYTHING
-        state = months.state(product.id)
-        return plan_time(product, state, keys, needed, count_months=count_months)
-    cells = plan_cells(product, query.area, keys, needed, most)
-    ratio = time_ratio(product, query.area)
-    if cells is None or (cells.kind == "cells" and ratio <= cells.ratio):
-        by_time = plan_time(product, months.state(product.id), keys, needed, ratio)
-        if cells is None or len(by_time.sources) <= most:
+    """Return the plan of a product whose months are known where they may be read."""
+    product, keys = draft.of_product.product, draft.of_product.keys
+    if months is not None:
+        count_months = counting and query.area is None and draft.of_product.predicate == EVERYTHING
+        by_time = plan_time(
+            product, months, keys, draft.needed, draft.ratio, count_months=count_months
+        )
+        if draft.cells is None or len(by_time.sources) <= most:
             return by_time
+    cells = draft.cells
+    if cells is None:
+        raise ValueError(f"{product.id}: neither cells nor months to read")
     if query.or_without_area:
-        cells.sources.append(_source(product, null_partition(product.id), keys, needed))
+        cells.sources.append(_source(product, null_partition(product.id), keys, draft.needed))
     return cells
 
 

@@ -63,7 +63,6 @@ class StacService:
 
     def items(self, caller: Caller, asked: ItemSearch, addresses: Addresses) -> Found:
         """Return a page of items. Raises BadRequest."""
-        searched, _ = self.searchable().of(caller, asked.expression)
         forms = _Forms(self, addresses, sign=asked.sign)
         made: dict[str, Item] = {}
 
@@ -72,9 +71,9 @@ class StacService:
             return _json_bytes(made[image.id])
 
         try:
-            page = self.search().page(
-                asked.images(caller.user), searched, asked.token, size_of=size_of, counts=True
-            )
+            query = asked.images(caller.user)
+            searched, _ = self.searchable().of(caller, query)
+            page = self.search().page(query, searched, asked.token, size_of=size_of, counts=True)
         except BadRequest as error:
             raise _of_token(error) from error
         return Found([made[each.id] for each in page.documents], page.token, page.matched)
@@ -108,8 +107,8 @@ class StacService:
         self, caller: Caller, asked: ItemSearch, wanted: Aggregations
     ) -> list[dict[str, Any]]:
         """Return aggregations over the items of a search. Raises BadRequest."""
-        products, _ = self.searchable().of(caller, asked.expression)
         query = asked.images(caller.user)
+        products, _ = self.searchable().of(caller, query)
         return Aggregator(self.search(), self.summaries(), query, products).answers(wanted)
 
     # ---- collections
@@ -155,10 +154,12 @@ class StacService:
 
     def _covered(self, caller: Caller, products: Sequence[Document]) -> list[_Covered]:
         """Return products with what is known of where and when their images are."""
+        from swath_core.search import ImageQuery  # noqa: PLC0415 - H3 and shapely
+
         if not products:
             return []
         wanted = one_of("product_id", [each.id for each in products])
-        searched, _ = self.searchable().of(caller, wanted)
+        searched, _ = self.searchable().of(caller, ImageQuery(wanted))
         states = {each.id: each for each in searched}
         found = [each for each in products if each.id in states]
         with ThreadPoolExecutor(_AT_ONCE) as threads:

@@ -7,6 +7,7 @@ product id              ``band#NAME``     a band
 product id              ``product``       the product; ``closing`` while it is being deleted
 product id              ``task#delete``   the progress of ``delete_related_objects``
 ``!products``           product id        a copy of the product: all of them are one Query
+``!directory#SLOT``     see ``directory`` what searches need to know of each product
 ``!permits#SLOT``       see ``permits``   what the writes of new images depend on (TTL)
 ``!outbox#SLOT``        see ``outbox``    objects that a write made unreachable
 ``!awaited``            product id        see ``awaited``: products that drops wait for (TTL)
@@ -34,6 +35,7 @@ from pynamodb.transactions import TransactWrite
 from swath_core.documents import ALL_SPANS, Document, StoredProduct
 from swath_core.settings import Settings
 
+from .directory import Directory, list_product, places, unlist_product
 from .requests import Changes, ConditionError, transact
 from .tables import LONGEST_SK, CatalogItem, bind, is_key
 
@@ -78,6 +80,7 @@ class CatalogStore:
 
     def __init__(self, settings: Settings) -> None:
         bind(CatalogItem, settings)
+        self.directory = Directory(settings.need("catalog_table"))
 
     # -- reading
 
@@ -183,12 +186,27 @@ class CatalogStore:
             item.spans = {ALL_SPANS}  # the product has no images yet
             write.save(item, CatalogItem.pk.does_not_exist())
             write.save(_item(DIRECTORY, product.id, product))
+            list_product(write, product, places((), (), [ALL_SPANS], ()))
 
         _apply(changes)
 
     def replace_product(self, product: Document) -> None:
         """Store the next version of a product. Raises ChangedError."""
         _apply(lambda write: _update_product(write, product))
+
+    def list_again(self, product: StoredProduct, years: Iterable[int]) -> None:
+        """Write a product's row of the directory anew, with years of its images beside the known.
+
+        Raises ChangedError where the product is not as given.
+        """
+        where = places(product.rungs, product.extent, product.spans, product.years.union(years))
+
+        def changes(write: TransactWrite) -> None:
+            condition = CatalogItem.version == product.version
+            write.condition_check(CatalogItem, product.id, PRODUCT_KEY, condition=condition)
+            list_product(write, product, where)
+
+        _apply(changes)
 
     def close_product(self, product: Document) -> float:
         """Let no band or image come into a product, and return the token of whoever closed it.
@@ -224,6 +242,7 @@ class CatalogStore:
                 (CatalogItem.version == product.version) & (CatalogItem.closing == closed),
             )
             write.delete(CatalogItem(DIRECTORY, product.id))
+            unlist_product(write, product.id)
             write.delete(CatalogItem(product.id, TASK_KEY))
             _remember_deletion(write, product.id, token)
 
@@ -349,6 +368,7 @@ def _update_product(
     # an update, not a put: other attributes of the item are written by others
     write.update(CatalogItem(product.id, PRODUCT_KEY), actions, condition)
     write.save(_item(DIRECTORY, product.id, product))
+    list_product(write, product)
 
 
 def _remember_deletion(write: TransactWrite, object_id: str, token: str | None) -> None:
@@ -389,6 +409,7 @@ def _product(item: CatalogItem) -> StoredProduct:
         _numbers(item.rungs),
         _numbers(item.extent),
         _numbers(item.spans),
+        years=_numbers(item.years),
     )
 
 

@@ -85,6 +85,19 @@ class DynamoClient:
             return [self.call(operation, bodies[0])]
         return list(self._threads.map(lambda body: self.call(operation, body), bodies))
 
+    def query_all(self, bodies: Sequence[Body]) -> list[list[Body]]:
+        """Return all the items of several Queries made at the same time, in their order."""
+        found: list[list[Body]] = [[] for _ in bodies]
+        waiting = dict(enumerate(bodies))
+        while waiting:
+            answers = self.call_all("Query", list(waiting.values()))
+            for (number, body), answer in zip(list(waiting.items()), answers, strict=True):
+                found[number] += answer["Items"]
+                del waiting[number]
+                if "LastEvaluatedKey" in answer:
+                    waiting[number] = body | {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return found
+
     def batch_get(self, keys: Mapping[str, Body]) -> dict[str, Body]:
         """Return one item of each table, consistently: what exists, by table. Raises Unavailable.
 
@@ -158,7 +171,13 @@ def product_of(product_id: str, item: Body) -> StoredProduct:
         found.attributes,
         found.version,
         found.request,
-        frozenset(map(int, item.get("rungs", {}).get("NS", ()))),
-        frozenset(map(int, item.get("extent", {}).get("NS", ()))),
-        frozenset(map(int, item.get("spans", {}).get("NS", ()))),
+        numbers_of(item, "rungs"),
+        numbers_of(item, "extent"),
+        numbers_of(item, "spans"),
+        years=numbers_of(item, "years"),
     )
+
+
+def numbers_of(item: Body, name: str) -> frozenset[int]:
+    """Return the whole numbers of a number set; none where the item lacks it."""
+    return frozenset(map(int, item.get(name, {}).get("NS", ())))

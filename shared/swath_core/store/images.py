@@ -12,6 +12,7 @@ from swath_core.documents import Document, StoredProduct
 from swath_core.settings import Settings
 
 from .catalog import PRODUCT_KEY
+from .directory import list_images, places
 from .fast import document_of, dynamo_client, product_of
 from .requests import Changes, ConditionError, ContentionError, transact
 from .tables import CatalogItem, ImageItem, PostingItem, bind, is_key
@@ -125,7 +126,7 @@ class ImageStore:
         """Return whether the product's item is known to say what its index is about to hold."""
         recorded = self._recorded.get(_key_of(product))
         if recorded is None and isinstance(product, StoredProduct):
-            recorded = type(state)(product.rungs, product.extent, product.spans)
+            recorded = type(state)(product.rungs, product.extent, product.spans, product.years)
         return recorded is not None and recorded.covers(state)
 
     def ensure_indexed(self, product: Document, state: IndexState) -> None:
@@ -136,28 +137,22 @@ class ImageStore:
         """
         if self.is_indexed(product, state):
             return
-        if actions := _additions(state):
-            self._add(product.id, actions)
+        try:
+            transact(lambda write: self.add_index(write, product, state))
+        except ConditionError as error:
+            raise UnknownProductError(product.id) from error
         self.note_indexed(product, state)
 
     def add_index(self, write: TransactWrite, product: Document, state: IndexState) -> None:
         """Add to a transaction what :meth:`ensure_indexed` would write by itself."""
-        write.update(
-            CatalogItem(product.id, PRODUCT_KEY), _additions(state), CatalogItem.pk.exists()
-        )
+        where = places(state.rungs, state.extent, state.spans, state.years)
+        write.update(CatalogItem(product.id, PRODUCT_KEY), where, CatalogItem.pk.exists())
+        list_images(write, product.id, where)
 
     def note_indexed(self, product: Document, state: IndexState) -> None:
         """Remember that the product's item holds the state."""
         recorded = self._recorded.get(_key_of(product))
         self._recorded[_key_of(product)] = recorded.union(state) if recorded else state
-
-    def _add(self, product_id: str, actions: list[Any]) -> None:
-        try:
-            CatalogItem(product_id, PRODUCT_KEY).update(
-                actions=actions, condition=CatalogItem.pk.exists()
-            )
-        except ConditionError as error:
-            raise UnknownProductError(product_id) from error
 
     def apply(self, change: ImageChange, *, before_each: Callable[[], None]) -> None:
         """Apply a change in one transaction, trying again while others stand in the way.
@@ -175,15 +170,6 @@ class ImageStore:
 
 def _key_of(product: Document) -> tuple[str, str, str]:
     return (CatalogItem.Meta.table_name, product.id, str(product.get("created")))
-
-
-def _additions(state: IndexState) -> list[Any]:
-    sets = (
-        (CatalogItem.rungs, state.rungs),
-        (CatalogItem.extent, state.extent),
-        (CatalogItem.spans, state.spans),
-    )
-    return [attribute.add(set(numbers)) for attribute, numbers in sets if numbers]
 
 
 def size_of(change: ImageChange) -> int:

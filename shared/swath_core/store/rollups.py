@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,7 @@ from pynamodb.transactions import TransactWrite
 from swath_core.errors import Unavailable
 from swath_core.settings import Settings
 
+from .fast import dynamo_client
 from .requests import ConditionError, ContentionError, transact
 from .tables import RollupItem, bind
 
@@ -238,15 +239,18 @@ class RollupStore:
 
     def state(self, product_id: str, *, consistent: bool = True) -> RollupState:
         """Return markers and years of a product: one Query, a few hundred bytes a year."""
-        dirty: dict[str, Marker] = {}
-        years: dict[str, Row] = {}
-        for item in RollupItem.query(product_id, RollupItem.sk < "2", consistent_read=consistent):
-            kind, name = item.sk.split("#", 1)
-            if kind == "0":
-                dirty[name] = Marker.from_json(item.document)
-            else:
-                years[name] = _row(item, "months")
-        return RollupState(dirty, years)
+        return _state(RollupItem.query(product_id, RollupItem.sk < "2", consistent_read=consistent))
+
+    def states_of(self, product_ids: Sequence[str]) -> dict[str, RollupState]:
+        """Return the states of several products, all read at the same time."""
+        if len(product_ids) == 1:
+            return {product_ids[0]: self.state(product_ids[0])}
+        bodies = [_query_of_state(each) for each in product_ids]
+        found = dynamo_client().query_all(bodies)
+        return {
+            product_id: _state(map(RollupItem.from_raw_data, items))
+            for product_id, items in zip(product_ids, found, strict=True)
+        }
 
     def months(self, product_id: str) -> dict[str, Tally]:
         """Return every month (``YYYY-MM``) that may hold images, with an estimate of its tally."""
@@ -316,6 +320,27 @@ class RollupStore:
     def save_state(self, name: str, value: Mapping[str, Any]) -> None:
         """Remember something until the next run."""
         RollupItem(STATE, name, document=dict(value)).save()
+
+
+def _query_of_state(product_id: str) -> dict[str, Any]:
+    return {
+        "TableName": RollupItem.Meta.table_name,
+        "ConsistentRead": True,
+        "KeyConditionExpression": "pk = :p AND sk < :s",
+        "ExpressionAttributeValues": {":p": {"S": product_id}, ":s": {"S": "2"}},
+    }
+
+
+def _state(items: Iterable[RollupItem]) -> RollupState:
+    dirty: dict[str, Marker] = {}
+    years: dict[str, Row] = {}
+    for item in items:
+        kind, name = item.sk.split("#", 1)
+        if kind == "0":
+            dirty[name] = Marker.from_json(item.document)
+        else:
+            years[name] = _row(item, "months")
+    return RollupState(dirty, years)
 
 
 def _marker_item(pk: str, sk: str, now: float) -> RollupItem:

@@ -127,7 +127,7 @@ class CatalogItem(Table):
     (``!products``), the signing key (``!swath``) and the ``requests`` of callers in the minute
     ``sk`` (``!quota#USER``). ``rungs`` on a product's item are the fine
     rungs of the H3 ladder that its images use, ``extent`` the H3 base cells that they touch,
-    ``spans`` how long taking them lasted;
+    ``spans`` how long taking them lasted, ``years`` when they were acquired;
     ``closing`` is when a deletion began (epoch seconds); ``expires`` is the table's TTL attribute.
     """
 
@@ -142,6 +142,7 @@ class CatalogItem(Table):
     rungs = NumberSetAttribute(null=True)
     extent = NumberSetAttribute(null=True)
     spans = NumberSetAttribute(null=True)
+    years = NumberSetAttribute(null=True)
     closing = NumberAttribute(null=True)
     requests = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)

@@ -23,6 +23,7 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "complete_directory", lambda _: True)
     return module
 
 
@@ -55,7 +56,10 @@ def test_the_schedule_keeps_rollups_and_uploads(
         mock.patch.object(handler, "schedule_context"),
         mock.patch.object(handler.logger, "error") as complained,
     ):
+        completed = mock.Mock(return_value=False)
+        handler.complete_directory = completed  # type: ignore[attr-defined]
         done = handler.lambda_handler(event, context())
+    assert completed.call_count == 1
     assert rolled.call_args.kwargs == {"seconds": 45}
     assert done["recounted"] == 3
     assert done["expired_uploads"] == 1

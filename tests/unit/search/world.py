@@ -3,7 +3,7 @@
 import math
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,9 @@ class World:
 
     def get_many(self, ids: Iterable[str]) -> Mapping[str, Document]:
         return {each: self.documents[each] for each in ids if each in self.documents}
+
+    def states_of(self, product_ids: Sequence[str]) -> dict[str, RollupState]:
+        return {each: self.state(each) for each in product_ids}
 
     def state(self, product_id: str) -> RollupState:
         months = Counter(

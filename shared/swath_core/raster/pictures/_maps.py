@@ -122,7 +122,7 @@ class MapService:
             "sort": _order(query),
         }
         queries = [ImageQuery.from_body({**body, "limit": limit}) for limit in TILE_IMAGES]
-        searched, _ = self._products.of(caller, queries[0].expression)
+        searched, _ = self._products.of(caller, queries[0])
         seen: set[str] = set()
         for limit, image_query in zip(TILE_IMAGES, queries, strict=True):
             for page in self._pages(image_query, searched):
