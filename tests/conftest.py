@@ -60,6 +60,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LocalCloud"]:
 
 @pytest.fixture(scope="session")
 def stack(cloud: "LocalCloud") -> "Deployed":
-    """The deployed template; work whose process was killed is tried again within seconds."""
-    _, deployed = cloud.bring_up({"IngestRetryAfter": "20", "TaskRetryAfter": "20"})
+    """The deployed template; work whose process was killed is tried again within seconds.
+
+    Requests are counted for a quota that no test comes near.
+    """
+    quick = {"IngestRetryAfter": "20", "TaskRetryAfter": "20"}
+    _, deployed = cloud.bring_up(quick | {"RequestsPerCaller": "1000000"})
     return deployed

@@ -23,18 +23,22 @@ class Grant(NamedTuple):
     resources: tuple[str, ...]
 
 
-def grants(template: dict[str, Any] | None = None) -> Iterator[Grant]:
-    """Yield every grant of the template, action by action; none that a parameter must turn on."""
+def grants(template: dict[str, Any] | None = None, *, optional: bool = False) -> Iterator[Grant]:
+    """Yield every grant of the template, action by action.
+
+    Those that a parameter must turn on are left out unless ``optional``.
+    """
     for name, resource in (template or load())["Resources"].items():
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         for policy in resource["Properties"]["Policies"]:
             for statement in policy["Statement"]:
-                if "Fn::If" in statement:
-                    continue  # not granted with the parameters' defaults
-                resources = tuple(_resource(each) for each in _listed(statement["Resource"]))
-                for action in _listed(statement["Action"]):
-                    yield Grant(name, statement["Sid"], action, resources)
+                if "Fn::If" in statement and not optional:
+                    continue
+                given = statement["Fn::If"][1] if "Fn::If" in statement else statement
+                resources = tuple(_resource(each) for each in _listed(given["Resource"]))
+                for action in _listed(given["Action"]):
+                    yield Grant(name, given["Sid"], action, resources)
 
 
 def _listed(value: Any) -> list[Any]:

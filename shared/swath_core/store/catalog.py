@@ -117,7 +117,7 @@ class CatalogStore:
             return None
         return _document("band", found[keys[1][1]]), _document("product", found[PRODUCT_KEY])
 
-    def product_with_bands(self, product_id: str) -> tuple[Document, list[Document]] | None:
+    def product_with_bands(self, product_id: str) -> tuple[StoredProduct, list[Document]] | None:
         """Return a product and its bands: one Query."""
         if not is_key(product_id):
             return None
@@ -125,7 +125,7 @@ class CatalogStore:
         product, bands = None, []
         for row in rows:
             if row.sk == PRODUCT_KEY:
-                product = _document("product", row)
+                product = _product(row)
             else:
                 bands.append(_document("band", row))
         return None if product is None else (product, bands)
