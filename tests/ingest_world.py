@@ -295,8 +295,9 @@ class MemoryProducts(CatalogStore):
     def __init__(self) -> None:
         self.items: dict[str, tuple[Document, list[Document]]] = {}
 
-    def product_with_bands(self, product_id: str) -> tuple[Document, list[Document]] | None:
-        return self.items.get(product_id)
+    def product_with_bands(self, product_id: str) -> tuple[StoredProduct, list[Document]] | None:
+        product = self.product(product_id)
+        return None if product is None else (product, self.items[product_id][1])
 
     def product(self, product_id: str) -> StoredProduct | None:
         entry = self.items.get(product_id)

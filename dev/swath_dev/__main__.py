@@ -42,12 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     command("up", _up, "start the local cloud and deploy the stack to it")
     command("down", _down, "end the local cloud; its data stays in the state folder")
     command("env", _env, "print shell variables that reach the local stack")
-    token = command("token", _token, "print a signed token of the local issuer")
-    token.add_argument("--org", default="acme", help="the caller's organisation; '' for none")
-    token.add_argument("--sub", default="developer", help="the caller's user id")
-    token.add_argument("--email", help="default: SUB@ORG.example")
-    token.add_argument("--group", action="append", default=[], help="a group; may be repeated")
-    token.add_argument("--days", type=float, default=30, help="lifetime in days")
+    _add_token(command("token", _token, "print a signed token of the local issuer"))
     package = command("package", _package, "build functions and layers for AWS and prove them")
     package.add_argument("--architecture", choices=("arm64", "x86_64"), default="arm64")
     package.add_argument("--python", default="3.13", help="the runtime's Python")
@@ -63,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("queue", choices=("ingest", "tasks"))
     replay.add_argument("--stack", help="a stack on AWS; default: the local one")
     _add_restore(command("restore", _restore, "bring deleted images back out of restored tables"))
+    _add_forget(command("forget", _forget, "replace a user in uploads and access lists by nobody"))
     smoke = command("smoke", _smoke, "do the main job against a deployed stack, and report")
     smoke.add_argument("--url", help="the API's address; default: the local stack")
     smoke.add_argument("--token", help="of a caller who may create products")
@@ -90,6 +86,21 @@ def _parser() -> argparse.ArgumentParser:
     guide.add_argument("--save", action="store_true", help="write the outputs into the notebook")
     guide.add_argument("--own", action="store_true", help="leave out the published client")
     return parser
+
+
+def _add_token(token: argparse.ArgumentParser) -> None:
+    token.add_argument("--org", default="acme", help="the caller's organisation; '' for none")
+    token.add_argument("--sub", default="developer", help="the caller's user id")
+    token.add_argument("--email", help="default: SUB@ORG.example")
+    token.add_argument("--group", action="append", default=[], help="a group; may be repeated")
+    token.add_argument("--days", type=float, default=30, help="lifetime in days")
+
+
+def _add_forget(forget: argparse.ArgumentParser) -> None:
+    forget.add_argument("user", help="the sub of the user's tokens, or the id of 40 digits")
+    forget.add_argument("--email", action="append", default=[], help="take it off lists, too")
+    forget.add_argument("--write", action="store_true", help="do it; default: count only")
+    forget.add_argument("--stack", help="a stack on AWS; default: the local one")
 
 
 def _add_restore(restore: argparse.ArgumentParser) -> None:
@@ -182,6 +193,12 @@ def _restore(options: argparse.Namespace) -> None:
     session = session_of(os.environ) if options.stack else default_cloud().session
     tables = {"ImagesTable": options.images, "PostingsTable": options.postings}
     print(restore(session, outputs(session, options.stack or STACK), tables, options.product))
+
+
+def _forget(options: argparse.Namespace) -> None:
+    from swath_dev.forget import forget
+
+    forget(options.user, options.email, options.stack, write=options.write)
 
 
 def _smoke(options: argparse.Namespace) -> int:

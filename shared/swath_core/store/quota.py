@@ -24,3 +24,12 @@ def count_request(settings: Settings, user: str, now: float | None = None) -> tu
     row = CatalogItem(f"{QUOTA}{user}", str(minute))
     row.update([CatalogItem.requests.add(1), CatalogItem.expires.set(moment + _REMEMBERED_SECONDS)])
     return int(row.requests or 0), MINUTE - moment % MINUTE
+
+
+def forget_requests(settings: Settings, user: str, *, write: bool) -> int:
+    """Delete the counts of a caller's requests if ``write``; return how many there are."""
+    bind(CatalogItem, settings)
+    rows = list(CatalogItem.query(f"{QUOTA}{user}", consistent_read=True))
+    for row in rows if write else ():
+        row.delete()
+    return len(rows)

@@ -7,6 +7,7 @@ next, the store that makes every step conditional on the one before it, and the 
 
 from . import machine
 from ._declared import image_attributes, may_publish
+from ._forgetting import NOBODY, Forgotten, Person, forget
 from ._record import (
     FINAL,
     UPLOADS,
@@ -25,17 +26,21 @@ from .machine import Busy, Step
 
 __all__ = [
     "FINAL",
+    "NOBODY",
     "UPLOADS",
     "Busy",
     "Event",
+    "Forgotten",
     "Lease",
     "Part",
+    "Person",
     "StaleUpload",
     "Step",
     "Upload",
     "UploadService",
     "UploadStore",
     "UploadView",
+    "forget",
     "image_attributes",
     "machine",
     "may_publish",

@@ -10,7 +10,7 @@ from typing import Any
 from pynamodb.transactions import TransactWrite
 
 from swath_core.settings import Settings
-from swath_core.store.requests import Changes, ConditionError
+from swath_core.store.requests import Changes, ConditionError, explained
 from swath_core.store.tables import UploadItem, bind, is_key
 from swath_core.times import format_timestamp, parse_timestamp
 
@@ -41,6 +41,15 @@ class UploadStore:
             return _upload(UploadItem.get(upload_id, consistent_read=True))
         except UploadItem.DoesNotExist:
             return None
+
+    def everything(self) -> Iterator[tuple[str, Upload | None]]:
+        """Yield all uploads by id, None for a damaged one: a Scan, for operators only."""
+        with explained():
+            for item in UploadItem.scan(consistent_read=True):
+                try:
+                    yield item.id, _upload(item)
+                except (KeyError, TypeError, ValueError):
+                    yield item.id, None
 
     def create(self, upload: Upload) -> Upload:
         """Store a new upload and return it with its version. Raises StaleUpload if it exists."""

@@ -66,14 +66,15 @@ def test_the_world_is_everywhere() -> None:
     saved = image("i", geometry=box(-180, -90, 180, 90))
     postings = postings_of(saved)
     assert [row.partition for row in postings.rows] == ["acme:a|t|2021-05|0", "acme:a|h|*"]
-    assert postings.state == IndexState(frozenset({EVERYWHERE}), frozenset(range(122)))
+    everywhere = IndexState(frozenset({EVERYWHERE}), frozenset(range(122)))
+    assert postings.state == everywhere.union(IndexState(years=frozenset({2021})))
     assert postings.state.everywhere
 
 
 def test_without_footprint() -> None:
     postings = postings_of(image("i"))
     assert [row.partition for row in postings.rows] == ["acme:a|t|2021-05|0", "acme:a|n"]
-    assert postings.state == IndexState()
+    assert postings.state == IndexState(years=frozenset({2021}))
     assert "g" not in postings.rows[0].payload
 
 
