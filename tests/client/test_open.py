@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from affine import Affine
 from pyproj import Transformer
 from rasterio.enums import Resampling
 from tests.client.fake import FakeCatalog
+from tests.contract.published import SCRIPTS, Release, environment_of
 from tests.raster_world import ME, PRODUCT, DiskCatalog, gdal_warp
 
 import swath
@@ -22,6 +26,7 @@ from swath_core.raster import encode, parse_request
 xarray = pytest.importorskip("xarray")
 dask = pytest.importorskip("dask")
 
+ODC_STAC = Release("peer-odc-stac.txt", "ODC")
 LEFT, TOP = 500_000.0, 5_000_000.0
 ZONE = "EPSG:32618"
 
@@ -198,6 +203,65 @@ def test_a_search_says_where_and_bounds_win(images: ImageCollection) -> None:
     assert 100 <= cube.sizes["x"] <= 104
     own = swath.open(search, "red", 10, ZONE, (LEFT, TOP - 55, LEFT + 71, TOP), bounds_crs=ZONE)
     assert (own.sizes["y"], own.sizes["x"]) == (6, 8)
+
+
+def item(files: DiskCatalog, image: Image) -> dict[str, Any]:
+    """Return an image as a STAC item with one asset."""
+    document = files.documents[str(image.id)]
+    with rasterio.open(files.path(str(image.id))) as dataset:
+        lonlat = Transformer.from_crs(dataset.crs, "EPSG:4326", always_xy=True)
+        west, south, east, north = lonlat.transform_bounds(*dataset.bounds)
+        place = {
+            "proj:code": ZONE,
+            "proj:shape": list(dataset.shape),
+            "proj:transform": list(dataset.transform)[:6],
+        }
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    asset = {"href": document.get("files")[0]["href"], "type": "image/tiff; application=geotiff"}
+    assert image.acquired is not None
+    return {
+        "type": "Feature",
+        "stac_version": "1.0.0",
+        "stac_extensions": ["https://stac-extensions.github.io/projection/v2.0.0/schema.json"],
+        "id": str(image.id),
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+        "bbox": [west, south, east, north],
+        "properties": {"datetime": image.acquired.isoformat(), **place},
+        "assets": {"red": {**asset, "roles": ["data"]}},
+        "links": [],
+    }
+
+
+@pytest.mark.published
+@pytest.mark.parametrize(("crs", "resolution"), [(ZONE, 10), (ZONE, 20), ("EPSG:3857", 25)])
+def test_a_cube_is_that_of_odc_stac(
+    images: ImageCollection, files: DiskCatalog, tmp_path: Path, crs: str, resolution: float
+) -> None:
+    lonlat = Transformer.from_crs(ZONE, "EPSG:4326", always_xy=True)
+    bbox = lonlat.transform_bounds(LEFT + 1003, TOP - 6004, LEFT + 4004, TOP - 2006)
+    request = {
+        "items": [item(files, image) for image in images],
+        "crs": crs,
+        "resolution": resolution,
+        "bbox": bbox,
+        "path": str(tmp_path / "odc.npz"),
+    }
+    subprocess.run(
+        [environment_of(ODC_STAC), SCRIPTS / "odc_reference.py"],
+        input=json.dumps(request), text=True, check=True,
+    )  # fmt: skip
+    theirs = np.load(tmp_path / "odc.npz")
+    cube = swath.open(images, "red", resolution, crs, bbox, mask_nodata=False, mask_alpha=False)
+    assert np.array_equal(cube.x.values, theirs["x"])
+    assert np.array_equal(cube.y.values, theirs["y"])
+    assert np.array_equal(cube.time.values, theirs["time"])
+    ours = cube.values[:, 0]
+    assert (ours > 0).mean() > 0.6
+    if crs == ZONE:
+        assert np.array_equal(ours, theirs["red"])
+    else:
+        # GDAL approximates coordinates there, to an eighth of a pixel
+        assert (ours != theirs["red"]).mean() < 0.02
 
 
 @pytest.mark.parametrize(
