@@ -11,7 +11,7 @@ PAGE = ROOT / "docs" / "aws-first-day.md"
 _BEGIN = "<!-- costs: python -m swath_dev cost --write -->\n"
 _END = "<!-- end of costs -->\n"
 
-PRICED = "us-east-1, list prices of November 2025 from memory, no free tiers or taxes"
+PRICED = "us-east-1, list prices as published up to September 2026, first tiers, no tax"
 PRICES: Mapping[str, tuple[float, str]] = {
     "write units": (0.625e-6, "DynamoDB on demand, a write request unit"),
     "read units": (0.125e-6, "DynamoDB on demand, a read request unit"),
@@ -28,7 +28,14 @@ PRICES: Mapping[str, tuple[float, str]] = {
     "metrics": (0.30, "CloudWatch, a custom metric and month"),
     "alarms": (0.10, "CloudWatch, an alarm metric and month"),
 }
-"""US dollars by what is counted, not fetched from AWS: check them before you rely on them."""
+"""US dollars by what is counted.
+
+Compared in November 2026 with published copies: HTTP API with AWS's page as read in September 2026;
+CloudWatch with a listing of AWS's page of May 2026; DynamoDB's units with an article of July 2025
+(they were halved in November 2024), its storage with AWS's page; Lambda with an article of 2024
+and notes of May 2026; S3 with an undated article; SQS and point-in-time recovery with a listing of
+March 2020. AWS's own pages were not asked: look there before you rely on them.
+"""
 
 
 @dataclass(frozen=True)
