@@ -144,7 +144,8 @@ def planar(parts: Parts) -> BaseGeometry:
     lines = [shapely.LineString(_short_way(line)) for line in parts.lines]
     check_edges(lines)
     geometries += [_split(line) for line in lines]
-    geometries += [shapely.Point(_wrap(x), y) for x, y in parts.points]
+    if parts.points:
+        geometries += list(shapely.points([(_wrap(x), y) for x, y in parts.points]))
     if len(geometries) == 1:
         return geometries[0]
     return shapely.union_all(geometries) if not parts.polygons else _collect(geometries)
