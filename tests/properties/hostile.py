@@ -288,6 +288,13 @@ def replaced(value: Json, path: Path, new: Json) -> Json:
     return changed
 
 
+def at(value: Json, path: Path) -> Json:
+    """Return what is at a path of a body."""
+    for step in path:
+        value = json.loads(value) if step == INTO_TEXT else value[step]
+    return value
+
+
 def without(value: Json, path: Path) -> Json:
     """Return a body without what is at a path."""
     step, rest = path[0], path[1:]
@@ -380,6 +387,32 @@ def hostile_requests(document: Json, chance: random.Random) -> Iterator[Hostile]
             round_ += _round_of(operation, samples, chance)
         chance.shuffle(round_)
         yield from round_
+
+
+def wrong_everywhere(document: Json) -> Iterator[Hostile]:
+    """Yield for every position of every body a request in which it has the worst other type.
+
+    A list where a text is looked up; where a number is reckoned with, one that no float holds.
+    """
+    samples = Samples(document["components"]["schemas"], random.Random(1))
+    for operation in operations(document):
+        if operation.body is None:
+            continue
+        right = {
+            each["name"]: _parameter(operation, each, samples) for each in operation.parameters
+        }
+        body = samples.of(operation.body)
+        for path in positions(body):
+            value = _worst(at(body, path))
+            where = "/".join(map(str, path)).replace(INTO_TEXT, "(text)")
+            wrong = f"{where} = {encode(value)[:20]}"
+            yield _request(operation, right, replaced(body, path, value), wrong)
+
+
+def _worst(value: Json) -> Json:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Raw("9" * 400)
+    return {} if isinstance(value, list) else []
 
 
 def _round_of(operation: Operation, samples: Samples, chance: random.Random) -> Iterable[Hostile]:
