@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import rasterio
 
-from swath.catalog import ClassBand, Image, Product, SpectralBand, upload_images
+from swath.catalog import ClassBand, Image, Product, SpectralBand
 from swath_dev.build import ROOT
+
+from ._saving import saved, uploaded
 
 DATA = ROOT / "docs" / "cookbook" / "data"
 _SPECTRAL = {"blue": (490, 1500), "green": (560, 1500), "red": (665, 1500), "nir": (842, 6000)}
@@ -19,22 +21,20 @@ _CLOUDY = (3, 8, 9, 10)
 
 def seed_forest() -> None:
     """Make the product, its bands and its images with the client in use."""
-    product = Product(id="forest", name="A forest, by Sentinel-2", start_datetime="2017-06-06")
+    product = Product(id="acme:forest", name="A forest, by Sentinel-2", start_datetime="2017-06-06")
     product.description = "Contains modified Copernicus Sentinel data 2017-2020; EUPL-1.2"
-    product.save()
+    product = saved(product)
     for index, (name, (wavelength, white)) in enumerate(_SPECTRAL.items()):
-        SpectralBand(
+        saved(SpectralBand(
             name=name, product=product, data_type="UInt16", band_index=index, resolution="10m",
             data_range=(0, 10_000), display_range=(0, white), physical_range=(0, 1),
             wavelength_nm_center=wavelength, sort_order=index,
-        ).save()  # fmt: skip
-    ClassBand(
+        ))  # fmt: skip
+    saved(ClassBand(
         name="scl", product=product, data_type="UInt16", band_index=len(_SPECTRAL),
         data_range=(0, 11), display_range=(0, 11), resolution="10m", sort_order=len(_SPECTRAL),
-    ).save()  # fmt: skip
-    uploads = upload_images([(_image(product, path), path) for path in sorted(DATA.glob("*.tif"))])
-    for upload in uploads:
-        upload.wait_for_completion(timeout=300)
+    ))  # fmt: skip
+    uploaded((_image(product, path), path) for path in sorted(DATA.glob("*.tif")))
 
 
 def _image(product: Product, path: Path) -> Image:

@@ -17,10 +17,10 @@ from swath.catalog import (
     MaskBand,
     Product,
     SpectralBand,
-    upload_images,
 )
 
 from ._forest import seed_forest
+from ._saving import saved, uploaded
 
 _PRODUCTS = (  # id, name, first year, last year
     ("weather-reanalysis", "Weather reanalysis", 1979, 2011),
@@ -46,12 +46,12 @@ _WIDE = 0.4  # degrees
 
 
 def seed(url: str, token: str) -> None:
-    """Fill a fresh catalog; every number in it is fixed."""
+    """Fill a catalog, or go on with it where that was interrupted; every number in it is fixed."""
     client = swath.configure(url=url, token=token)
     for id, name, first, last in _PRODUCTS:
-        product = Product(id=id, name=name)
+        product = Product(id=f"{_ORG}:{id}", name=name)
         product.start_datetime, product.end_datetime = f"{first}", f"{last}"
-        product.save()
+        saved(product)
     _landsat8()
     seed_forest()
     _pixels()
@@ -67,19 +67,18 @@ def is_seeded(url: str, token: str) -> bool:
 
 def _landsat8() -> None:
     """A product with bands of three types, and images that are known but stored elsewhere."""
-    product = Product(id="landsat8", name="Landsat 8", start_datetime="2013-04-11")
-    product.save()
+    product = saved(Product(id=f"{_ORG}:landsat8", name="Landsat 8", start_datetime="2013-04-11"))
     for order, (name, wavelength) in enumerate(_SPECTRAL.items()):
-        SpectralBand(
+        saved(SpectralBand(
             name=name, product=product, data_type="UInt16", band_index=order, sort_order=order,
             data_range=(0, 10000), display_range=(0, 4000), resolution="30m",
             wavelength_nm_center=wavelength,
-        ).save()  # fmt: skip
+        ))  # fmt: skip
     for order, name in enumerate(_CLASSES, start=len(_SPECTRAL)):
-        ClassBand(
+        saved(ClassBand(
             name=name, product=product, data_type="Byte", band_index=order, sort_order=order,
             data_range=(0, 1), display_range=(0, 1), resolution="30m",
-        ).save()  # fmt: skip
+        ))  # fmt: skip
     for number in range(_IMAGES):
         _registered(product, number)
 
@@ -97,7 +96,7 @@ def _registered(product: Product, number: int) -> None:
     image.files = [File(href=f"s3://elsewhere/{number}.tif", size_bytes=1_000_000 + number)]
     if number % 5:
         image.cloud_fraction = number % 10 / 10
-    image.save()
+    saved(image)
 
 
 def _pixels() -> None:
@@ -107,13 +106,14 @@ def _pixels() -> None:
 
     import rasterio
 
-    product = Product(id="pixels", name="Two scenes")
-    product.save()
+    product = saved(Product(id=f"{_ORG}:pixels", name="Two scenes"))
     common = {"product": product, "data_type": "UInt16", "resolution": "30m"}
-    SpectralBand(
-        name="blue", band_index=0, data_range=(0, 10000), display_range=(0, 4000), **common
-    ).save()
-    MaskBand(name="alpha", band_index=1, is_alpha=True, **common).save()
+    saved(
+        SpectralBand(
+            name="blue", band_index=0, data_range=(0, 10000), display_range=(0, 4000), **common
+        )
+    )
+    saved(MaskBand(name="alpha", band_index=1, is_alpha=True, **common))
     with tempfile.TemporaryDirectory() as folder:
         work = []
         for number, left in enumerate((440_000, 443_000)):
@@ -128,5 +128,4 @@ def _pixels() -> None:
                 dataset.write(data)
             image = Image(name=f"scene{number}", product=product, acquired=f"2018-10-{25 + number}")
             work.append((image, path))
-        for upload in upload_images(work):
-            upload.wait_for_completion(timeout=120)
+        uploaded(work)
