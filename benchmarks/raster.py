@@ -441,42 +441,48 @@ def child(contender: str, cases: Sequence[str]) -> None:
     """Print what a contender needs for each case: seconds, peak memory, a sum of its pixels."""
     reader = CONTENDERS[contender]()
     reader.read(replace(ask("one-mercator"), case="warm", size=64))
+    own = {"large": _large, "tiles": _tiles, "deep": _deep, COMPOSITE: _composite}
     for case in cases:
-        if case == "large":
-            size = reader.deliver_large()
-            print(json.dumps({"bytes": size, "mebibytes": memory("VmHWM")}), flush=True)
-            continue
-        if case == "tiles":
-            print(json.dumps({"p50": tile_median(reader)}), flush=True)
-            continue
-        if case == "deep":
-            start = time.perf_counter()
-            reader.deep()
-            seconds = time.perf_counter() - start
-            print(json.dumps({"seconds": seconds, "mebibytes": memory("VmHWM")}), flush=True)
-            continue
-        asked = ask(case)
-        if case == COMPOSITE:
-            start = time.perf_counter()
-            values, mask = reader.composite(asked)
-            seconds = time.perf_counter() - start
-            values = np.where(mask, 0.0, values)
-            digest = hashlib.sha256(values.tobytes() + mask.tobytes()).hexdigest()
-            print(json.dumps({"seconds": seconds, "pixels": digest}), flush=True)
-            continue
-        Path("/proc/self/clear_refs").write_text("5")  # the peak is that of the case alone
-        before = memory("VmRSS")
-        start = time.perf_counter()
-        pixels = reader.read(asked)
-        seconds = time.perf_counter() - start
-        figures = {
-            "case": case,
-            "seconds": seconds,
-            "mebibytes": memory("VmHWM") - before,
-            "filled": float((pixels > 0).mean()),
-            "mean": float(pixels.mean()),
-        }
+        figures = own[case](reader) if case in own else _window(reader, case)
         print(json.dumps(figures), flush=True)
+
+
+def _large(reader: Any) -> dict[str, Any]:
+    return {"bytes": reader.deliver_large(), "mebibytes": memory("VmHWM")}
+
+
+def _tiles(reader: Any) -> dict[str, Any]:
+    return {"p50": tile_median(reader)}
+
+
+def _deep(reader: Any) -> dict[str, Any]:
+    start = time.perf_counter()
+    reader.deep()
+    return {"seconds": time.perf_counter() - start, "mebibytes": memory("VmHWM")}
+
+
+def _composite(reader: Any) -> dict[str, Any]:
+    start = time.perf_counter()
+    values, mask = reader.composite(ask(COMPOSITE))
+    seconds = time.perf_counter() - start
+    pixels = np.where(mask, 0.0, values).tobytes() + mask.tobytes()
+    return {"seconds": seconds, "pixels": hashlib.sha256(pixels).hexdigest()}
+
+
+def _window(reader: Any, case: str) -> dict[str, Any]:
+    asked = ask(case)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is that of the case alone
+    before = memory("VmRSS")
+    start = time.perf_counter()
+    pixels = reader.read(asked)
+    seconds = time.perf_counter() - start
+    return {
+        "case": case,
+        "seconds": seconds,
+        "mebibytes": memory("VmHWM") - before,
+        "filled": float((pixels > 0).mean()),
+        "mean": float(pixels.mean()),
+    }
 
 
 def memory(figure: str) -> float:

@@ -16,6 +16,7 @@ from swath_core.raster import (
     refuse_members_of_arrays,
     zone_statistics,
 )
+from swath_core.raster.expressions import parse_expression
 from swath_core.web import Request, Response, answer
 
 from .arrays import deadline
@@ -57,6 +58,8 @@ def _asked(request: Request, id: str) -> tuple[RequestedImages, RasterRequest]:
     found = raster_service().find(request.caller, [id])
     names = [name for name in query.get("bands", "").split(",") if name]
     text = query.get("expression")
+    if text is not None:
+        parse_expression(text, "expression")  # refused by the name that it has here
     if not names and text is None:
         ((_, bands),) = found.products.values()
         ordered = sorted(bands, key=lambda band: band.get("sort_order") or 0)
@@ -67,7 +70,7 @@ def _asked(request: Request, id: str) -> tuple[RequestedImages, RasterRequest]:
         "expressions": None if text is None else {text: text},
         "mask": query.get("mask"),
         "processing_level": query.get("processing_level"),
-        "shape": query.get("geometry"),
+        "shape": query.get("shape"),
         "resolution": _resolution(query),
     }
     return found, parse_request(body)

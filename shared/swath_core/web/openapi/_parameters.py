@@ -108,7 +108,7 @@ OTHERS: dict[str, Schema] = {
         _query("pixel_selection", {"type": "string", "enum": [*PIXEL_STATISTICS]},
                "A statistic over up to 200 images that touch the tile, instead of the topmost."),
         _query("processing_level", _TEXT, "One of the bands' processing levels."),
-        _query("geometry", _TEXT, "The area in WGS84: GeoJSON or WKT; else the whole image."),
+        _query("shape", _TEXT, "The area in WGS84: GeoJSON or WKT; else the whole image."),
         _query("resolution", {"type": "number", "exclusiveMinimum": 0},
                "Of the pixels, in units of the image's CRS; else its own."),
         _needed("lon", {"type": "number", "minimum": -180, "maximum": 180}, "Longitude."),

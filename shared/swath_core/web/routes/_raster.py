@@ -30,7 +30,7 @@ RASTER = RouteTable(
               "StatisticsRequest", "StatisticsOfImages", media_types=(_JSON,), reads=True),
         Route("GET", _IMAGE + "/statistics", "values:image_statistics", "getImageStatistics",
               "Compute statistics of an image, or of an area of it.", None, "StatisticsOfImage",
-              parameters=(*_VALUES, "geometry", "resolution"), media_types=(_JSON,)),
+              parameters=(*_VALUES, "shape", "resolution"), media_types=(_JSON,)),
         Route("GET", _IMAGE + "/point", "values:point", "getImagePoint",
               "Read what an image has at a point.", None, "PointValues",
               parameters=("lon", "lat", *_VALUES), media_types=(_JSON,)),
