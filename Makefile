@@ -64,7 +64,7 @@ replay: $(STAMP) ## send dead letters again (QUEUE=ingest or tasks; STACK=name f
 
 # ---- checks ------------------------------------------------------------------------------------
 
-.PHONY: lint format guide test unit bench
+.PHONY: lint format guide test unit bench load
 lint: $(STAMP) ## ruff, mypy --strict, cfn-lint
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -85,6 +85,9 @@ unit: $(STAMP) ## the unit tests, in under a minute
 
 bench: $(STAMP) ## benchmarks, one JSON object per figure (NAME=coldstart for one)
 	@$(PY) -m swath_dev bench $(NAME)
+
+load: $(STAMP) ## clients at once while workers are killed, and what is found afterwards (LOAD=50x60: clients x seconds)
+	@SWATH_LOAD=$(or $(LOAD),50x60) $(PY) -m pytest -n 0 -q -s tests/integration/test_load.py
 
 # ---- release -----------------------------------------------------------------------------------
 
