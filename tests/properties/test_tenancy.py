@@ -264,7 +264,10 @@ SEARCHES: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/search", {"intersects": SQUARE, "sortby": "platform"}),
     ("GET", "/search?bbox=10,50,11,51&ids=i&fields=collection", None),
     ("POST", "/search", {"query": {"platform": {"startsWith": "secret"}}}),
+    ("POST", "/search", {"filter": "platform LIKE 'secret%' AND NOT platform LIKE '%~%'"}),
+    ("GET", "/search?filter=S_WITHIN(geometry,BBOX(-180,-90,180,90))", None),
 ]
+COUNTED = ("total_count,collection_frequency", "total_count,collection_frequency,area_frequency")
 
 
 def check_stac(session: Session, readable: set[str]) -> None:
@@ -276,6 +279,16 @@ def check_stac(session: Session, readable: set[str]) -> None:
     every = ",".join(product.id for product in session.products)
     found = session.call("GET", f"{STAC}/search?collections={every}").json
     assert {each["collection"] for each in found["features"]} == readable
+    for names in COUNTED:
+        body = {"aggregations": names.split(",")}
+        path = f"{STAC}/aggregate"
+        for answer in (
+            session.call("GET", f"{path}?aggregations={names}"),
+            session.call("POST", path, body),
+        ):
+            total, collections = answer.json["aggregations"][:2]
+            assert total["value"] == len(readable)
+            assert {each["key"] for each in collections["buckets"]} == readable
     for query in ("", "?q=nothing,secret", "?bbox=10,50,11,51"):
         listed = session.call("GET", f"{STAC}/collections{query}").json
         assert {each["id"] for each in listed["collections"]} == readable

@@ -14,6 +14,8 @@ from swath_core.definitions import Resource
 from swath_core.documents import Attributes, Document
 from swath_core.errors import BadRequest
 from swath_core.filters import (
+    EVERYTHING,
+    Expression,
     Sort,
     SortKey,
     allowed_values,
@@ -35,10 +37,12 @@ MOST_WORDS = 32
 class Query:
     """What a search asks for; ``after`` is the token of the page before.
 
-    ``text`` is what must be found, ``texts`` what any of must be.
+    ``text`` is what must be found, ``texts`` what any of must be; ``condition`` has to hold beside
+    ``filter``.
     """
 
     filter: str | None = None
+    condition: Expression = EVERYTHING
     sort: str | Sort | None = None
     limit: int | None = None
     text: str | None = None
@@ -96,7 +100,8 @@ class Search:
             _text_matches(each, document.attributes, self.resource) for each in self._alternatives
         ):
             return False
-        return self.expression.matches(values_of(document))
+        values = values_of(document)
+        return self.expression.matches(values) and self.query.condition.matches(values)
 
     def _ordered(self, documents: list[Document]) -> list[Document]:
         """Return the documents in the order asked for; bare ids set the order themselves."""

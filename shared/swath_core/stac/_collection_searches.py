@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from swath_core.documents import shown
 from swath_core.errors import BadRequest
-from swath_core.filters import Sort
+from swath_core.filters import EVERYTHING, Expression, Sort
 
 from ._areas import Box, box_area, parse_box
 from ._fields import Fields, collection_path
 from ._intervals import parse_interval
 from ._orders import COLLECTION_FIELDS, parse_orders
-from ._searches import check_members, parse_limit
+from ._properties import COLLECTION_QUERYABLES
+from ._searches import check_members, language_of, parse_limit
 
 if TYPE_CHECKING:
     from swath_core.search import SearchProduct
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 PAGE_COLLECTIONS = 100
 MOST_COLLECTIONS = 1_000
-MEMBERS = ("q", "bbox", "datetime", "sortby", "fields", "limit", "token")
+MEMBERS = (
+    *("q", "bbox", "datetime", "filter", "filter-lang", "sortby", "fields", "limit", "token"),
+)
 """What a list of collections may be asked."""
 _MOST_TERMS = 20
 
@@ -38,6 +41,7 @@ class CollectionSearch:
     limit: int
     box: Box | None = None
     moments: tuple[str | None, str | None] | None = None
+    condition: Expression = EVERYTHING
     token: str | None = None
 
     @classmethod
@@ -52,6 +56,7 @@ class CollectionSearch:
             limit=parse_limit(given.get("limit"), PAGE_COLLECTIONS, MOST_COLLECTIONS),
             box=None if box is None else parse_box(box),
             moments=None if moments is None else parse_interval(moments),
+            condition=_condition(given),
             token=given.get("token") or None,
         )
 
@@ -73,6 +78,15 @@ class CollectionSearch:
             return True
         touched = cover(box_area(self.box), 0) or frozenset()
         return any(h3.get_base_cell_number(cell) in product.state.extent for cell in touched)
+
+
+def _condition(given: Mapping[str, Any]) -> Expression:
+    if given.get("filter") is None:
+        return EVERYTHING
+    from .cql2 import parse_cql2  # noqa: PLC0415 - shapely
+
+    language = given.get("filter-lang", language_of(given["filter"]))
+    return parse_cql2(given["filter"], language, COLLECTION_QUERYABLES, places=False).expression
 
 
 def _texts(value: Any) -> tuple[str, ...]:

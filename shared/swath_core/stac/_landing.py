@@ -37,6 +37,7 @@ CONFORMANCE: tuple[str, ...] = (
     *(f"{_AGGREGATION}{each}" for each in ("", "#query", "#filter")),
     f"{_STAC}/collection-search",
     f"{_STAC}/collection-search#fields",
+    f"{_FILTER}/collection-search#filter",
     f"{_STAC}/collection-search#free-text",
     f"{_STAC}/collection-search#sort",
     f"{_OGC}/ogcapi-common-2/1.0/conf/simple-query",

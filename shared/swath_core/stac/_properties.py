@@ -12,7 +12,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from swath_core.definitions import IMAGE, Attribute, Number
+from swath_core.definitions import IMAGE, PRODUCT, Attribute, Number
+from swath_core.filters import ID
 
 PREFIX = "swath:"
 """What the names of attributes begin with that STAC has no term for."""
@@ -128,6 +129,19 @@ QUERYABLES: Mapping[str, Property] = {
     each.name: each for each in (*NAMED, *OTHERS) if each.attribute.filterable
 }
 """By STAC name: what items are filtered by."""
+
+COLLECTION_QUERYABLES: Mapping[str, Property] = {
+    name: Property(name, attribute)
+    for name, attribute in (
+        ("id", ID),
+        ("title", PRODUCT.attribute("name")),
+        ("description", PRODUCT.attribute("description")),
+        ("keywords", PRODUCT.attribute("tags")),
+        ("created", PRODUCT.attribute("created")),
+        ("updated", PRODUCT.attribute("modified")),
+    )
+}
+"""By STAC name: what collections are filtered by."""
 
 SORTABLES: Mapping[str, Property] = {
     each.name: each for each in (*NAMED, *OTHERS) if each.attribute.sortable

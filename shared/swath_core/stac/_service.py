@@ -131,6 +131,7 @@ class StacService:
         query = Query(
             sort=asked.sort,
             texts=asked.texts,
+            condition=asked.condition,
             after=asked.token,
             page_size=_ALL if everything else asked.limit,
         )

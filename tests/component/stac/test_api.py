@@ -286,6 +286,7 @@ def test_a_filter_and_an_area_both_hold_on_every_page(api: InProcessApi) -> None
     places = {"bbox": [-180, -90, 180, 90], "filter-lang": "cql2-text", "limit": 2}
     inside = (
         "S_INTERSECTS(geometry, BBOX(-180, -90, 180, 90)) AND datetime < '2020-01-06T00:00:00Z'"
+        " AND id LIKE 'i_'"
     )
     body = {**places, "filter": inside}
     first = post(api, **body)
@@ -313,3 +314,23 @@ def test_a_filter_that_is_none_is_a_400(
 
     assert answer.status == 400
     assert wrong in answer.json["description"]
+
+
+def test_collections_are_filtered_by_what_they_say(api: InProcessApi) -> None:
+    def listed(text: str) -> list[str]:
+        answer = get(api, "/collections", filter=text)
+        assert answer.status == 200, answer.text
+        assert answer.json["numberMatched"] == len(answer.json["collections"])
+        return [each["id"] for each in answer.json["collections"]]
+
+    assert listed("title = 'Hills' OR A_CONTAINS(keywords, ('none'))") == ["acme:p"]
+    assert listed("CASEI(description) LIKE '%water' AND id <> 'acme:p'") == ["acme:q"]
+    assert listed("keywords IS NULL AND NOT title = 'Hills' AND id IN ('acme:p', 'acme:q')") == [
+        "acme:q"
+    ]
+    assert "acme:p" in listed("created > DATE('2020-01-01') AND updated >= created")
+    for wrong in ("eo:cloud_cover < 1", "S_INTERSECTS(geometry, POINT(1 1))"):
+        answer = get(api, "/collections", filter=wrong)
+        assert answer.status == 400
+        assert "is no queryable property" in answer.json["description"]
+        assert "; there are id, title, description" in answer.json["description"]

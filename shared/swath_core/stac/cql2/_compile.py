@@ -51,14 +51,17 @@ def parse_cql2(
     language: str = "cql2-json",
     queryables: Mapping[str, Property] = QUERYABLES,
     area: BaseGeometry | None = None,
+    *,
+    places: bool = True,
 ) -> ItemFilter:
     """Return what a CQL2 filter asks of images.
 
     ``given`` is the text, or the JSON as text or decoded. ``area`` is what the request asks for
     beside the filter (on the plane): where there is one it stays the area, and every spatial
-    condition of the filter is a test. Raises BadRequest with what is wrong and what would be right.
+    condition of the filter is a test. Without ``places`` there are no footprints. Raises
+    BadRequest with what is wrong and what would be right.
     """
-    condition = _condition(_tree(given, language), Scope(queryables), 0)
+    condition = _condition(_tree(given, language), Scope(queryables, places), 0)
     parts = condition.parts if isinstance(condition, Junction) and condition.every else (condition,)
     driver = None if area is not None else _driver(parts)
     left = [part for part in parts if part is not driver or not driver.is_area]

@@ -77,21 +77,25 @@ _REQUIRED = {"start_datetime": IMAGE.attribute("acquired_end")}
 
 @dataclass(slots=True)
 class Scope:
-    """The properties by name, and what has been counted of the filter so far."""
+    """The properties by name, and what has been counted of the filter so far.
+
+    With ``places`` there are footprints, too.
+    """
 
     queryables: Mapping[str, Property]
+    places: bool = True
     comparisons: int = 0
     values: int = 0
     positions: int = 0
 
     def queryable(self, name: object) -> Queryable:
         """Return a property by its name. Raises BadRequest with the names there are."""
-        if name == "geometry":
+        if name == "geometry" and self.places:
             return GEOMETRY
         found = self.queryables.get(name) if isinstance(name, str) else None
         if found is None:
             near = nearest(name, self.queryables) if isinstance(name, str) else ""
-            known = ", ".join(["geometry", *self.queryables])
+            known = ", ".join([*(["geometry"] if self.places else []), *self.queryables])
             raise bad(f"{shown(name)} is no queryable property{near}; there are {known}")
         return Queryable(found.attribute, _REQUIRED.get(found.name))
 
