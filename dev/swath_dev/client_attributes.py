@@ -38,6 +38,7 @@ from swath_core.definitions import (
     Choice,
     Footprint,
     Integer,
+    JsonObject,
     ListOf,
     MapOf,
     Nodata,
@@ -179,7 +180,7 @@ def _descriptor(kind: AttributeType) -> tuple[str, str, list[str]]:
         return (
             ("", "ProcessingLevels", ["ProcessingStep"]) if levels else ("", "ExtraProperties", [])
         )
-    if isinstance(kind, AnyOf):
+    if isinstance(kind, AnyOf | JsonObject):
         return "Attribute[Any, Any]", "Attribute", []
     return "", _SIMPLE[type(kind)][0], []
 

@@ -171,7 +171,7 @@ KNOWN: Mapping[str, Json] = {
     "include": "product",
     "token": None,
     "bbox": None,
-    "datetime": "2020-01-01T00:00:00Z/..",
+    "datetime": "2020-01-02T00:00:00Z",
     "collections": ["acme:p"],
     "query": {"eo:cloud_cover": {"gte": 0, "lt": 100}, "id": {"startsWith": "i"}},
     "sortby": [{"field": "eo:cloud_cover", "direction": "desc"}, {"field": "id"}],
@@ -372,6 +372,8 @@ def _parameter(operation: Operation, described: Json, samples: Samples) -> str:
         if operation.method == "DELETE" and collection and collection[1] == "images":
             return "acme:p:j"  # not the one that has pixels
         return IDS.get(collection[1] if collection else "", "acme:p")
+    if described["name"] == "name" and operation.method not in {"GET", "HEAD"}:
+        return "j"  # not the one that has pixels
     if described["name"] in IN_ADDRESSES:
         return IN_ADDRESSES[described["name"]]
     return text_of(samples.of(described["schema"], described["name"]))

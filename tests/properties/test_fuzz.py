@@ -79,6 +79,9 @@ def steer(case: Any, data: Any) -> None:
         for name, value in (("id", "acme:p"), ("name", "i")):
             if name in (case.path_parameters or {}):
                 case.path_parameters[name] = value
+        if isinstance(case.body, dict) and case.body.get("type") == "Feature":
+            case.body |= {"id": "i", "collection": "acme:p"}
+        return
     body = case.body if isinstance(case.body, dict) else {}
     resource = body.get("data")
     if not isinstance(resource, dict):

@@ -323,7 +323,8 @@ def check_objects(session: Session, uploads: dict[str, str]) -> None:
         }
         for path, is_there in paths.items():
             answer = session.call("GET", path)
-            assert answer.status == (200 if is_there else 404), (path, answer.text)
+            there = 302 if "/assets/" in path else 200
+            assert answer.status == (there if is_there else 404), (path, answer.text)
             if not is_there:
                 check_looks_absent(session, path, answer, product.id)
 
@@ -332,9 +333,7 @@ def stac_paths(product: Product) -> list[str]:
     """Return every address of the STAC face that names a product, for reading."""
     rows = [route.path for route in routes.STAC.routes if route.method == "GET"]
     assert len(rows) > 10
-    return [
-        STAC + path.format(id=product.id, name="i", key="file0") for path in rows if "{id}" in path
-    ]
+    return [STAC + path.format(id=product.id, name="i", key="b") for path in rows if "{id}" in path]
 
 
 def check_looks_absent(session: Session, path: str, answer: Answer, product_id: str) -> None:
@@ -399,6 +398,28 @@ def forbidden_writes(product: Product) -> list[tuple[str, str, object]]:
         ("POST", "/bands", change("band", f"{product.id}:n", **new_band)),
         ("POST", "/images", change("image", f"{product.id}:n", **new_image)),
         ("POST", "/uploads_v2", upload(product)),
+        *stac_writes(product),
+    ]
+
+
+def stac_writes(product: Product) -> list[tuple[str, str, object]]:
+    """Return what changes an item or a collection through the STAC face."""
+    collection = f"{STAC}/collections/{product.id}"
+    place = {"geometry": None, "properties": {"datetime": "2020-01-02T00:00:00Z"}}
+    new = {"type": "Feature", "id": "n", "assets": {}, **place}
+    bodies: dict[tuple[str, str], object] = {
+        ("POST", "/collections/{id}/items"): new,
+        ("PUT", "/collections/{id}/items/{name}"): {**new, "id": "i"},
+        ("PATCH", "/collections/{id}/items/{name}"): {"properties": {"x": 1}},
+        ("DELETE", "/collections/{id}/items/{name}"): None,
+        ("PUT", "/collections/{id}"): {"type": "Collection", "id": product.id},
+        ("PATCH", "/collections/{id}"): {"title": "mine now"},
+    }
+    changing = {(row.method, row.path) for row in routes.STAC.routes if not row.reading}
+    assert changing == {*bodies, ("POST", "/collections"), ("DELETE", "/collections/{id}")}
+    return [
+        (method, collection + path.removeprefix("/collections/{id}").format(name="i"), body)
+        for (method, path), body in bodies.items()
     ]
 
 
@@ -407,6 +428,7 @@ def owners_writes(product: Product) -> list[tuple[str, str, object]]:
     task = {"data": {"type": "product_delete_task"}}
     return [
         ("DELETE", path, None),
+        ("DELETE", f"{STAC}/collections/{product.id}", None),
         ("PATCH", path, change("product", product.id, readers=["org:redorg"])),
         ("POST", f"{path}/delete_related_objects", task),
     ]

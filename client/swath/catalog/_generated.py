@@ -226,6 +226,9 @@ class ProductAttributes(AttributeOwner):
     extra_properties = ExtraProperties(
         doc="Further properties: names to strings, numbers or booleans."
     )
+    stac: Attribute[Any, Any] = Attribute(
+        doc="What its STAC form has beyond the other attributes; kept by the STAC face."
+    )
 
 
 class BandAttributes(AttributeOwner):
@@ -354,6 +357,9 @@ class ImageAttributes(AttributeOwner):
     tags: ListOf[str] = ListOf(Text(), doc="Free words to find the object by.")
     extra_properties = ExtraProperties(
         doc="Further properties: names to strings, numbers or booleans."
+    )
+    stac: Attribute[Any, Any] = Attribute(
+        doc="What its STAC form has beyond the other attributes; kept by the STAC face."
     )
 
 

@@ -26,7 +26,7 @@ from ._bands import (
     WARP_RESAMPLERS,
 )
 from ._common import ID_PATTERN, LONGEST_NAME, LONGEST_PRODUCT_ID, NAME_PATTERN
-from ._containers import AnyOf, ListOf, MapOf, OrNull, Record
+from ._containers import AnyOf, JsonObject, ListOf, MapOf, OrNull, Record
 from ._crs import CRS_FORMS, crs_form
 from ._images import FILE, IMAGE, STORAGE_STATES
 from ._products import PRODUCT
@@ -78,6 +78,7 @@ __all__ = [
     "Choice",
     "Footprint",
     "Integer",
+    "JsonObject",
     "ListOf",
     "MapOf",
     "Nodata",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._attribute import Attribute, Boolean, Number, Text, Timestamp
-from ._containers import AnyOf, ListOf, MapOf
+from ._containers import AnyOf, JsonObject, ListOf, MapOf
 
 NAME_PATTERN = r"[A-Za-z0-9_.\-]+"
 ID_PATTERN = r"[A-Za-z0-9_.:\-]+"
@@ -38,6 +38,13 @@ EXTRA_PROPERTIES = Attribute(
     name="extra_properties",
     type=MapOf(AnyOf((Boolean(), Number(), Text(1000))), 50),
     description="Further properties: names to strings, numbers or booleans.",
+)
+
+
+STAC = Attribute(
+    name="stac",
+    type=JsonObject(300_000),
+    description="What its STAC form has beyond the other attributes; kept by the STAC face.",
 )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from swath_core.documents import shown
+from swath_core.documents import is_encodable, shown
 
 from ._attribute import AttributeType, Json, Schema, Text, wrong
 
@@ -142,6 +143,36 @@ class MapOf(AttributeType):
             "additionalProperties": self.item.schema(),
             "maxProperties": self.longest,
         }
+
+
+@dataclass(frozen=True)
+class JsonObject(AttributeType):
+    """Any JSON object of at most ``longest`` bytes, kept as it is."""
+
+    longest: int
+
+    @property
+    def accepts(self) -> str:
+        """What a right value looks like, in words."""
+        return f"a JSON object of at most {self.longest} bytes"
+
+    def normalise(self, value: Json) -> Json:
+        """Return the object itself."""
+        if not isinstance(value, dict):
+            raise wrong(value, self.accepts)
+        try:
+            text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise wrong(value, self.accepts) from error
+        if not is_encodable(text):
+            raise wrong(value, "text without lone surrogates or NUL characters")
+        if (size := len(text.encode())) > self.longest:
+            raise wrong(f"an object of {size} bytes", self.accepts)
+        return value
+
+    def schema(self) -> Schema:
+        """Return the JSON schema of the stored form."""
+        return {"type": "object"}
 
 
 @dataclass(frozen=True)

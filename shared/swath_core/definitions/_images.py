@@ -7,6 +7,7 @@ from ._common import (
     CREATED,
     EXTRA_PROPERTIES,
     MODIFIED,
+    STAC,
     TAGS,
     moment,
     number,
@@ -90,4 +91,5 @@ IMAGE = Resource.of(
     MODIFIED,
     TAGS,
     EXTRA_PROPERTIES,
+    STAC,
 )

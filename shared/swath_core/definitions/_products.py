@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._attribute import Attribute, Boolean, Resource, Text
-from ._common import CREATED, EXTRA_PROPERTIES, MODIFIED, TAGS, moment, number, text
+from ._common import CREATED, EXTRA_PROPERTIES, MODIFIED, STAC, TAGS, moment, number, text
 from ._containers import ListOf
 from ._spatial import Resolution
 
@@ -76,4 +76,5 @@ PRODUCT = Resource.of(
     MODIFIED,
     TAGS,
     EXTRA_PROPERTIES,
+    STAC,
 )

@@ -29,7 +29,7 @@ _TYPES = {
 }
 _RESERVED = frozenset({"thumbnail"})
 _MD5 = re.compile(r"[0-9a-f]{32}")
-_MD5_MULTIHASH = "d50110"
+MD5_MULTIHASH = "d50110"
 """The prefix of an MD5 digest in the multihash form: its code, 0xd5, as a varint, and 16 bytes."""
 
 
@@ -108,7 +108,7 @@ def file_members(file: dict[str, Any], *, own: bool) -> Asset:
         made["file:size"] = file["size_bytes"]
     digest = str(file.get("hash") or "").lower()
     if _MD5.fullmatch(digest):
-        made["file:checksum"] = _MD5_MULTIHASH + digest
+        made["file:checksum"] = MD5_MULTIHASH + digest
     media_type = COG if own else media_type_of(str(file.get("href") or ""))
     return {**made, "type": media_type} if media_type else made
 

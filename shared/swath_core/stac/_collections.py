@@ -14,6 +14,7 @@ from ._assets import COG, FileForm, file_forms
 from ._extensions import RENDER, extensions_of
 from ._items import STAC_VERSION
 from ._links import Addresses
+from ._overlay import overlaid_collection
 
 Collection = dict[str, Any]
 Bounds = tuple[float, float, float, float]
@@ -82,7 +83,16 @@ def _bounds(base_cells: Iterable[int]) -> Bounds:
 def collection(
     product: Document, bands: Sequence[Document], coverage: Coverage, addresses: Addresses
 ) -> Collection:
-    """Return the collection of a product."""
+    """Return the collection of a product, as it came if it came as one."""
+    derived = derived_collection(product, bands, coverage, addresses)
+    kept = product.get("stac")
+    return derived if kept is None else overlaid_collection(derived, kept)
+
+
+def derived_collection(
+    product: Document, bands: Sequence[Document], coverage: Coverage, addresses: Addresses
+) -> Collection:
+    """Return the collection that the attributes of a product make."""
     forms = file_forms(bands)
     item_assets = {form.key: _item_asset(form) for form in forms.values()}
     renders = _renders(product, bands, forms)
@@ -99,7 +109,7 @@ def collection(
         ],
         "id": product.id,
         "title": product.get("name"),
-        "description": product.get("description") or product.get("name"),
+        "description": product.get("description") or product.get("name") or product.id,
         "keywords": product.get("tags") or [],
         "license": _text(extra, _LICENCE) or _OTHER_LICENCE,
         "providers": _providers(extra),

@@ -9,8 +9,13 @@ from typing import Any
 from swath_core.documents import shown
 from swath_core.errors import BadRequest
 
-ALWAYS = ("id", "collection")
-"""Members that say which object it is, whatever is asked for."""
+ALWAYS = ("type", "stac_version", "id", "collection")
+"""Members that say what and which object it is, whatever is asked for."""
+_BY_DEFAULT = (
+    *("type", "stac_version", "id", "collection", "geometry", "bbox", "links", "assets"),
+    *("properties.datetime", "properties.start_datetime", "properties.end_datetime"),
+)
+"""What is answered where exclusions come with an empty list of inclusions."""
 _ITEM_MEMBERS = frozenset(
     {
         *("type", "stac_version", "stac_extensions", "id", "geometry", "bbox", "links", "assets"),
@@ -55,8 +60,10 @@ class Fields:
         if value is None:
             return cls()
         if isinstance(value, Mapping):
-            lists = (_names(value.get(each) or []) for each in ("include", "exclude"))
-            return cls(*(frozenset(map(path_of, names)) for names in lists))
+            include, exclude = (_names(value.get(each) or []) for each in ("include", "exclude"))
+            if exclude and not include and "include" in value:
+                include = [each for each in _BY_DEFAULT if each not in exclude]
+            return cls(frozenset(map(path_of, include)), frozenset(map(path_of, exclude)))
         names = _names(value)
         return cls(
             frozenset(path_of(each) for each in names if not each.startswith("-")),

@@ -13,6 +13,7 @@ from ._areas import bounds_of
 from ._assets import Asset, default_key, file_forms, file_members
 from ._extensions import RESERVED_PREFIXES, extensions_of
 from ._links import Addresses, Link, link
+from ._overlay import overlaid_item
 from ._properties import PREFIX, SHOWN
 from ._signing import Signer
 
@@ -45,7 +46,7 @@ class ItemForm:
         bucket: str,
         signer: Signer | None = None,
     ) -> None:
-        self._product_id = product_id
+        self.product_id = product_id
         self._signer = signer
         self._addresses = addresses
         self._own = f"s3://{bucket}/" if bucket else None
@@ -53,7 +54,16 @@ class ItemForm:
         self._has_pictures = bool(bands)
 
     def item(self, image: Document) -> Item:
-        """Return the item of an image."""
+        """Return the item of an image, as it came if it came as one."""
+        derived, kept = self.derived(image), image.get("stac")
+        if kept is None:
+            return derived
+        files = image.get("files") or ()
+        hrefs = {str(file.get("href") or file.get("provider_href")) for file in files}
+        return overlaid_item(derived, kept, hrefs)
+
+    def derived(self, image: Document) -> Item:
+        """Return the item that the attributes of an image make."""
         assets, grid = self._assets(image), _grid(image)
         properties = _properties(image)
         if self._one_grid:
@@ -70,7 +80,7 @@ class ItemForm:
             "stac_version": STAC_VERSION,
             "stac_extensions": extensions_of(properties, assets.values(), links),
             "id": image.get("name"),
-            "collection": self._product_id,
+            "collection": self.product_id,
             "geometry": geometry,
             "properties": properties,
             "links": links,
@@ -91,6 +101,11 @@ class ItemForm:
             href = self._addresses.picture("images", image.id, "preview.png")
             made["thumbnail"] = {"href": href, "type": "image/png", "roles": ["thumbnail"]}
         return made
+
+    @property
+    def keys(self) -> dict[int, str]:
+        """The keys of the files that hold bands, by index."""
+        return {index: form.key for index, form in self._files.items()}
 
     def key(self, index: int) -> str:
         """Return the key of the asset of a file."""
@@ -113,7 +128,7 @@ class ItemForm:
 
     def _href(self, image: Document, index: int, file: Mapping[str, Any], *, own: bool) -> str:
         if own:
-            return self._addresses.asset(self._product_id, image.get("name"), self.key(index))
+            return self._addresses.asset(self.product_id, image.get("name"), self.key(index))
         return str(file.get("href") or file.get("provider_href"))
 
     def _pictured(self, image: Document) -> bool:
@@ -140,7 +155,7 @@ class ItemForm:
     # ---- links
 
     def _links(self, image: Document) -> list[Link]:
-        links = self._addresses.of_item(self._product_id, image.get("name"))
+        links = self._addresses.of_item(self.product_id, image.get("name"))
         if self._pictured(image):
             preview = self._addresses.picture("images", image.id, "preview.png")
             links += self._addresses.of_pictures("images", image.id)
@@ -159,11 +174,11 @@ def _properties(image: Document) -> Attributes:
             stac_name, stac_value = shown.shown(value)
             found[stac_name] = stac_value
     for name, value in (image.get("extra_properties") or {}).items():
-        found.setdefault(_extra_name(name), value)
+        found.setdefault(extra_name(name), value)
     return found
 
 
-def _extra_name(name: str) -> str:
+def extra_name(name: str) -> str:
     """Return what an extra property is called in an item: as it is, unless that means something."""
     has_meaning = name in _CORE or name.startswith((*RESERVED_PREFIXES, PREFIX))
     return f"{PREFIX}extra_{name}" if has_meaning else name

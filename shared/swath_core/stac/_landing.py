@@ -35,6 +35,8 @@ CONFORMANCE: tuple[str, ...] = (
     f"{_STAC}/ogcapi-features#fields",
     f"{_SORT}/ogcapi-features#sort",
     *(f"{_AGGREGATION}{each}" for each in ("", "#query", "#filter")),
+    f"{_STAC}/ogcapi-features/extensions/transaction",
+    f"{_STAC}/collections/extensions/transaction",
     f"{_STAC}/collection-search",
     f"{_STAC}/collection-search#fields",
     f"{_FILTER}/collection-search#filter",
@@ -45,6 +47,7 @@ CONFORMANCE: tuple[str, ...] = (
     f"{_OGC}/ogcapi-features-1/1.0/conf/geojson",
     *(f"{_OGC}/ogcapi-features-3/1.0/conf/{each}" for each in ("filter", "features-filter")),
     *(f"{_OGC}/cql2/1.0/conf/{each}" for each in _CQL2),
+    f"{_OGC}/ogcapi-features-4/1.0/conf/simpletx",
 )
 """The classes that the face conforms to."""
 

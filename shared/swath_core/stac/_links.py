@@ -58,6 +58,10 @@ class Addresses:
         """Return the address of a collection's items."""
         return f"{self.collection(product_id)}/items"
 
+    def item(self, product_id: str, name: str) -> str:
+        """Return the address of an item."""
+        return f"{self.items(product_id)}/{_quoted(name)}"
+
     def asset(self, product_id: str, name: str, key: str) -> str:
         """Return the address that leads to a file of an image."""
         return f"{self.items(product_id)}/{_quoted(name)}/assets/{quote(key, safe='')}"

@@ -76,6 +76,9 @@ class ItemSearch:
         ``collection`` is the one whose items are listed. Raises BadRequest naming the member.
         """
         check_members(given, MEMBERS if collection is None else OF_COLLECTION)
+        if "fields" in given and given["fields"] is None:
+            message = "fields: null was sent, but an object or a list of names is expected"
+            raise BadRequest(message, parameter="fields")
         present = {name: value for name, value in given.items() if value is not None}
         sort = parse_orders(present.get("sortby"))
         conditions, area = list(_conditions(present, collection)), _area(present)
@@ -197,6 +200,8 @@ def parse_sign(value: Json) -> bool:
 
 
 def _texts(name: str, value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value]  # which clients send for a list of one
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         message = f"{name}: {shown(value)} was sent, but a list of texts is expected"
         raise BadRequest(message, parameter=name)

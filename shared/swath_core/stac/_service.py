@@ -14,7 +14,7 @@ from swath_core.errors import BadRequest
 
 from ._aggregations import Aggregations, Aggregator
 from ._collection_searches import CollectionSearch
-from ._collections import Coverage, collection
+from ._collections import Coverage, collection, derived_collection
 from ._items import Item, ItemForm
 from ._links import Addresses
 from ._searches import ItemSearch, one_of
@@ -88,12 +88,12 @@ class StacService:
         sign: bool = False,
     ) -> tuple[Item, Document]:
         """Return an item and the image that it is. Raises NotFound."""
-        image, _ = self.images().get(caller, _image_id(product_id, name))
+        image, _ = self.images().get(caller, image_id_of(product_id, name))
         return _Forms(self, addresses, sign=sign).item(image), image
 
     def asset(self, caller: Caller, product_id: str, name: str, key: str) -> str:
         """Return where a file of an item can be read now, without a token. Raises NotFound."""
-        image_id = _image_id(product_id, name)
+        image_id = image_id_of(product_id, name)
         image, _ = self.images().get(caller, image_id)
         form = ItemForm(product_id, self.bands(product_id), Addresses(""), self.bucket)
         for index, file in enumerate(image.get("files") or ()):
@@ -120,6 +120,13 @@ class StacService:
         product = self.products().get(caller, product_id)
         (found,) = self._covered(caller, [product])
         return self._collection(found, addresses), product
+
+    def derived_collection(
+        self, caller: Caller, product: Document, addresses: Addresses
+    ) -> dict[str, Any]:
+        """Return the collection that a product's attributes make."""
+        (found,) = self._covered(caller, [product])
+        return derived_collection(product, self.bands(product.id), found.coverage, addresses)
 
     def readable(self, caller: Caller, product_id: str) -> Document:
         """Return a product that the caller may read. Raises NotFound."""
@@ -206,7 +213,7 @@ class _Forms:
         return form.item(image)
 
 
-def _image_id(product_id: str, name: str) -> str:
+def image_id_of(product_id: str, name: str) -> str:
     """Return the id of an image. Raises NotFound for what no image is called."""
     image_id = f"{product_id}:{name}"
     if ":" in name:

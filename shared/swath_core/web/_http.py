@@ -65,6 +65,11 @@ class Request:
         """The body, a JSON object; an empty body is an empty one. Raises BadRequest."""
         return parse_object(self._body)
 
+    @cached_property
+    def value(self) -> Any:
+        """The body, any JSON value. Raises BadRequest."""
+        return _parse_json(self._body)
+
     @property
     def _body(self) -> bytes | str | None:
         body = self.event.get("body")

@@ -12,6 +12,7 @@ from swath_core.definitions import (
     Choice,
     Footprint,
     Integer,
+    JsonObject,
     ListOf,
     MapOf,
     Nodata,
@@ -76,6 +77,9 @@ def of(kind: AttributeType, index: int) -> Sample:  # noqa: C901, PLR0911, PLR09
         case Text():
             value = ("first", "second: \u00e9\u4e2d\U0001f6f0")[index]
             return value, value
+        case JsonObject():
+            kept: dict[str, Any] = {"properties": {"a": [index, None]}}
+            return kept, kept
         case Integer():
             return index + 2, index + 2
         case Number() | Nodata():

@@ -188,6 +188,8 @@ def test_a_page_follows_the_whole_body_of_the_first(api: InProcessApi) -> None:
     second = api.call("POST", "//stac/search", link["body"])
     moment = "2020-01-04T00:00:00.000000Z"
     assert second.json["features"][0] == {
+        "type": "Feature",
+        "stac_version": "1.1.0",
         "id": "i3",
         "collection": "acme:p",
         "properties": {"datetime": moment},
@@ -228,7 +230,8 @@ def test_collections_are_found_by_words_place_and_time(api: InProcessApi) -> Non
     assert ids(datetime="2019-01-01T00:00:00Z/2020-01-01T00:00:00Z") == ["acme:p", "acme:q"]
     assert ids(datetime="2021-01-01T00:00:00Z/..") == []
     answer = get(api, "/collections", fields="title", bbox="10,50,11,51", limit=1)
-    assert answer.json["collections"] == [{"id": "acme:p", "title": "Hills"}]
+    identity = {"type": "Collection", "stac_version": "1.1.0", "id": "acme:p"}
+    assert answer.json["collections"] == [{**identity, "title": "Hills"}]
     pages = pages_of(api, get(api, "/collections", limit=1))
     assert [page.json["collections"][0]["id"] for page in pages] == ["acme:p", "acme:q"]
     assert {page.json["numberMatched"] for page in pages} == {2}
@@ -283,7 +286,8 @@ def test_filters_are_cql2_text_or_json_by_get_and_post(api: InProcessApi) -> Non
 
 
 def test_a_filter_and_an_area_both_hold_on_every_page(api: InProcessApi) -> None:
-    places = {"bbox": [-180, -90, 180, 90], "filter-lang": "cql2-text", "limit": 2}
+    places = {"collections": ["acme:p"], "bbox": [-180, -90, 180, 90], "limit": 2}
+    places["filter-lang"] = "cql2-text"
     inside = (
         "S_INTERSECTS(geometry, BBOX(-180, -90, 180, 90)) AND datetime < '2020-01-06T00:00:00Z'"
         " AND id LIKE 'i_'"

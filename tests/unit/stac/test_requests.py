@@ -22,7 +22,7 @@ ITEM = {
     "assets": {"red": {"href": "r", "type": "t"}, "blue": {"href": "b", "type": "t"}},
     "links": [],
 }
-NAMES = {"id": "i", "collection": "c"}
+NAMES = {"type": "Feature", "id": "i", "collection": "c"}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,10 @@ NAMES = {"id": "i", "collection": "c"}
         ({"include": ["geometry"]}, NAMES | {"geometry": ITEM["geometry"]}),
         ("-id", ITEM),
         ("nothing.of.this", NAMES),
+        (
+            {"include": [], "exclude": ["assets", "geometry"]},
+            NAMES | {"links": [], "properties": {"datetime": "d"}},
+        ),
     ],
 )
 def test_fields(asked: Any, answered: dict[str, Any]) -> None:
@@ -131,10 +135,11 @@ def test_wrong_queries_are_refused(asked: Any) -> None:
         ({"limit": "many"}, "limit"),
         ({"limit": True}, "limit"),
         ({"limit": 1.5}, "limit"),
-        ({"ids": "a"}, "ids"),
+        ({"ids": 5}, "ids"),
         ({"collections": [1]}, "collections"),
         ({"ids": ["a"] * 2001}, "ids"),
         ({"token": 5}, "token"),
+        ({"fields": None}, "fields"),
         ({"datetime": 5}, "datetime"),
         ({"bbox": [0, 0, 1, 1], "intersects": {"type": "Point"}}, "bbox and intersects"),
     ],

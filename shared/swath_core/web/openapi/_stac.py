@@ -27,6 +27,7 @@ def stac_schemas() -> dict[str, Schema]:
     """Return the schemas by name."""
     assets = {"type": "object", "additionalProperties": _object({"href": _TEXT})}
     shown = {"type": "array", "items": {"type": "object"}}
+    new_item = _new_item()
     numbers = {"numberMatched": _COUNT, "numberReturned": _COUNT}
     return {
         "StacError": _object({"code": _TEXT, "description": _TEXT}),
@@ -70,7 +71,42 @@ def stac_schemas() -> dict[str, Schema]:
             }
         ),
         "StacAggregation": _aggregated(),
+        "StacSaved": {"type": "object"},
+        "NewStacCollection": _new_collection(),
+        "NewStacItem": new_item,
+        "NewStacItems": {"anyOf": [new_item, _new_items(new_item)]},
+        "StacPatch": {"anyOf": [{"type": "object"}, {"type": "array", "items": _operation()}]},
     }
+
+
+def _new_item() -> Schema:
+    return _object(
+        {
+            "type": {"const": "Feature"},
+            "id": {"type": "string", "pattern": "^[A-Za-z0-9_.\\-]+$"},
+            "geometry": _GEOMETRY,
+            "properties": _object({"datetime": {"type": ["string", "null"]}}),
+            "assets": {"type": "object", "additionalProperties": _object({"href": _TEXT})},
+        },
+        {"links": _LINKS, "stac_extensions": _TEXTS},
+    )
+
+
+def _new_items(item: Schema) -> Schema:
+    features = {"type": "array", "items": item, "minItems": 1}
+    return _object({"type": {"const": "FeatureCollection"}, "features": features})
+
+
+def _new_collection() -> Schema:
+    return _object(
+        {"type": {"const": "Collection"}, "id": _TEXT},
+        {"title": _TEXT, "description": _TEXT, "keywords": _TEXTS, "links": _LINKS},
+    )
+
+
+def _operation() -> Schema:
+    names = ["add", "remove", "replace", "move", "copy", "test"]
+    return _object({"op": {"enum": names}, "path": _TEXT}, {"from": _TEXT, "value": {}})
 
 
 def _collection() -> Schema:
