@@ -12,7 +12,14 @@ from typing import Any
 
 import hypothesis.strategies as st
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from swath_core.catalog import complete_directory
 from swath_core.settings import settings as function_settings
@@ -38,8 +45,8 @@ def square(place: tuple[float, float], side: float) -> dict[str, Any]:
 
 
 class DirectoryMachine(RuleBasedStateMachine):
-    @initialize(complete=st.booleans())
-    def begin(self, complete: bool) -> None:
+    @initialize(old=st.sampled_from([False, False, True]))
+    def begin(self, old: bool) -> None:
         self.api = RUNNING[0]
         self.api.empty()
         self.api.restart()
@@ -53,8 +60,10 @@ class DirectoryMachine(RuleBasedStateMachine):
         self.number = 0
         table = function_settings().need("catalog_table")
         self.directories = [Directory(table), Directory(table)]
-        if complete:
-            assert complete_directory(function_settings())
+        self.last: tuple[tuple[float, float] | None, int] = (PLACES[0], YEARS[0])
+        self.old = old
+        assert complete_directory(function_settings())
+        self.create("p", shared=True)
 
     # ---- what happens
 
@@ -92,7 +101,7 @@ class DirectoryMachine(RuleBasedStateMachine):
         answer = self.api.save("image", image_id, **values)
         assert (answer.status == 201) == (name in self.shared), answer.text
         if answer.status == 201:
-            self.images[image_id] = (place, year)
+            self.images[image_id] = self.last = (place, year)
 
     @rule(number=st.integers(0, 99), place=st.sampled_from(PLACES), year=years)
     def move_image(self, number: int, place: tuple[float, float], year: int) -> None:
@@ -102,7 +111,7 @@ class DirectoryMachine(RuleBasedStateMachine):
         moved = {"geometry": square(place, 0.5), "acquired": f"{year}-01-01T00:00:00Z"}
         answer = self.api.change("image", image_id, **moved)
         assert answer.status == 200, answer.text
-        self.images[image_id] = (place, year)
+        self.images[image_id] = self.last = (place, year)
 
     @rule(number=st.integers(0, 99))
     def delete_image(self, number: int) -> None:
@@ -115,6 +124,7 @@ class DirectoryMachine(RuleBasedStateMachine):
     def complete(self) -> None:
         assert complete_directory(function_settings())
 
+    @precondition(lambda self: self.old)
     @rule()
     def be_of_before(self) -> None:
         """Make the catalog one of the time before there was a directory."""
@@ -124,6 +134,12 @@ class DirectoryMachine(RuleBasedStateMachine):
         for name in self.shared:
             CatalogItem(f"acme:{name}", "product").update([CatalogItem.years.remove()])
         self.api.restart()
+
+    @invariant()
+    def the_last_image_is_found_by_whom_may_read_it(self) -> None:
+        place, year = self.last
+        for who in ("alice", "bob"):
+            self.search(who, self.number % 2, place, year, without=False)
 
     @rule(
         who=st.sampled_from(["alice", "bob", "bob", "eve"]),
@@ -190,7 +206,7 @@ def test_a_directory_is_completed_in_several_runs() -> None:
 
 
 def test_searches_find_what_is_there() -> None:
-    budget = settings(max_examples=max(5, settings().max_examples // 6), stateful_step_count=25)
+    budget = settings(max_examples=max(5, settings().max_examples // 6), stateful_step_count=20)
     with running_api() as api:
         RUNNING[:] = [api]
         run_state_machine_as_test(DirectoryMachine, settings=budget)

@@ -57,7 +57,8 @@ def catalog(aws: None) -> CatalogStore:  # noqa: F811
 def everything() -> str:
     """Return all that the tables hold, as one text."""
     client = boto3.client("dynamodb")
-    return str([client.scan(TableName=name)["Items"] for name in ("catalog", "uploads")])
+    tables = [client.scan(TableName=name)["Items"] for name in ("catalog", "uploads")]
+    return str([sorted(items, key=str) for items in tables])
 
 
 def lists_of(store: CatalogStore, product_id: str) -> dict[str, Any]:
