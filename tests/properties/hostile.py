@@ -157,6 +157,10 @@ KNOWN: Mapping[str, Json] = {
     "data_range": [0, 1],
     "display_range": [0, 1],
     "owners": ["user:alice", "org:acme"],
+    "aggregations": ["total_count"],
+    "filter-crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+    "writers": ["user:bob"],
+    "readers": ["org:acme"],
     "start": "2020-01-01",
     "end": "2021-01-01",
     "_start": "2020-01-01",
@@ -257,6 +261,35 @@ class Samples:
 
 
 # ---- positions
+
+
+_UNSENT = ("is_core", "image_index_name", "product_tier")
+"""Attributes that only administrators may send: others are refused before the rest is read."""
+
+
+def coherent(operation: Operation, body: Json, right: Mapping[str, str]) -> Json:
+    """Return a body with the id that path or attributes make, without what is not for us."""
+    data = body.get("data") if isinstance(body, dict) else None
+    members = data if isinstance(data, list) else [data]
+    found = [
+        _coherent(each, operation, right) if isinstance(each, dict) else each for each in members
+    ]
+    if data is None:
+        return body
+    return {**body, "data": found if isinstance(data, list) else found[0]}
+
+
+def _coherent(member: Json, operation: Operation, right: Mapping[str, str]) -> Json:
+    attributes = member.get("attributes")
+    if isinstance(attributes, dict):
+        attributes = {name: each for name, each in attributes.items() if name not in _UNSENT}
+        member = {**member, "attributes": attributes}
+        if isinstance(attributes.get("colormap"), str):  # of a band it is a table
+            attributes["colormap"] = [[0, 0, 0]]
+    if "id" not in member:
+        return member
+    made = "acme:new" if operation.path.endswith("/products") else "acme:p:new"
+    return {**member, "id": right.get("id", made)}
 
 
 INTO_TEXT = "\0text"
@@ -362,7 +395,7 @@ IDS = {
     "products": "acme:p",
     "bands": "acme:p:spectral",
     "images": "acme:p:i",
-    "uploads_v2": "{upload}",
+    "uploads_v2": "the-upload",
 }
 
 
@@ -403,7 +436,7 @@ def wrong_everywhere(document: Json) -> Iterator[Hostile]:
         right = {
             each["name"]: _parameter(operation, each, samples) for each in operation.parameters
         }
-        body = samples.of(operation.body)
+        body = coherent(operation, samples.of(operation.body), right)
         for path in positions(body):
             value = _worst(at(body, path))
             where = "/".join(map(str, path)).replace(INTO_TEXT, "(text)")
@@ -422,6 +455,7 @@ def _round_of(operation: Operation, samples: Samples, chance: random.Random) -> 
     body = None
     if operation.body is not None:
         body = samples.of(operation.body, whole=chance.random() < 0.5)
+        body = coherent(operation, body, right)
         if "expressions" in body:
             body["bands"] = ["spectral", *body["expressions"]]
         yield from _wrong_bodies(operation, right, body, chance)

@@ -83,8 +83,9 @@ class Service:
 
     def answer(self, request: hostile.Hostile) -> tuple[int, dict[str, str], Any]:
         """Send a request to the function that serves it."""
-        address = request.address.replace("%7Bupload%7D", self.upload)
-        event = self.api.event(request.method, address, None, request.headers, request.body)
+        address = request.address.replace("the-upload", self.upload)
+        body = request.body and request.body.replace("the-upload", self.upload)
+        event = self.api.event(request.method, address, None, request.headers, body)
         function = self.raster if address.startswith("/raster/") else self.api.handler
         answer = function.lambda_handler(event, Invocation())
         headers = {name.lower(): str(value) for name, value in answer["headers"].items()}
@@ -245,6 +246,7 @@ def test_a_key_belongs_to_one_request_of_every_operation(service: Service) -> No
             for each in operation.parameters
         } | {"Idempotency-Key": f"{SEED}-{number}"}
         body = samples.of(operation.body) if operation.body is not None else {}
+        body = hostile.coherent(operation, body, right)
         bodies = (body, hostile.replaced(body, (), {**body, "more": hostile.Raw(str(number))}))
         first, again, other = (
             service.answer(hostile._request(operation, right, each, "parameter Idempotency-Key"))
