@@ -39,6 +39,8 @@ def complete_directory(
         if clock() > ends:
             rollups.save_state(_STATE, {"after": product.id})
             return False
+    if after:
+        rollups.save_state(_STATE, {})  # the next completion begins at the beginning
     set_complete()
     return True
 
