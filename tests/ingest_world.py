@@ -20,7 +20,7 @@ from rasterio.transform import from_origin
 
 from swath_core.catalog import ImageWriter, SavedImage, owned_keys
 from swath_core.catalog._image_rules import new_attributes
-from swath_core.documents import Document, StoredProduct
+from swath_core.documents import Document, StoredImage, StoredProduct
 from swath_core.errors import Conflict
 from swath_core.ingest import IngestContext, ObjectCreated, ingest
 from swath_core.pixels import DecoderProcess, FileResult, FileTask
@@ -212,9 +212,13 @@ class MemoryImages(ImageWriter):
         self.writes = 0
         self.lock = threading.RLock()
 
-    def get(self, image_id: str) -> Document | None:
+    def get(self, image_id: str) -> StoredImage | None:
         with self.lock:
-            return self.items.get(image_id)
+            found = self.items.get(image_id)
+        if found is None:
+            return None
+        values = found.attributes, found.version, found.request
+        return StoredImage("image", found.id, *values, indexed=found.version)
 
     def replace(
         self,

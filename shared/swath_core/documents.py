@@ -13,6 +13,10 @@ Attributes = dict[str, Any]
 """Attribute name to JSON value, normalised; an attribute that is not set is absent."""
 
 
+INDEX_VERSION = 2
+"""The version of the search index (``swath_core.index``) that new products get."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One stored object.
@@ -50,16 +54,46 @@ class StoredProduct(Document):
     ``rungs`` are the fine rungs of the H3 ladder in use, ``extent`` the H3 base cells touched,
     ``spans`` how long taking images lasted (``swath_core.index.IndexState``), ``years`` those of
     ``acquired``.
+    ``index`` is the version of the index that searches read, ``also`` another one that writers
+    keep up as well while the product is moved; ``shards`` the number of its shards.
     """
 
     rungs: frozenset[int] = frozenset()
     extent: frozenset[int] = frozenset()
     spans: frozenset[int] = frozenset()
     years: frozenset[int] = frozenset()
+    index: int = INDEX_VERSION
+    also: int | None = None
+    shards: int = 1
 
 
 ACCESS_LISTS = ("owners", "writers", "readers")
 """The attributes of a product that say who may do what with it."""
+
+
+SHARDS = "swath.shards"
+"""The member of a product's ``extra_properties`` that says over how many shards it is spread."""
+
+MOST_SHARDS = 16
+
+
+def shards_of(attributes: Attributes) -> int:
+    """Return the shards of a product with these attributes."""
+    return int((attributes.get("extra_properties") or {}).get(SHARDS) or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage(Document):
+    """An image as it was read, with where it is posted.
+
+    ``posted`` are its partitions without the product's id in front, None where that was not
+    recorded; ``index`` the version of the code that wrote them; ``indexed`` the document's version
+    when the postings in cells were written: later ones differ in nothing that these hold.
+    """
+
+    posted: tuple[str, ...] | None = None
+    index: int = 1
+    indexed: int = 0
 
 
 # ---- JSON values

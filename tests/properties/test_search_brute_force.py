@@ -37,7 +37,9 @@ SORTS = [None, None, "acquired", "-acquired", "cloud_fraction", "-cloud_fraction
 
 
 def random_world(dice: random.Random, centre: tuple[float, float] | None) -> World:
-    world = World(shards=dice.choice([1, 1, 3]), dirty=dice.random() < 0.3)
+    world = World(
+        shards=dice.choice([1, 1, 3]), dirty=dice.random() < 0.3, version=dice.choice([1, 2, 2])
+    )
     largest = dice.choice([1.0, 2.5, 2.5, 4.0])
     for number in range(IMAGES):
         x, y = near(dice, centre)

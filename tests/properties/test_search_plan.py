@@ -9,7 +9,7 @@ from tests.unit.search.world import area, box, place, rollups
 
 from swath_core.filters._expression import ALL_KEYS, KeyRange
 from swath_core.geo import footprint, normalise_footprint, query_geometry
-from swath_core.index import EVERYWHERE, PASSING, IndexState, ladder_of, planar_cells
+from swath_core.index import EVERYWHERE, PASSING, VERSIONS, IndexState, ladder_of, planar_cells
 from swath_core.search import SearchProduct
 from swath_core.search._cover import (
     MOST_PARTITIONS,
@@ -25,7 +25,7 @@ WHOLE = Projection(footprints=True, attributes=True)
 
 def cover(shape: Any, *rungs: int, extent: frozenset[int] = EVERYWHERE_ON_EARTH) -> CellCover:
     wkb = shapely.to_wkb(query_geometry(shape))
-    found = best_cover(wkb, IndexState(frozenset(rungs), extent), MOST_PARTITIONS)
+    found = best_cover(wkb, IndexState(frozenset(rungs), extent), MOST_PARTITIONS, 1)
     assert found is not None
     return found
 
@@ -40,7 +40,7 @@ def test_a_point_opens_two_partitions_at_most(rungs: list[int]) -> None:
 
 def test_a_point_of_one_class_opens_its_finest_cell() -> None:
     (cell,) = cover(POINT, 6).cells
-    assert (cell.rung, cell.own) == (6, True)
+    assert (cell.rung, cell.own) == (12, True)
     assert shapely.intersects(planar_cells([cell.cell]).tiles[0], shapely.Point(10, 47))
 
 
@@ -48,8 +48,8 @@ def test_large_areas_open_coarse_cells_and_small_ones_fine_cells() -> None:
     degrees = [0.05, 0.5, 5.0, 25.0]
     finest = [max(c.rung for c in cover(box(10, 40, 10 + d, 40 + d), 6).cells) for d in degrees]
     assert finest == sorted(finest, reverse=True)
-    assert finest[0] == 6
-    assert finest[-1] <= 2
+    assert finest[0] == 12
+    assert finest[-1] <= 4
 
 
 def test_no_more_partitions_than_allowed() -> None:
@@ -63,13 +63,14 @@ def test_no_more_partitions_than_allowed() -> None:
         except Exception as error:  # noqa: BLE001
             assert "no area" in str(error)  # noqa: PT017
             continue
-        found = best_cover(wkb, IndexState(rungs, EVERYWHERE_ON_EARTH), MOST_PARTITIONS)
+        found = best_cover(wkb, IndexState(rungs, EVERYWHERE_ON_EARTH), MOST_PARTITIONS, 1)
         none += found is None
         assert found is None or 1 <= len(found.cells) <= MOST_PARTITIONS
     assert none < 50
 
 
-def test_every_image_that_meets_the_area_is_in_an_opened_partition() -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_image_that_meets_the_area_is_in_an_opened_partition(version: int) -> None:
     dice = random.Random(2)
     tested = 0
     for _ in range(150):
@@ -83,11 +84,11 @@ def test_every_image_that_meets_the_area_is_in_an_opened_partition() -> None:
         except Exception as error:  # noqa: BLE001
             assert "no area" in str(error)  # noqa: PT017
             continue
-        ladders = [ladder_of(shape) for shape in shapes]
+        ladders = [ladder_of(shape, version) for shape in shapes]
         state = IndexState()
         for ladder in ladders:
             state = state.union(ladder.state)
-        found = best_cover(shapely.to_wkb(query), state, MOST_PARTITIONS)
+        found = best_cover(shapely.to_wkb(query), state, MOST_PARTITIONS, version)
         if found is None:
             continue
         opened = {(cell.cell, cell.own) for cell in found.cells}
@@ -105,7 +106,7 @@ def test_every_image_that_meets_the_area_is_in_an_opened_partition() -> None:
 def test_a_rare_coarse_class_is_read_beside_the_fine_one() -> None:
     cells = cover(box(10, 47, 10.2, 47.1), 6, 0).cells
     opened = {(cell.rung, cell.own) for cell in cells}
-    assert opened >= {(0, True), (6, True)}
+    assert opened >= {(0, True), (12, True)}
     assert (0, False) not in opened  # where every image of the fine class is
 
 
@@ -113,14 +114,14 @@ def test_classes_of_few_cells_do_not_double_partitions() -> None:
     shape = box(5, 45, 11, 49)
     plain = cover(shape, 4, 2)
     few = cover(shape, 4, 2 + PASSING)
-    assert len([c for c in few.cells if c.rung == 2 and c.own]) == 0 or few.ratio < plain.ratio
-    assert {c.own for c in few.cells if c.rung == 2} <= {False}
+    assert len([c for c in few.cells if c.rung == 4 and c.own]) == 0 or few.ratio < plain.ratio
+    assert {c.own for c in few.cells if c.rung == 4} <= {False}
 
 
 def test_where_the_product_has_nothing_nothing_is_opened() -> None:
     assert cover(POINT, 4, extent=frozenset({57})).cells == ()
     plan = plan_cells(
-        SearchProduct("p", IndexState(frozenset({4}), frozenset({57}))),
+        SearchProduct("p", IndexState(frozenset({4}), frozenset({57})), version=1),
         query_geometry(POINT),
         ALL_KEYS,
         WHOLE,
@@ -134,7 +135,7 @@ def test_the_extent_bounds_the_area() -> None:
     wide = cover(box(-180, -90, 180, 90), 4, extent=europe.extent)
     assert len(wide.cells) <= MOST_PARTITIONS
     assert time_ratio(
-        SearchProduct("p", IndexState(frozenset({4}), europe.extent)),
+        SearchProduct("p", IndexState(frozenset({4}), europe.extent), version=1),
         query_geometry(box(-180, -90, 180, 90)),
     ) == pytest.approx(1.0)
 
@@ -142,11 +143,11 @@ def test_the_extent_bounds_the_area() -> None:
 def test_the_whole_world_is_too_much_for_cells() -> None:
     wkb = shapely.to_wkb(query_geometry(box(-180, -90, 180, 90)))
     state = IndexState(frozenset({4}), EVERYWHERE_ON_EARTH)
-    assert best_cover(wkb, state, MOST_PARTITIONS) is None
+    assert best_cover(wkb, state, MOST_PARTITIONS, 1) is None
 
 
 def test_cells_inside_the_area_need_no_footprint() -> None:
-    product = SearchProduct("p", IndexState(frozenset({6}), EVERYWHERE_ON_EARTH))
+    product = SearchProduct("p", IndexState(frozenset({6}), EVERYWHERE_ON_EARTH), version=1)
     plan = plan_cells(product, query_geometry(box(0, 40, 8, 46)), ALL_KEYS, WHOLE)
     assert plan is not None
     inside = [source for source in plan.sources if source.inside]
@@ -156,7 +157,9 @@ def test_cells_inside_the_area_need_no_footprint() -> None:
 
 
 def test_images_everywhere_have_a_partition_of_their_own() -> None:
-    product = SearchProduct("p", IndexState(frozenset({EVERYWHERE}), EVERYWHERE_ON_EARTH))
+    product = SearchProduct(
+        "p", IndexState(frozenset({EVERYWHERE}), EVERYWHERE_ON_EARTH), version=1
+    )
     plan = plan_cells(product, query_geometry(POINT), ALL_KEYS, WHOLE)
     assert plan is not None
     assert [source.partition for source in plan.sources] == ["p|h|*"]

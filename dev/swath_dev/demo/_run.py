@@ -15,7 +15,7 @@ import numpy.typing as npt
 from shapely.geometry import mapping, shape
 
 from swath_core.geo import footprint
-from swath_core.index import RUNGS, ladder_of, planar_cells
+from swath_core.index import ladder_of, planar_cells
 from swath_dev._errors import CommandError
 from swath_dev.api import Api
 from swath_dev.build import ROOT
@@ -220,8 +220,8 @@ def _picture(
         geotransform[3],
     )
     cells = _cells(attributes["geometry"])
-    listed = ", ".join(f"rung {rung}: {len(polygons)}" for rung, polygons in cells.items())
-    tell.note(f"H3 cells by rung of the ladder: {listed}")
+    listed = ", ".join(f"resolution {rung}: {len(polygons)}" for rung, polygons in cells.items())
+    tell.note(f"H3 cells, and groups of them, that it is posted in: {listed}")
     size = sum(file["size_bytes"] for file in attributes["files"])
     view = View(
         title=delivery.title,
@@ -246,14 +246,14 @@ def _rgba(pixels: np.ma.MaskedArray[Any, Any]) -> npt.NDArray[np.float64]:
 
 
 def _cells(geometry: dict[str, Any]) -> dict[int, Sequence[Any]]:
-    """Return the tiles of the cells that an image with this footprint is posted in, by rung."""
+    """Return the tiles that an image with this footprint is posted in, by H3 resolution."""
     ladder = ladder_of(footprint(geometry))
     every = sorted(ladder.own | ladder.passing)
     tiles = planar_cells(every)
-    by_rung: dict[int, list[Any]] = {rung: [] for rung in RUNGS if rung <= ladder.rung}
+    by_rung: dict[int, list[Any]] = {_resolution(abs(cell)): [] for cell in sorted(every, key=abs)}
     for cell, tile in zip(tiles.cells, tiles.tiles, strict=True):
-        by_rung[_resolution(cell)].append(tile)
-    return {rung: polygons for rung, polygons in by_rung.items() if polygons}
+        by_rung[_resolution(abs(cell))].append(tile)
+    return dict(by_rung)
 
 
 def _resolution(cell: int) -> int:

@@ -17,7 +17,7 @@ from ._directory import complete_directory
 from ._expiry import Expired, expire_images
 from ._files import image_prefix, owned_keys
 from ._image_rules import STORED_IMAGE
-from ._image_writes import BULK_LIMIT, BulkResult, ImageWriter, SavedImage
+from ._image_writes import BULK_LIMIT, BulkResult, ImageWriter, SavedImage, planned_change
 from ._images import Images, SearchableProducts
 from ._listing import Page, Query, Search
 from ._products import Products
@@ -44,5 +44,6 @@ __all__ = [
     "image_prefix",
     "not_found",
     "owned_keys",
+    "planned_change",
     "run_task",
 ]

@@ -17,7 +17,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from swath_core import times
-from swath_core.documents import Attributes, Document
+from swath_core.documents import (
+    INDEX_VERSION,
+    Attributes,
+    Document,
+    StoredImage,
+    StoredProduct,
+)
 from swath_core.errors import Invalid, NotFound, SwathError, TooManyRequests
 from swath_core.settings import Settings
 from swath_core.store.bus import announce_deleted
@@ -30,7 +36,6 @@ from swath_core.store.images import (
     ImageStore,
     StaleVersionError,
     UnknownProductError,
-    posting_map,
     size_of,
 )
 from swath_core.store.objects import Objects
@@ -46,7 +51,7 @@ from ._image_rules import changed_attributes, new_attributes
 if TYPE_CHECKING:
     from pynamodb.transactions import TransactWrite
 
-    from swath_core.index import IndexState, Postings
+    from swath_core.index import IndexState
 
 _LOG = logging.getLogger(__name__)
 
@@ -134,11 +139,11 @@ class ImageWriter:
         """Return notes of objects that are due to be deleted by a moment, at most ``limit``."""
         return self._outbox.due(moment, limit)
 
-    def get(self, image_id: str) -> Document | None:
+    def get(self, image_id: str) -> StoredImage | None:
         """Return an image as it is now, or None."""
         return self._images.get(image_id)
 
-    def get_many(self, ids: Iterable[str]) -> dict[str, Document]:
+    def get_many(self, ids: Iterable[str]) -> dict[str, StoredImage]:
         """Return the images that exist out of ``ids``, by id."""
         return self._images.get_many(ids)
 
@@ -329,20 +334,13 @@ class ImageWriter:
         product: Document | None,
         guard: Changes | None = None,
     ) -> None:
-        old, new = _postings(before), _postings(after)
-        change = ImageChange(
-            before,
-            after,
-            posting_map(old.rows if old else ()),
-            posting_map(new.rows if new else ()),
-            guard,
-        )
+        change, state = planned_change(before, after, product, guard)
         _check_size(change)
         self._note_expiry(before, after)
         days = {image.get("acquired")[:10] for image in (before, after) if image}
         product_id = str((after or before or product).get("product_id"))  # type: ignore[union-attr]
         try:
-            self._announce(product_id, days, product, new.state if new else None)
+            self._announce(product_id, days, product, state)
             self._apply(change, product_id, lambda: self._rollups.mark(product_id, days))
         except (UnknownProductError, NoProductError) as error:
             raise NotFound(f"Object not found: {product_id}") from error
@@ -414,12 +412,45 @@ def check_number(items: Sequence[object]) -> None:
         raise Invalid(message, pointer="/data")
 
 
-def _postings(image: Document | None) -> Postings | None:
-    if image is None:
-        return None
-    from swath_core.index import postings_of  # noqa: PLC0415 - h3 and shapely only for writes
+def planned_change(
+    before: Document | None,
+    after: Document | None,
+    product: Document | None,
+    guard: Changes | None = None,
+) -> tuple[ImageChange, IndexState | None]:
+    """Return what a write changes, and what it adds to the index state of the product.
 
-    return postings_of(image)
+    Postings in cells are written where anything in them changes; the one by time, which has
+    ``modified``, always.
+    """
+    from swath_core.index import (  # noqa: PLC0415 - h3 and shapely, only for writes
+        posted_in,
+        postings_of,
+        same_cells,
+        shard_for,
+    )
+
+    old = {} if before is None else posted_in(before)
+    if after is None:
+        return ImageChange(before, None, list(old), guard=guard), None
+    shards, versions = _index_of(product)
+    image = StoredImage(after.kind, after.id, after.attributes, after.version, after.request)
+    image = replace(image, index=INDEX_VERSION, indexed=after.version)
+    postings = postings_of(image, shard_for(after, before, shards), versions)
+    image = replace(image, posted=postings.suffixes)
+    keys = {(row.partition, row.sort_key) for row in postings.rows}
+    written = postings.rows
+    if isinstance(before, StoredImage) and keys == set(old) and same_cells(before, after):
+        image, written = replace(image, indexed=before.indexed), written[:1]
+    removed = [key for key in old if key not in keys]
+    return ImageChange(before, image, removed, written, guard), postings.state
+
+
+def _index_of(product: Document | None) -> tuple[int, tuple[int, ...]]:
+    """Return the shards of a product, and the versions of its index that are kept up."""
+    if not isinstance(product, StoredProduct):
+        return 1, (INDEX_VERSION,)
+    return product.shards, (product.index, *([product.also] if product.also else []))
 
 
 def _new_document(values: Attributes, request: str | None) -> Document:

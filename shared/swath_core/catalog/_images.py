@@ -176,7 +176,10 @@ class SearchableProducts:
         found = [row for row in self._access.store.products_by_id(ids) if may_read(caller, row)]
         products: dict[str, Document] = {row.id: row for row in found}
         searched = [
-            SearchProduct(row.id, IndexState(row.rungs, row.extent, row.spans)) for row in found
+            SearchProduct(
+                row.id, IndexState(row.rungs, row.extent, row.spans), row.shards, row.index
+            )
+            for row in found
         ]
         return searched, products.get
 

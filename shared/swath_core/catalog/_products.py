@@ -16,7 +16,7 @@ from swath_core.access import (
     visible_attributes,
 )
 from swath_core.definitions import ID_PATTERN, LONGEST_PRODUCT_ID, PRODUCT
-from swath_core.documents import ACCESS_LISTS, Document, shown
+from swath_core.documents import ACCESS_LISTS, MOST_SHARDS, SHARDS, Document, shards_of, shown
 from swath_core.errors import Conflict, Forbidden, Invalid
 from swath_core.store.catalog import ChangedError
 
@@ -53,6 +53,7 @@ class Products:
         product_id = _checked_id(caller, given_id)
         _check_privileged(caller, given, {})
         values = PRODUCT.validate_create(_prepared(given))
+        _check_shards(values, 1)
         if not values.get("owners"):
             values["owners"] = default_owners(caller)
         values = stamped({"writers": [], "readers": [], **values})
@@ -91,6 +92,7 @@ class Products:
         _check_lists(caller, product, changes)
         _check_privileged(caller, changes, product.attributes)
         values = PRODUCT.validate_update(_prepared(changes), product.attributes)
+        _check_shards(values, shards_of(product.attributes))
         values = {"writers": [], "readers": [], **stamped(values, product)}
         check_retention(values)
         check_size(values)
@@ -166,6 +168,17 @@ def _check_privileged(caller: Caller, given: Mapping[str, Any], current: Mapping
         if not caller.is_admin and name in given and (given[name] or None) != before:
             message = f"{name}: only administrators of the platform may set it"
             raise Forbidden(message, pointer=f"/data/attributes/{name}")
+
+
+def _check_shards(values: Mapping[str, Any], before: int) -> None:
+    """Raise Invalid where a product's shards are not a number that it can have, or fewer."""
+    given = (values.get("extra_properties") or {}).get(SHARDS, 1)
+    if isinstance(given, bool) or given not in range(before, MOST_SHARDS + 1):
+        message = (
+            f"extra_properties: {SHARDS} would be {shown(given)}, but a whole number from {before} "
+            f"to {MOST_SHARDS} is expected: shards can be added, but not taken away"
+        )
+        raise Invalid(message, pointer=f"/data/attributes/extra_properties/{SHARDS}")
 
 
 def _check_lists(caller: Caller, product: Document, changes: Mapping[str, Any]) -> None:

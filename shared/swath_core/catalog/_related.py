@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from swath_core import times
 from swath_core.access import Caller
@@ -59,25 +60,23 @@ class RelatedObjects:
         from swath_core.store.tables import PostingItem, bind  # noqa: PLC0415
 
         bind(PostingItem, self._settings)
+        product = self._store.product(product_id)
+        shards = product.shards if product else 1
         earlier = PostingItem.sk < acquired_before if acquired_before else None
         for month in RollupStore(self._settings).months(product_id):
             if acquired_before and month > acquired_before[:7]:
                 return
-            rows = PostingItem.query(
-                time_partition(product_id, month, 0),
-                earlier,
-                consistent_read=True,
-                page_size=limit,
-                attributes_to_get=["pk", "sk"],
-            )
-            page: list[str] = []
-            for row in rows:
-                page.append(split_key(row.sk)[1])
-                if len(page) == limit:
+            for shard in range(shards):
+                rows = PostingItem.query(
+                    time_partition(product_id, month, shard),
+                    earlier,
+                    consistent_read=True,
+                    page_size=limit,
+                    attributes_to_get=["pk", "sk"],
+                )
+                ids = (split_key(row.sk)[1] for row in rows)
+                while page := list(islice(ids, limit)):
                     yield page
-                    page = []
-            if page:
-                yield page
 
     @contextmanager
     def closed(self, product: Document) -> Iterator[float]:

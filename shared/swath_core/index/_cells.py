@@ -11,6 +11,10 @@ touch it. A part is connected and tiles fill the plane, so the cells that touch 
 through shared edges, and the spread ends having found every one of them. ``h3.polygon_to_cells`` is
 not used: its covers of two intersecting polygons can be disjoint, since it mixes planar edges with
 spherical cells, and it is wrong around the poles and beyond 180 degrees.
+
+Between two resolutions there are groups: the seven children of a cell as one group of three and two
+of two, so that the side of tiles grows by 1.6 from step to step instead of by 2.6. A group is named
+by minus the id of one of its cells; its tile is that of its cells together.
 """
 
 from __future__ import annotations
@@ -25,11 +29,20 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 Cell = int
+"""An H3 cell; less than 0: a group, by minus the id of the cell that stands for it."""
 Geometries = NDArray[np.object_]
 
 TOLERANCE = 1e-9
 """Degrees within which a cell counts as touched: about 0.1 mm. It absorbs rounding where tiles
 are cut (at most 2e-13), and a cell too many costs one posting, never an answer."""
+
+MOST_IN_GROUP = 3
+
+_GROUPS = ((0, 4, 6), (2, 3), (5, 1))
+"""Digits of the children that form a group; the first stands for it. They share edges. A pentagon
+has no child 1."""
+_GROUP_OF = {digit: group for group in _GROUPS for digit in group}
+_FINEST_H3 = 15
 
 _FURTHEST_SEED = 6
 _REMEMBERED = 40_000
@@ -50,7 +63,9 @@ def planar_cells(cells: Iterable[Cell]) -> PlanarCells:
     found = {cell: _remembered.get(cell) for cell in wanted}
     missing = [cell for cell, tile in found.items() if tile is None]
     if missing:
-        made = dict(zip(missing, _tiles(missing), strict=True))
+        plain = [cell for cell in missing if cell > 0]
+        made = dict(zip(plain, _tiles(plain), strict=True)) if plain else {}
+        made |= {cell: _group_tile(cell) for cell in missing if cell < 0}
         found |= made
         if len(_remembered) + len(made) > _REMEMBERED:
             _remembered.clear()  # other threads may be here as well: each works on its own copy
@@ -58,6 +73,26 @@ def planar_cells(cells: Iterable[Cell]) -> PlanarCells:
     tiles = np.empty(len(wanted), dtype=object)
     tiles[:] = [found[cell] for cell in wanted]
     return PlanarCells(wanted, tiles)
+
+
+def group_of(cell: Cell) -> Cell:
+    """Return the group that a cell is in."""
+    shift = 3 * (_FINEST_H3 - h3.get_resolution(cell))
+    first = _GROUP_OF[cell >> shift & 7][0]
+    group: Cell = -(cell & ~(7 << shift) | first << shift)
+    return group
+
+
+def members(group: Cell) -> list[Cell]:
+    """Return the cells of a group."""
+    shift = 3 * (_FINEST_H3 - h3.get_resolution(-group))
+    bare = -group & ~(7 << shift)
+    cells = [bare | digit << shift for digit in _GROUP_OF[-group >> shift & 7]]
+    return [cell for cell in cells if h3.is_valid_cell(cell)]
+
+
+def _group_tile(group: Cell) -> shapely.Geometry:
+    return shapely.union_all(planar_cells(members(group)).tiles)
 
 
 def _tiles(cells: list[Cell]) -> list[shapely.Geometry]:
@@ -129,6 +164,17 @@ def cover(area: BaseGeometry, resolution: int, most: int | None = None) -> froze
             if most is not None and len(found) > most:
                 return None
     return frozenset(found) if most is None or len(found) <= most else None
+
+
+def cover_by_groups(
+    area: BaseGeometry, resolution: int, most: int | None = None
+) -> frozenset[Cell] | None:
+    """Return the groups of cells of a resolution that touch an area; None where over ``most``."""
+    cells = cover(area, resolution, None if most is None else MOST_IN_GROUP * most)
+    if cells is None:
+        return None
+    groups = frozenset(map(group_of, cells))
+    return groups if most is None or len(groups) <= most else None
 
 
 def _seed(part: BaseGeometry, resolution: int) -> Cell:

@@ -1,16 +1,7 @@
-"""What the index stores of an image: partitions, sort keys, rows, and the ladder of rungs.
+"""What the index stores of an image: partitions, sort keys and rows.
 
 Within every partition postings are sorted by ``ACQUIRED#IMAGE_ID``. A key's neighbours in
 that order have names of their own, so that "after this key" can be an inclusive bound.
-
-A rung is an H3 resolution. An image's fine rung is the finest one where its footprint touches few
-enough cells; it is posted in each of those, and at every coarser rung of the ladder too. A cell has
-two partitions: one of the images that end at its rung, one of those that pass it on their way to
-a finer one. So a few large footprints in a product do not make every query read coarse
-partitions. Images that end at a rung in a handful of cells are posted in both partitions, as
-though they passed: these are mostly the largest of a product's many that end a rung further on
-(a few degrees of latitude can decide that), and a query at their rung then opens one partition for
-each cell instead of two.
 """
 
 from __future__ import annotations
@@ -18,39 +9,36 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import reduce
 from typing import Any
 
 import h3.api.basic_int as h3
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from swath_core import times
-from swath_core.definitions import IMAGE
-from swath_core.documents import ALL_SPANS, Attributes, Document
+from swath_core.definitions import IMAGE, Timestamp
+from swath_core.documents import INDEX_VERSION, Attributes, Document, StoredImage
 from swath_core.geo import footprint
 
-from ._cells import Cell, cover
+from ._cells import Cell
+from ._ladder import EVERYWHERE, IndexState, Ladder, ladder_of
 
-RUNGS = (0, 1, 2, 4, 6, 8, 10, 12)
-EVERYWHERE = -1
-"""The rung of footprints that touch too many cells even at rung 0."""
-
-MOST_CELLS = 44
-FEW_CELLS = 8
-"""Cells of the fine rung up to which an image is also posted in the partitions of passing ones."""
-
-PASSING = 100
-"""Added to the fine rung of such images in the product's index state."""
-
-MOST_POSTINGS = 47
-"""Cell postings of one image: an image that moves takes 2 x (47 + 1) + 1 of the 100 items that a
-DynamoDB transaction may hold, and its guard up to three."""
+FINEST_SHARDED = 2
+"""The finest H3 resolution whose partitions are spread over a product's shards: coarser cells take
+a write of every image of a large area, as months do."""
 
 LONG_VALUE = 256
-"""Characters of JSON that a value in a posting may have; what is longer stays on the document."""
+"""Bytes of JSON that a value in a posting may have; what is longer stays on the document."""
+
+MOST_BYTES = 1023
+"""Bytes of a posting that is written for one unit, keys included."""
+
+_BESIDE = 240
+"""Of these, for the names, the partition's cell, the moment, ``b``, ``v`` and a footprint of up to
+eight corners."""
+_LEAST_ROOM = 200
 
 OMITTED = "?"
 """Member of ``a`` that lists the attributes left out for their length."""
@@ -67,6 +55,8 @@ _POSTED = tuple(
 POSTED = IN_KEYS | frozenset(_POSTED)
 """Attributes that a posting tells."""
 
+_DATES = frozenset(a.name for a in IMAGE if isinstance(a.type, Timestamp))
+
 Row = dict[str, Any]
 """``g`` the footprint as WKB (absent without one), ``a`` compact JSON of the attributes, ``b`` the
 bytes of the image's files, ``v`` the document's version."""
@@ -79,19 +69,34 @@ _SURROGATES = range(0xD800, 0xE000)
 # ---- partitions and sort keys
 
 
-def own_partition(product: str, cell: int) -> str:
-    """Return the partition of the images whose fine rung is the cell's resolution."""
-    return f"{product}|f|{h3.int_to_str(cell)}"
+def own_partition(product: str, cell: Cell, version: int = INDEX_VERSION, shard: int = 0) -> str:
+    """Return the partition of the images whose fine rung is the cell's."""
+    return f"{product}|f{_cell_name(cell, version, shard)}"
 
 
-def passing_partition(product: str, cell: int) -> str:
-    """Return the partition of the images that have a finer rung than the cell's resolution."""
-    return f"{product}|h|{h3.int_to_str(cell)}"
+def passing_partition(
+    product: str, cell: Cell, version: int = INDEX_VERSION, shard: int = 0
+) -> str:
+    """Return the partition of the images that have a finer rung than the cell's."""
+    return f"{product}|h{_cell_name(cell, version, shard)}"
 
 
-def whole_partition(product: str) -> str:
+def _cell_name(cell: Cell, version: int, shard: int) -> str:
+    if version == 1:
+        return f"|{h3.int_to_str(cell)}"
+    name = h3.int_to_str(abs(cell)).rstrip("f")
+    spread = f"|{shard}" if shard and is_sharded(cell) else ""
+    return f"{version}|{name}{'g' if cell < 0 else ''}{spread}"
+
+
+def is_sharded(cell: Cell) -> bool:
+    """Return whether a cell's partitions are spread over a product's shards."""
+    return cell > 0 and h3.get_resolution(cell) <= FINEST_SHARDED
+
+
+def whole_partition(product: str, version: int = INDEX_VERSION) -> str:
     """Return the partition of the images with more cells than any rung may take."""
-    return f"{product}|h|*"
+    return f"{product}|h{'' if version == 1 else version}|*"
 
 
 def null_partition(product: str) -> str:
@@ -105,8 +110,19 @@ def time_partition(product: str, month: str, shard: int) -> str:
 
 
 def shard_of(image_id: str, shards: int) -> int:
-    """Return the shard of an image among a product's time partitions."""
+    """Return the shard of a new image of a product."""
     return zlib.crc32(image_id.encode()) % shards if shards > 1 else 0
+
+
+def shard_for(image: Document, before: Document | None, shards: int) -> int:
+    """Return the shard of an image: an old one stays where it is when shards are added.
+
+    So a search that still knows the smaller number finds every image that it could find before.
+    """
+    if before is None:
+        return shard_of(image.id, shards)
+    posted = before.posted if isinstance(before, StoredImage) else None
+    return int(posted[0].rpartition("|")[2]) if posted else 0
 
 
 def key_of(acquired: str, image_id: str) -> str:
@@ -139,24 +155,51 @@ def predecessor(key: str) -> str:
 
 
 def encode_row(image: Document) -> Row:
-    """Return the attributes of an image's posting, its keys apart."""
-    values: dict[str, Any] = {}
-    omitted = []
-    for name in _POSTED:
-        value = image.get(name)
-        if value is None or value == []:
-            continue
-        if isinstance(value, (str, list)) and len(_compact(value)) > LONG_VALUE:
-            omitted.append(name)
-        else:
-            values[name] = value
-    if omitted:
-        values[OMITTED] = omitted
-    row: Row = {"a": _compact(values), "b": stored_bytes(image.attributes), "v": image.version}
+    """Return the attributes of an image's posting by time, its keys apart."""
+    attributes = encode_attributes(image, modified=True)
+    row: Row = {"a": attributes, "b": stored_bytes(image.attributes), "v": image.version}
     geometry = image.get("geometry")
     if geometry is not None:
         row["g"] = shapely.to_wkb(footprint(geometry), byte_order=1)
     return row
+
+
+def encode_attributes(image: Document, *, modified: bool) -> str:
+    """Return the JSON of the attributes that a posting holds.
+
+    ``modified`` is not held in cells: every change of an image changes it. Of the rest, texts and
+    lists are left out, the longest first, where all together would be too long.
+    """
+    held = {
+        name: value
+        for name in _POSTED
+        if (value := image.get(name)) is not None
+        and value != []
+        and (modified or name != "modified")
+    }
+    long = {n: len(_compact(v).encode()) for n, v in held.items() if isinstance(v, (str, list))}
+    omitted = [name for name, size in long.items() if size > LONG_VALUE]
+    room = _room(image)
+    waiting = sorted(set(long) - set(omitted) - _DATES, key=lambda name: (long[name], name))
+    while waiting and len(_encoded(held, omitted).encode()) > room:
+        omitted.append(waiting.pop())
+    return _encoded(held, omitted)
+
+
+def _encoded(held: Mapping[str, Any], omitted: Sequence[str]) -> str:
+    values = {name: value for name, value in held.items() if name not in omitted}
+    return _compact(values | {OMITTED: sorted(omitted)} if omitted else values)
+
+
+def _room(image: Document) -> int:
+    """Return the bytes that attributes may take beside keys and a footprint of a few corners."""
+    keys = len(str(image.attributes["product_id"]).encode()) + len(image.id.encode())
+    return max(_LEAST_ROOM, MOST_BYTES - _BESIDE - keys)
+
+
+def indexed_of(image: Document) -> int:
+    """Return the version at which an image's postings in cells were written."""
+    return image.indexed if isinstance(image, StoredImage) and image.indexed else image.version
 
 
 def stored_bytes(attributes: Attributes) -> int:
@@ -171,6 +214,8 @@ def attributes_of_row(product: str, acquired: str, image_id: str, row_json: str)
     values["product_id"] = product
     values["name"] = image_id[len(product) + 1 :]
     values["acquired"] = acquired
+    if "modified" not in values:  # a posting in a cell
+        values[OMITTED] = [*values.get(OMITTED, ()), "modified"]
     return values
 
 
@@ -178,64 +223,7 @@ def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-# ---- the ladder
-
-
-@dataclass(frozen=True, slots=True)
-class IndexState:
-    """What has ever been posted for a product: number sets on its Catalog row.
-
-    ``rungs`` are the fine rungs of its images, plus PASSING for images that are posted as though
-    they passed it; ``extent`` the H3 base cells (0 to 121) that their footprints touch; ``spans``
-    how long taking them lasted (:func:`span_of`), and ALL_SPANS if that was noted of every image;
-    ``years`` those of ``acquired``. A writer adds to them before it writes an image; they never
-    shrink.
-    """
-
-    rungs: frozenset[int] = frozenset()
-    extent: frozenset[int] = frozenset()
-    spans: frozenset[int] = frozenset()
-    years: frozenset[int] = frozenset()
-
-    @property
-    def ending(self) -> frozenset[int]:
-        """Fine rungs with images that are posted only as ending there."""
-        return frozenset(rung for rung in self.rungs if 0 <= rung < PASSING)
-
-    @property
-    def few(self) -> frozenset[int]:
-        """Fine rungs with images that are posted as ending there and as passing."""
-        return frozenset(rung - PASSING for rung in self.rungs if rung >= PASSING)
-
-    @property
-    def everywhere(self) -> bool:
-        """Whether there are images with more cells than any rung may take."""
-        return EVERYWHERE in self.rungs
-
-    @property
-    def longest(self) -> float | None:
-        """Seconds that taking no image exceeded; None where that is not known of all of them."""
-        if ALL_SPANS not in self.spans:
-            return None
-        return max((2.0**span for span in self.spans if span != ALL_SPANS), default=0.0)
-
-    def covers(self, other: IndexState) -> bool:
-        """Return whether the other state adds nothing to this one."""
-        return (
-            other.rungs <= self.rungs
-            and other.extent <= self.extent
-            and other.spans <= self.spans
-            and other.years <= self.years
-        )
-
-    def union(self, other: IndexState) -> IndexState:
-        """Return what both have."""
-        return IndexState(
-            self.rungs | other.rungs,
-            self.extent | other.extent,
-            self.spans | other.spans,
-            self.years | other.years,
-        )
+# ---- an image
 
 
 def span_of(image: Document) -> frozenset[int]:
@@ -267,65 +255,69 @@ class Postings:
     state: IndexState
     rows: tuple[Posting, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """The cells of a footprint: where it ends (at its fine rung) and where it passes."""
-
-    rung: int
-    own: frozenset[Cell]
-    passing: frozenset[Cell]
-    extent: frozenset[int]
-
     @property
-    def state(self) -> IndexState:
-        """What it adds to its product's index state."""
-        few = bool(self.own & self.passing)
-        return IndexState(frozenset({self.rung + (PASSING if few else 0)}), self.extent)
+    def suffixes(self) -> tuple[str, ...]:
+        """The partitions, without the product's id in front: what the image's item records."""
+        start = self.rows[0].partition.index("|") + 1
+        return tuple(row.partition[start:] for row in self.rows)
 
 
-def ladder_of(area: BaseGeometry) -> Ladder:
-    """Return the ladder of a footprint on the plane."""
-    return _ladder(shapely.to_wkb(area))
+def postings_of(
+    image: Document, shard: int = 0, versions: Sequence[int] = (INDEX_VERSION,)
+) -> Postings:
+    """Return the rows that index an image in some versions of its product's index.
 
-
-@lru_cache(maxsize=4096)
-def _ladder(wkb: bytes) -> Ladder:
-    area = shapely.from_wkb(wkb)
-    levels: list[frozenset[Cell]] = []
-    for rung in RUNGS:
-        cells = cover(area, rung, MOST_CELLS)
-        if cells is None or sum(map(len, levels)) + len(cells) > MOST_POSTINGS:
-            break
-        levels.append(cells)
-    if not levels:
-        return Ladder(EVERYWHERE, frozenset(), frozenset(), frozenset(range(122)))
-    extent = frozenset(h3.get_base_cell_number(cell) for cell in levels[0])
-    passing = levels if len(levels[-1]) <= FEW_CELLS else levels[:-1]
-    return Ladder(RUNGS[len(levels) - 1], levels[-1], frozenset().union(*passing), extent)
-
-
-def postings_of(image: Document, shards: int = 1) -> Postings:
-    """Return the rows that index an image, given the shards of its product's time partitions.
-
-    The image's attributes must be normalised (``swath_core.definitions.IMAGE``).
+    ``shard`` is its place in partitions that are spread over shards (:func:`shard_for`). The
+    image's attributes must be normalised (``swath_core.definitions.IMAGE``).
     """
     product, acquired = image.attributes["product_id"], image.attributes["acquired"]
     geometry = image.get("geometry")
-    ladder = ladder_of(footprint(geometry)) if geometry is not None else None
-    partitions = [time_partition(product, acquired[:7], shard_of(image.id, shards))]
-    partitions += _cell_partitions(product, ladder)
+    state, cells = IndexState(), [null_partition(product)]
+    if geometry is not None:
+        ladders = [ladder_of(footprint(geometry), version) for version in versions]
+        cells = [name for each in ladders for name in _cell_partitions(product, each, shard)]
+        state = reduce(IndexState.union, (each.state for each in ladders))
     key, payload = key_of(acquired, image.id), encode_row(image)
-    rows = tuple(Posting(partition, key, payload) for partition in partitions)
-    state = IndexState() if ladder is None else ladder.state
+    of_cells = {**payload, "a": encode_attributes(image, modified=False), "v": indexed_of(image)}
+    first = Posting(time_partition(product, acquired[:7], shard), key, payload)
     years = frozenset({int(acquired[:4])})
-    return Postings(replace(state, spans=span_of(image), years=years), rows)
+    state = replace(state, spans=span_of(image), years=years)
+    return Postings(state, (first, *(Posting(each, key, of_cells) for each in cells)))
 
 
-def _cell_partitions(product: str, ladder: Ladder | None) -> Sequence[str]:
-    if ladder is None:
-        return [null_partition(product)]
+def _cell_partitions(product: str, ladder: Ladder, shard: int) -> list[str]:
+    version = ladder.version
     if ladder.rung == EVERYWHERE:
-        return [whole_partition(product)]
-    own = [own_partition(product, cell) for cell in sorted(ladder.own)]
-    return own + [passing_partition(product, cell) for cell in sorted(ladder.passing)]
+        return [whole_partition(product, version)]
+    own = [own_partition(product, cell, version, shard) for cell in sorted(ladder.own)]
+    return own + [
+        passing_partition(product, cell, version, shard) for cell in sorted(ladder.passing)
+    ]
+
+
+# ---- what is stored of an image already
+
+
+def posted_in(image: Document) -> dict[tuple[str, str], None]:
+    """Return the keys of the postings that an image has, as its item records them.
+
+    Images that were saved before that was recorded are posted as version 1 did.
+    """
+    product = image.attributes["product_id"]
+    key = key_of(image.attributes["acquired"], image.id)
+    if isinstance(image, StoredImage) and image.posted is not None:
+        return {(f"{product}|{suffix}", key): None for suffix in image.posted}
+    rows = postings_of(image, versions=(1,)).rows
+    return {(row.partition, row.sort_key): None for row in rows}
+
+
+def same_cells(before: StoredImage, after: Document) -> bool:
+    """Return whether the postings in cells that an image has are those that it would get."""
+    if before.index != INDEX_VERSION:
+        return False  # they were written by other code
+    return _cell_payload(before) == _cell_payload(after)
+
+
+def _cell_payload(image: Document) -> tuple[object, ...]:
+    attributes = encode_attributes(image, modified=False)
+    return attributes, stored_bytes(image.attributes), image.get("geometry")

@@ -24,7 +24,18 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from swath_core.index import RUNGS, IndexState, cover, planar_cells
+from swath_core.documents import INDEX_VERSION
+from swath_core.index import (
+    FINEST_SHARDED,
+    VERSIONS,
+    IndexState,
+    cover,
+    cover_rungs,
+    planar_cells,
+    rung_area,
+    rung_cover,
+    rung_perimeter,
+)
 
 MOST_PARTITIONS = 16
 MOST_POINT_PARTITIONS = 2
@@ -36,8 +47,6 @@ _INSIDE_MARGIN = 1e-7
 _AREAS = frozenset({"Polygon", "MultiPolygon"})
 
 _KM_PER_DEGREE = 111.195
-_TYPICAL_CELLS = 20
-_HEXAGON_PERIMETER = 3.7224  # of a regular hexagon of area 1
 _SQUARE_PERIMETER = 4.0
 _LEAST_SIDE = 0.05
 _LEAST_SHRINK = 0.05
@@ -67,20 +76,25 @@ class CellCover:
 
 
 @lru_cache(maxsize=256)
-def best_cover(wkb: bytes, state: IndexState, most: int) -> CellCover | None:
+def best_cover(
+    wkb: bytes, state: IndexState, most: int, version: int = INDEX_VERSION, shards: int = 1
+) -> CellCover | None:
     """Return the best cover of an area (WKB); None where every rung takes too many partitions.
+
+    ``version`` is the one of the product's index that is read, ``shards`` its shards.
 
     Pure in area and index state, so the pages of a search plan once.
     """
-    if not state.ending and not state.few:
+    used = state.used(version)
+    if not used.ending and not used.few:
         return CellCover((), 1.0)
     area = _within_extent(shapely.from_wkb(wkb), state.extent)
     if area is None:
         return CellCover((), 1.0)
     if area.geom_type == "Point":
-        most = MOST_POINT_PARTITIONS
-    ladder = _Ladder(area, state, most)
-    candidates = [_Candidate.uniform(ladder, rung) for rung in RUNGS if rung <= ladder.finest]
+        most = min(most, MOST_POINT_PARTITIONS * shards)
+    ladder = _Ladder(area, state, most, version, shards)
+    candidates = [_Candidate.uniform(ladder, rung) for rung in ladder.rungs]
     possible = [each for each in candidates if each is not None]
     if not possible:
         return None
@@ -95,46 +109,62 @@ Partition = tuple[int, bool, int]  # rung, own, cell
 class _Ladder:
     """A query's area, a product's fine rungs, and what the planner has computed about them."""
 
-    def __init__(self, area: BaseGeometry, state: IndexState, most: int) -> None:
+    def __init__(
+        self, area: BaseGeometry, state: IndexState, most: int, version: int, shards: int
+    ) -> None:
+        used = state.used(version)
         self.area = area
         self.most = most
-        self.ending = state.ending
-        self.few = state.few
-        self.fine = sorted(state.ending | state.few)
+        self.steps = VERSIONS[version]
+        self.rungs = cover_rungs(version, used)
+        self.ending = used.ending
+        self.few = used.few
+        self._shards = shards if version > 1 else 1
+        self.fine = sorted(used.ending | used.few)
         self.finest = self.fine[-1]
         self._uniform: dict[int, frozenset[int] | None] = {}
         self._weights: dict[tuple[int, bool], float] = {}
-        images = {each: 1.0 if each in state.ending else _FEW for each in self.fine}
+        images = {each: 1.0 if each in used.ending else _FEW for each in self.fine}
         self._images = {each: number / sum(images.values()) for each, number in images.items()}
-        self._matches = {each: widened(area, footprint_side(each)) for each in self.fine}
+        self._sides = {each: footprint_side(each, version) for each in self.fine}
+        self._matches = {each: widened(area, self._sides[each]) for each in self.fine}
 
     def cells(self, rung: int) -> frozenset[int] | None:
         """Return the cover at one rung; None where it has too many cells."""
         if rung not in self._uniform:
             if self.area.geom_type == "Point":
-                touched = cover(self.area, rung) or frozenset()
+                touched = rung_cover(self.area, rung) or frozenset()
                 self._uniform[rung] = frozenset(sorted(touched)[:1])  # each holds all at the point
             else:
-                self._uniform[rung] = cover(self.area, rung, self.most)
+                self._uniform[rung] = rung_cover(self.area, rung, self.most)
         return self._uniform[rung]
 
     def families(self, rung: int) -> Iterator[bool]:
         """Yield which partitions of a cell hold all images at its rung: own, passing."""
         if rung in self.ending:
             yield True
-        if rung in self.few or rung < self.finest:
+        if rung in self.few or any(self.steps.passes(each, rung) for each in self.fine):
             yield False
+
+    def is_posted_at(self, fine: int, rung: int) -> bool:
+        """Return whether images that end at one rung are posted in the cells of another."""
+        return fine == rung or self.steps.passes(fine, rung)
+
+    def shards(self, rung: int) -> int:
+        """Return how many partitions stand for one of a cell of a rung."""
+        return self._shards if rung % 2 == 0 and rung <= 2 * FINEST_SHARDED else 1
 
     def weight(self, rung: int, own: bool) -> float:  # noqa: FBT001 - a member of partitions
         """Return the postings for one match that a partition at a rung is expected to give."""
         if (rung, own) not in self._weights:
-            held = [each for each in self.fine if each > rung] + [rung] * (rung in self.few)
+            held = [each for each in self.fine if self.steps.passes(each, rung)]
+            held += [rung] * (rung in self.few)
             held = [rung] if own else held
             self._weights[rung, own] = sum(self._weight(rung, each) for each in held)
         return self._weights[rung, own]
 
     def _weight(self, rung: int, fine: int) -> float:
-        read = widened_cell(rung, footprint_side(fine))
+        read = widened_cell(rung, self._sides[fine])
         return self._images[fine] * read / self._matches[fine]
 
 
@@ -152,21 +182,29 @@ class _Candidate:
     def of(cls, ladder: _Ladder, cells: frozenset[Key]) -> _Candidate | None:
         """Return the cover by these cells; None where that takes too many partitions."""
         partitions = {(rung, own, cell) for rung, cell in cells for own in ladder.families(rung)}
-        finest = max(rung for rung, _ in cells)
-        for rung in ladder.fine:
-            coarse = ladder.cells(rung) if rung < finest else frozenset()
-            if coarse is None:
+        rungs = {rung for rung, _ in cells}
+        for fine in ladder.fine:
+            if all(ladder.is_posted_at(fine, rung) for rung in rungs):
+                continue
+            others = ladder.cells(fine)
+            if others is None:
                 return None
-            partitions |= {(rung, True, cell) for cell in coarse}
-        if len(partitions) > ladder.most:
-            return None
-        return cls(ladder, cells, frozenset(partitions))
+            partitions |= {(fine, True, cell) for cell in others}
+            if fine in ladder.few and fine not in ladder.ending:
+                partitions |= {(fine, False, cell) for cell in others}
+        candidate = cls(ladder, cells, frozenset(partitions))
+        return candidate if candidate.opened <= ladder.most else None
 
     @classmethod
     def uniform(cls, ladder: _Ladder, rung: int) -> _Candidate | None:
         """Return the cover by the cells of one rung; None where that takes too many partitions."""
         cells = ladder.cells(rung)
         return cls.of(ladder, frozenset((rung, cell) for cell in cells)) if cells else None
+
+    @property
+    def opened(self) -> int:
+        """How many partitions are opened, shards counted."""
+        return sum(self.ladder.shards(rung) for rung, _, _ in self.partitions)
 
     @property
     def ratio(self) -> float:
@@ -176,7 +214,7 @@ class _Candidate:
     @property
     def cost(self) -> float:
         """What covers are compared by."""
-        return self.ratio + PARTITION_COST * len(self.partitions)
+        return self.ratio + PARTITION_COST * self.opened
 
     def result(self) -> CellCover:
         """Return the cover as the plan needs it."""
@@ -208,10 +246,10 @@ def _replacement(best: _Candidate, key: Key) -> frozenset[Key] | None:
     rung, cell = key
     if rung >= best.ladder.finest:
         return None
-    finer = RUNGS[RUNGS.index(rung) + 1]
+    finer = next(each for each in best.ladder.rungs if each > rung)
     part = shapely.intersection(best.ladder.area, planar_cells([cell]).tiles[0])
-    room = best.ladder.most - len(best.partitions) + 2
-    cells = None if part.is_empty else cover(part, finer, room)
+    room = best.ladder.most - best.opened + 2
+    cells = None if part.is_empty else rung_cover(part, finer, room)
     return None if cells is None else frozenset((finer, each) for each in cells)
 
 
@@ -242,16 +280,15 @@ def _within_extent(area: BaseGeometry, extent: frozenset[int]) -> BaseGeometry |
 # ---- areas on the ground, roughly
 
 
-def footprint_side(rung: int) -> float:
+def footprint_side(rung: int, version: int = INDEX_VERSION) -> float:
     """Return the side in km of a typical footprint whose fine rung is this one."""
-    cell: float = h3.average_hexagon_area(rung, unit="km^2")
-    return max(_LEAST_SIDE, (math.sqrt(_TYPICAL_CELLS) - 1) * math.sqrt(cell))
+    typical = VERSIONS[version].typical
+    return max(_LEAST_SIDE, (math.sqrt(typical) - 1) * math.sqrt(rung_area(rung)))
 
 
 def widened_cell(rung: int, side: float) -> float:
     """Return the area in km² of a cell of a rung widened by a footprint of a side in km."""
-    cell: float = h3.average_hexagon_area(rung, unit="km^2")
-    return _steiner(cell, _HEXAGON_PERIMETER * math.sqrt(cell), side)
+    return _steiner(rung_area(rung), rung_perimeter(rung), side)
 
 
 def widened(area: BaseGeometry, side: float) -> float:

@@ -10,6 +10,7 @@ from swath_core.definitions import IMAGE
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
 from swath_core.filters import SortKey, is_after, product_of, sort_documents, sort_key, sorted_keys
+from swath_core.index import indexed_of
 from swath_core.store.postings import PostingReader
 
 from ._merge import DocumentReader, Matcher, Merge, SizeOf, satisfies
@@ -328,8 +329,13 @@ def _whole(matcher: Matcher, matches: list[Match]) -> tuple[list[Document], int]
 
 
 def _still(query: ImageQuery, document: Document, match: Match) -> bool:
-    """Return whether a document is where a match says, and matches."""
+    """Return whether a document is where a match says, and matches.
+
+    A posting in a cell is as good as the document's until the postings are written again.
+    """
     if document.version == match.version:
+        return True
+    if indexed_of(document) == match.version and "modified" not in query.expression.names:
         return True
     return document.attributes["acquired"] == match.acquired and satisfies(query, document)
 

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from swath_core.filters import EVERYTHING, KeyRange
 from swath_core.index import (
     IN_KEYS,
+    is_sharded,
     null_partition,
     own_partition,
     passing_partition,
@@ -244,20 +245,25 @@ def plan_cells(
 
     A product whose extent the area does not touch gets a plan without sources.
     """
-    cover = best_cover(shapely.to_wkb(area), product.state, most)
+    wkb, everywhere = shapely.to_wkb(area), product.used.everywhere
+    cover = best_cover(wkb, product.state, most, product.version, product.shards)
     if cover is None:
         return None
-    plan = ProductPlan(product, "cells" if cover.cells or product.state.everywhere else "none")
+    plan = ProductPlan(product, "cells" if cover.cells or everywhere else "none")
     plan.ratio = cover.ratio
     for each in cover.cells:
         name = own_partition if each.own else passing_partition
         plan.rungs[each.rung] = plan.rungs.get(each.rung, 0) + 1
-        source = _source(product, name(product.id, each.cell), keys, needed)
-        source.inside, source.share = each.inside, each.share
-        source.footprints &= not each.inside
-        plan.sources.append(source)
-    if product.state.everywhere:
-        plan.sources.append(_source(product, whole_partition(product.id), keys, needed))
+        shards = product.shards if product.version > 1 and is_sharded(each.cell) else 1
+        for shard in range(shards):
+            partition = name(product.id, each.cell, product.version, shard)
+            source = _source(product, partition, keys, needed)
+            source.inside, source.share = each.inside, each.share / shards
+            source.footprints &= not each.inside
+            plan.sources.append(source)
+    if everywhere:
+        whole = whole_partition(product.id, product.version)
+        plan.sources.append(_source(product, whole, keys, needed))
     return plan
 
 
@@ -319,7 +325,7 @@ def _month_keys(month: str) -> tuple[str, str]:
 
 def time_ratio(product: SearchProduct, area: BaseGeometry) -> float:
     """Return the postings that reading by time is expected to read for one match."""
-    rungs = product.state.ending or product.state.few
-    side = max(map(footprint_side, rungs), default=0.0)
+    rungs = product.used.ending or product.used.few
+    side = max((footprint_side(each, product.version) for each in rungs), default=0.0)
     base_cell: float = h3.average_hexagon_area(0, unit="km^2")
     return max(1.0, len(product.state.extent) * base_cell / widened(area, side))

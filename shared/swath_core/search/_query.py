@@ -18,7 +18,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from swath_core.definitions import IMAGE, Resource
-from swath_core.documents import Document
+from swath_core.documents import INDEX_VERSION, Document
 from swath_core.errors import BadRequest
 from swath_core.filters import (
     EVERYTHING,
@@ -33,7 +33,14 @@ from swath_core.filters import (
     split_range,
 )
 from swath_core.geo import query_geometry
-from swath_core.index import IndexState, attributes_of_row, encode_row, key_of, split_key
+from swath_core.index import (
+    IndexState,
+    UsedRungs,
+    attributes_of_row,
+    encode_row,
+    key_of,
+    split_key,
+)
 from swath_core.store.postings import PostingRow
 
 _MAC_BYTES = 16
@@ -48,6 +55,12 @@ class SearchProduct:
     id: str
     state: IndexState
     shards: int = 1
+    version: int = INDEX_VERSION
+
+    @property
+    def used(self) -> UsedRungs:
+        """The rungs of the version of its index that is read."""
+        return self.state.used(self.version)
 
 
 @dataclass(frozen=True, slots=True)

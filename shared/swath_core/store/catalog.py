@@ -32,7 +32,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from swath_core.documents import ALL_SPANS, Document, StoredProduct
+from swath_core.documents import ALL_SPANS, INDEX_VERSION, Document, StoredProduct, shards_of
 from swath_core.settings import Settings
 
 from .directory import Directory, list_product, places, unlist_product
@@ -184,6 +184,7 @@ class CatalogStore:
         def changes(write: TransactWrite) -> None:
             item = _item(product.id, PRODUCT_KEY, product)
             item.spans = {ALL_SPANS}  # the product has no images yet
+            item.index = INDEX_VERSION
             write.save(item, CatalogItem.pk.does_not_exist())
             write.save(_item(DIRECTORY, product.id, product))
             list_product(write, product, places((), (), [ALL_SPANS], ()))
@@ -409,7 +410,10 @@ def _product(item: CatalogItem) -> StoredProduct:
         _numbers(item.rungs),
         _numbers(item.extent),
         _numbers(item.spans),
-        years=_numbers(item.years),
+        _numbers(item.years),
+        int(item.index or 1),
+        int(item.also) if item.also else None,
+        shards_of(item.document or {}),
     )
 
 

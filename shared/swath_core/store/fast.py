@@ -22,7 +22,7 @@ from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 from botocore.session import get_session
 
-from swath_core.documents import Document, StoredProduct
+from swath_core.documents import Document, StoredImage, StoredProduct, shards_of
 
 from .requests import PASSING, attempts, unavailable
 
@@ -174,10 +174,32 @@ def product_of(product_id: str, item: Body) -> StoredProduct:
         numbers_of(item, "rungs"),
         numbers_of(item, "extent"),
         numbers_of(item, "spans"),
-        years=numbers_of(item, "years"),
+        numbers_of(item, "years"),
+        _number(item, "index", 1),
+        _number(item, "also", 0) or None,
+        shards_of(found.attributes),
     )
 
 
 def numbers_of(item: Body, name: str) -> frozenset[int]:
     """Return the whole numbers of a number set; none where the item lacks it."""
     return frozenset(map(int, item.get(name, {}).get("NS", ())))
+
+
+def image_of(image_id: str, item: Body) -> StoredImage:
+    """Return the image that an item of the Images table in DynamoDB's form holds."""
+    found = document_of("image", image_id, item)
+    return StoredImage(
+        found.kind,
+        found.id,
+        found.attributes,
+        found.version,
+        found.request,
+        tuple(item["posted"]["S"].split(" ")) if "posted" in item else None,
+        _number(item, "index", 1),
+        _number(item, "indexed", found.version),
+    )
+
+
+def _number(item: Body, name: str, default: int) -> int:
+    return int(item[name]["N"]) if name in item else default

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pynamodb.transactions import TransactWrite
 
-from swath_core.documents import Document, StoredProduct
+from swath_core.documents import Document, StoredImage, StoredProduct
 from swath_core.settings import Settings
 
 from .catalog import PRODUCT_KEY
 from .directory import list_images, places
-from .fast import document_of, dynamo_client, product_of
+from .fast import dynamo_client, image_of, product_of
 from .requests import Changes, ConditionError, ContentionError, transact
 from .tables import CatalogItem, ImageItem, PostingItem, bind, is_key
 
@@ -43,17 +43,18 @@ class UnknownProductError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ImageChange:
-    """An image and its postings before and after; None stands for no image.
+    """An image before and after, and what that changes of its postings; None stands for no image.
 
     ``before`` is the stored document that the change was made from: the change is applied only
-    while that very version is stored. ``guard`` adds up to MOST_GUARDS further items: conditions
-    that must hold, too, and what is written together with the image.
+    while that very version is stored. ``removed`` are the keys of postings. ``guard`` adds up to
+    MOST_GUARDS further items: conditions that must hold, too, and what is written together with
+    the image.
     """
 
     before: Document | None
-    after: Document | None
-    postings_before: Mapping[tuple[str, str], Posting]
-    postings_after: Mapping[tuple[str, str], Posting]
+    after: StoredImage | None
+    removed: Sequence[tuple[str, str]] = ()
+    written: Sequence[Posting] = ()
     guard: Changes | None = None
 
     @property
@@ -63,20 +64,6 @@ class ImageChange:
         if image is None:
             raise ValueError("a change needs an image before or after it")
         return image.id
-
-    @property
-    def removed(self) -> list[tuple[str, str]]:
-        """Keys of the postings that the change removes."""
-        return [key for key in self.postings_before if key not in self.postings_after]
-
-    @property
-    def written(self) -> list[Posting]:
-        """The postings that the change writes: those that are new or hold something else."""
-        return [
-            posting
-            for key, posting in self.postings_after.items()
-            if self.postings_before.get(key) != posting
-        ]
 
     @property
     def items(self) -> int:
@@ -92,7 +79,7 @@ class ImageStore:
             bind(model, settings)
         self._recorded: dict[tuple[str, str, str], IndexState] = {}
 
-    def get(self, image_id: str) -> Document | None:
+    def get(self, image_id: str) -> StoredImage | None:
         """Return an image as it is now, or None."""
         try:
             item = ImageItem.get(image_id, consistent_read=True)
@@ -100,7 +87,7 @@ class ImageStore:
             return None
         return _document(item)
 
-    def get_with_product(self, image_id: str) -> tuple[Document, StoredProduct] | None:
+    def get_with_product(self, image_id: str) -> tuple[StoredImage, StoredProduct] | None:
         """Return an image and its product, both as they are now: one BatchGetItem.
 
         None where either is missing.
@@ -113,11 +100,9 @@ class ImageStore:
         found = dynamo_client().batch_get({images: {"id": {"S": image_id}}, products: product_key})
         if len(found) < 2:  # noqa: PLR2004 - the image and the product
             return None
-        return document_of("image", image_id, found[images]), product_of(
-            product_id, found[products]
-        )
+        return image_of(image_id, found[images]), product_of(product_id, found[products])
 
-    def get_many(self, ids: Iterable[str]) -> dict[str, Document]:
+    def get_many(self, ids: Iterable[str]) -> dict[str, StoredImage]:
         """Return the images that exist out of ``ids``, by id; consistent, 100 per request."""
         items = ImageItem.read_many((each,) for each in ids if is_key(each))
         return {item.id: _document(item) for item in items}
@@ -161,7 +146,7 @@ class ImageStore:
         Raises StaleVersionError, BusyError or Unavailable; in all cases nothing was changed.
         """
         try:
-            transact(lambda write: _add_change(write, change), before_each=before_each)
+            transact(lambda write: add_change(write, change), before_each=before_each)
         except ConditionError as error:
             raise StaleVersionError(change.image_id) from error
         except ContentionError as error:
@@ -179,7 +164,8 @@ def size_of(change: ImageChange) -> int:
     return document + sum(len(row.get("g", b"")) + len(row["a"]) for row in rows)
 
 
-def _add_change(write: TransactWrite, change: ImageChange) -> None:
+def add_change(write: TransactWrite, change: ImageChange) -> None:
+    """Add a change to a transaction."""
     if change.guard is not None:
         change.guard(write)
     _put_image(write, change)
@@ -199,20 +185,30 @@ def _put_image(transaction: TransactWrite, change: ImageChange) -> None:
         transaction.save(_image_item(change.after), condition=condition)
 
 
-def _image_item(image: Document) -> ImageItem:
+def _image_item(image: StoredImage) -> ImageItem:
     return ImageItem(
-        image.id, document=image.attributes, version=image.version, request=image.request
+        image.id,
+        document=image.attributes,
+        version=image.version,
+        request=image.request,
+        posted=None if image.posted is None else " ".join(image.posted),
+        index=image.index,
+        indexed=image.indexed,
     )
 
 
-def _document(item: ImageItem) -> Document:
-    return Document("image", item.id, item.document, int(item.version), item.request)
+def _document(item: ImageItem) -> StoredImage:
+    return StoredImage(
+        "image",
+        item.id,
+        item.document,
+        int(item.version),
+        item.request,
+        None if item.posted is None else tuple(item.posted.split(" ")),
+        int(item.index or 1),
+        int(item.indexed or item.version),
+    )
 
 
 def _posting_item(posting: Posting) -> PostingItem:
     return PostingItem(posting.partition, posting.sort_key, **posting.payload)
-
-
-def posting_map(postings: Sequence[Posting]) -> dict[tuple[str, str], Posting]:
-    """Return postings by their key."""
-    return {(posting.partition, posting.sort_key): posting for posting in postings}

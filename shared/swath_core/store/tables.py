@@ -128,6 +128,8 @@ class CatalogItem(Table):
     ``sk`` (``!quota#USER``). ``rungs`` on a product's item are the fine
     rungs of the H3 ladder that its images use, ``extent`` the H3 base cells that they touch,
     ``spans`` how long taking them lasted, ``years`` when they were acquired;
+    ``index`` is the version of the index that searches read (absent: 1), ``also`` another one that
+    writers keep up;
     ``closing`` is when a deletion began (epoch seconds); ``expires`` is the table's TTL attribute.
     """
 
@@ -143,13 +145,19 @@ class CatalogItem(Table):
     extent = NumberSetAttribute(null=True)
     spans = NumberSetAttribute(null=True)
     years = NumberSetAttribute(null=True)
+    index = NumberAttribute(null=True)
+    also = NumberAttribute(null=True)
     closing = NumberAttribute(null=True)
     requests = NumberAttribute(null=True)
     expires = NumberAttribute(null=True)
 
 
 class ImageItem(Table):
-    """A whole image document by its id."""
+    """A whole image document by its id, and where it is posted.
+
+    ``posted`` are its partitions, each without the product's id, in one text; ``index`` the version
+    of the code that wrote them, ``indexed`` the document's version when it wrote those of cells.
+    """
 
     class Meta(_Meta):
         """Binding of the table."""
@@ -158,6 +166,9 @@ class ImageItem(Table):
     document = CompactJSON()
     version = NumberAttribute()
     request = UnicodeAttribute(null=True)
+    posted = UnicodeAttribute(null=True)
+    index = NumberAttribute(null=True)
+    indexed = NumberAttribute(null=True)
 
 
 class PostingItem(Table):

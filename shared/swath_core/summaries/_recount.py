@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from swath_core.settings import Settings
+from swath_core.store.catalog import CatalogStore
 from swath_core.store.postings import DynamoPostings
 from swath_core.store.requests import attempts
 from swath_core.store.rollups import SETTLED_SECONDS, Marker, RollupState, RollupStore, Row, Tally
 
-from ._intervals import Interval, consecutive, day_range, days_of
+from ._intervals import Interval, TimeRange, consecutive, day_range, days_of
 from ._live import LiveCounter
 
 _PAGE = 100
@@ -34,7 +35,11 @@ class RollupReport:
 
 
 class Rollup:
-    """The scheduled use case. ``settled_seconds`` is the age at which a marker may be removed."""
+    """The scheduled use case.
+
+    ``settled_seconds`` is the age at which a marker may be removed; ``shards`` returns the shards
+    of a product. They are read after its markers: an image of a settled one is in them.
+    """
 
     def __init__(
         self,
@@ -43,11 +48,13 @@ class Rollup:
         *,
         settled_seconds: float = SETTLED_SECONDS,
         clock: Callable[[], float] = time.time,
+        shards: Callable[[str], int] = lambda _: 1,
     ) -> None:
         self._store = store
         self._counter = counter
         self._settled = settled_seconds
         self._clock = clock
+        self._shards = shards
 
     def run(self, seconds: float) -> RollupReport:
         """Recount dirty buckets for at most about ``seconds``; the next run goes on from there.
@@ -139,8 +146,15 @@ class Rollup:
         return []
 
     def _count(self, product_id: str, days: dict[str, Marker]) -> dict[str, Tally]:
-        found = self._counter.tally(product_id, consecutive(days), Interval.DAY)
+        found = self._counter.tally(
+            product_id, consecutive(days), Interval.DAY, self._shards(product_id)
+        )
         return {start[:10]: tally for start, tally in found.items()}
+
+    def _tally(
+        self, product_id: str, ranges: list[TimeRange], interval: Interval | None
+    ) -> dict[str, Tally]:
+        return self._counter.tally(product_id, ranges, interval, self._shards(product_id))
 
     # ---- audit
 
@@ -167,7 +181,9 @@ class Rollup:
             self._report_drift(product_id, clean, report, month)
         clean = [day for day in days_of(month) if day not in state.dirty]
         for day in random.sample(clean, min(buckets, len(clean))):
-            counted = self._counter.tally(product_id, [day_range(day)], None).get("", Tally())
+            counted = self._counter.tally(
+                product_id, [day_range(day)], None, self._shards(product_id)
+            ).get("", Tally())
             report.audited += 1
             expected = row.parts.get(day[8:], Tally())
             # What a write has marked meanwhile is no drift.
@@ -199,7 +215,13 @@ def _with_parts(row: Row, parts: dict[str, Tally]) -> Row:
 def scheduled_rollup(settings: Settings, seconds: float) -> RollupReport:
     """Run the rollup and a little of the audit on the deployed tables."""
     counter = LiveCounter(DynamoPostings(settings.need("postings_table")))
-    rollup = Rollup(RollupStore(settings), counter)
+    catalog = CatalogStore(settings)
+
+    def shards(product_id: str) -> int:
+        product = catalog.product(product_id)
+        return product.shards if product else 1
+
+    rollup = Rollup(RollupStore(settings), counter, shards=shards)
     report = rollup.run(seconds)
     rollup.audit(report)
     return report

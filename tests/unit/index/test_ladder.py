@@ -11,64 +11,80 @@ from hypothesis import strategies as st
 from tests.unit.search.world import box, image
 
 from swath_core import index
+from swath_core.documents import StoredImage
 from swath_core.index import (
-    EVERYWHERE,
-    FEW_CELLS,
+    MOST_BYTES,
     OMITTED,
     PASSING,
-    RUNGS,
+    VERSIONS,
     IndexState,
+    _cells,
     attributes_of_row,
+    is_sharded,
     ladder_of,
     postings_of,
     predecessor,
+    shard_for,
     split_key,
     successor,
 )
+from swath_core.store.postings import PostingRow, item_bytes
 
 
 @pytest.mark.parametrize(
     ("width", "height", "rung"),
     [
-        (0.0005, 0.0005, 12),
-        (0.003, 0.003, 10),
-        (0.03, 0.03, 8),
-        (0.1, 0.1, 6),
-        (1, 1, 4),
-        (6, 6, 2),
-        (30, 30, 1),
+        (0.0005, 0.0005, 24),
+        (0.003, 0.003, 20),
+        (0.03, 0.03, 16),
+        (0.1, 0.1, 12),
+        (1, 1, 8),
+        (6, 6, 4),
+        (30, 30, 2),
         (120, 30, 0),
     ],
 )
-def test_the_fine_rung_follows_from_the_size(width: float, height: float, rung: int) -> None:
-    ladder = ladder_of(shapely.box(10, 40, 10 + width, 40 + height))
+def test_version_1_ends_as_fine_as_44_cells_allow(width: float, height: float, rung: int) -> None:
+    ladder = ladder_of(shapely.box(10, 40, 10 + width, 40 + height), 1)
     assert ladder.rung == rung
-    assert {h3.get_resolution(cell) for cell in ladder.own} == {rung}
+    assert {h3.get_resolution(cell) for cell in ladder.own} == {rung // 2}
     passing = {h3.get_resolution(cell) for cell in ladder.passing}
-    assert passing >= {each for each in RUNGS if each < rung}
+    assert passing >= {each // 2 for each in VERSIONS[1].ending if each < rung}
 
 
-def test_few_cells_are_posted_as_passing_too() -> None:
-    few = ladder_of(shapely.box(0.0, 0.0, 8.0, 8.0))
-    assert len(few.own) > FEW_CELLS
+def test_few_cells_are_posted_as_passing_too_in_version_1() -> None:
+    few = ladder_of(shapely.box(0.0, 0.0, 8.0, 8.0), 1)
     assert not few.own & few.passing
-    assert few.state.rungs == {few.rung}
+    assert few.state.rungs == {few.rung // 2}
     cell = h3.latlng_to_cell(45.0, 10.0, 2)
     tile = index.planar_cells([cell]).tiles[0]
-    large = ladder_of(shapely.buffer(tile, -0.2))
+    large = ladder_of(shapely.buffer(tile, -0.2), 1)
     assert large.own == {cell}
     assert large.own <= large.passing
     assert large.state.rungs == {2 + PASSING}
-    assert large.state.few == {2}
+    assert large.state.used(1).few == {4}
+
+
+def test_groups_are_tiles_of_the_plane_as_well() -> None:
+    parent = h3.latlng_to_cell(45.0, 10.0, 3)
+    for cell in (parent, *h3.get_pentagons(2)):
+        children = h3.cell_to_children(cell)
+        groups = {_cells.group_of(child) for child in children}
+        assert len(groups) == 3
+        assert sorted(c for g in groups for c in _cells.members(g)) == sorted(children)
+        tiles = index.planar_cells(sorted(groups)).tiles
+        whole = shapely.union_all(index.planar_cells(children).tiles)
+        assert sum(tile.area for tile in tiles) == pytest.approx(whole.area)
 
 
 def test_the_world_is_everywhere() -> None:
     saved = image("i", geometry=box(-180, -90, 180, 90))
     postings = postings_of(saved)
-    assert [row.partition for row in postings.rows] == ["acme:a|t|2021-05|0", "acme:a|h|*"]
-    everywhere = IndexState(frozenset({EVERYWHERE}), frozenset(range(122)))
-    assert postings.state == everywhere.union(IndexState(years=frozenset({2021})))
-    assert postings.state.everywhere
+    assert [row.partition for row in postings.rows] == ["acme:a|t|2021-05|0", "acme:a|h2|*"]
+    assert postings.state == IndexState(
+        frozenset({1999}), frozenset(range(122)), years=frozenset({2021})
+    )
+    assert postings.state.used().everywhere
 
 
 def test_without_footprint() -> None:
@@ -79,9 +95,16 @@ def test_without_footprint() -> None:
 
 
 def test_shards_spread_images_and_keep_each_in_its_place() -> None:
-    shards = {postings_of(image(f"i{n}"), 4).rows[0].partition for n in range(50)}
-    assert shards == {f"acme:a|t|2021-05|{shard}" for shard in range(4)}
-    assert postings_of(image("i1"), 4) == postings_of(image("i1"), 4)
+    assert {shard_for(image(f"i{n}"), None, 4) for n in range(50)} == set(range(4))
+    saved = image("i", geometry=box(0, 0, 1, 1))
+    postings = postings_of(saved, 3)
+    coarse = [row.partition for row in postings.rows if row.partition.endswith("|3")]
+    assert coarse[0] == "acme:a|t|2021-05|3"
+    assert len(coarse) == 1 + len(
+        [c for c in ladder_of(shapely.box(0, 0, 1, 1)).passing if is_sharded(c)]
+    )
+    stored = StoredImage("image", saved.id, saved.attributes, 1, None, postings.suffixes)
+    assert shard_for(saved, stored, 16) == 3  # it stays when shards are added
 
 
 def test_the_payload_holds_what_can_be_filtered() -> None:
@@ -146,7 +169,8 @@ def test_states_only_grow() -> None:
     assert both.covers(one)
     assert both.covers(other)
     assert both == IndexState(frozenset({4, 102}), frozenset({1, 2}))
-    assert (set(both.ending), set(both.few), both.everywhere) == ({4}, {2}, False)
+    used = both.used(1)
+    assert (set(used.ending), set(used.few), used.everywhere) == ({8}, {4}, False)
 
 
 def test_the_same_footprint_is_covered_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,9 +181,38 @@ def test_the_same_footprint_is_covered_once(monkeypatch: pytest.MonkeyPatch) -> 
         calls.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(index._postings, "cover", counted)
+    monkeypatch.setattr(index._ladder, "cover", counted)
     shape = box(3.003, 4.004, 5.005, 6.006)
     postings_of(image("a", geometry=shape))
     first = len(calls)
     postings_of(image("b", geometry=shape))
     assert len(calls) == first > 0
+
+
+def test_a_posting_costs_one_unit_whatever_the_attributes() -> None:
+    long: dict[str, Any] = {name: name[0] * 250 for name in ("satellite_id", "provider_id")}
+    long |= {"processing_pipeline_id": "é" * 120, "tags": ["t" * 20] * 10}
+    for name in ("n", "n" * 150):
+        saved = image(name, geometry=box(0, 0, 1, 1), cloud_fraction=0.5, **long)
+        for row in postings_of(saved).rows:
+            size = item_bytes(row.partition, PostingRow.of(row.sort_key, row.payload))
+            assert size <= MOST_BYTES
+        values = attributes_of_row(
+            "acme:a", saved.attributes["acquired"], saved.id, row.payload["a"]
+        )
+        assert values["cloud_fraction"] == 0.5
+        for attribute in long:
+            assert values.get(attribute) == long[attribute] or attribute in values[OMITTED]
+
+
+def test_modified_is_held_by_time_only() -> None:
+    saved = image("i", geometry=box(0, 0, 1, 1), modified="2021-06-01T00:00:00.000000Z")
+    first, *cells = postings_of(saved).rows
+    assert "modified" in json.loads(first.payload["a"])
+    assert cells
+    for row in cells:
+        assert "modified" not in json.loads(row.payload["a"])
+        values = attributes_of_row(
+            "acme:a", saved.attributes["acquired"], saved.id, row.payload["a"]
+        )
+        assert values[OMITTED] == ["modified"]

@@ -12,10 +12,10 @@ from shapely.geometry.base import BaseGeometry
 from tests.memory_postings import MemoryPostings
 
 from swath_core.definitions import IMAGE
-from swath_core.documents import Document
+from swath_core.documents import INDEX_VERSION, Document
 from swath_core.filters import sort_documents, values_of
 from swath_core.geo import footprint, normalise_footprint
-from swath_core.index import IndexState, postings_of
+from swath_core.index import IndexState, Postings, postings_of, shard_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 from swath_core.store.rollups import Marker, RollupState, Row, Tally
 
@@ -39,6 +39,10 @@ class World:
     states: dict[str, IndexState] = field(default_factory=dict)
     shards: int = 1
     dirty: bool = False
+    version: int = INDEX_VERSION
+
+    def _postings(self, document: Document) -> Postings:
+        return postings_of(document, shard_of(document.id, self.shards), (self.version,))
 
     def get_many(self, ids: Iterable[str]) -> Mapping[str, Document]:
         return {each: self.documents[each] for each in ids if each in self.documents}
@@ -59,7 +63,7 @@ class World:
     def put(self, document: Document) -> None:
         """Save an image as ImageWriter does: postings of before removed, those of after put."""
         self.remove(document.id)
-        after = postings_of(document, self.shards)
+        after = self._postings(document)
         product = document.attributes["product_id"]
         self.states[product] = self.states.get(product, IndexState()).union(after.state)
         for row in after.rows:
@@ -69,13 +73,13 @@ class World:
     def remove(self, image_id: str) -> None:
         before = self.documents.pop(image_id, None)
         if before is not None:
-            for row in postings_of(before, self.shards).rows:
+            for row in self._postings(before).rows:
                 self.postings.delete(row.partition, row.sort_key)
 
     @property
     def products(self) -> list[SearchProduct]:
         return [
-            SearchProduct(each, self.states.get(each, IndexState()), self.shards)
+            SearchProduct(each, self.states.get(each, IndexState()), self.shards, self.version)
             for each in PRODUCTS
         ]
 
