@@ -157,9 +157,8 @@ def test_cells_inside_the_area_need_no_footprint() -> None:
 
 
 def test_images_everywhere_have_a_partition_of_their_own() -> None:
-    product = SearchProduct(
-        "p", IndexState(frozenset({EVERYWHERE}), EVERYWHERE_ON_EARTH), version=1
-    )
+    state = IndexState(frozenset({EVERYWHERE}), EVERYWHERE_ON_EARTH)
+    product = SearchProduct("p", state, version=1)
     plan = plan_cells(product, query_geometry(POINT), ALL_KEYS, WHOLE)
     assert plan is not None
     assert [source.partition for source in plan.sources] == ["p|h|*"]
