@@ -360,8 +360,10 @@ class CatalogMachine(RuleBasedStateMachine):
         moment = self.model[image_id]["acquired"]
         pending = [True]
 
-        def overtaken(product_id: str, ranges: Any, interval: Any) -> dict[str, Tally]:
-            counted = LiveCounter(self.reader).tally(product_id, ranges, interval)
+        def overtaken(
+            product_id: str, ranges: Any, interval: Any, shards: int = 1
+        ) -> dict[str, Tally]:
+            counted = LiveCounter(self.reader).tally(product_id, ranges, interval, shards)
             if pending and any(each.holds(moment) for each in ranges):
                 pending.clear()
                 image = self.writers[1].update(image_id, {"acquired": acquired}, PRODUCT)
