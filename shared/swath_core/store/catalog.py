@@ -106,7 +106,7 @@ class CatalogStore:
         except CatalogItem.DoesNotExist:
             return None
 
-    def band_with_product(self, band_id: str) -> tuple[Document, Document] | None:
+    def band_with_product(self, band_id: str) -> tuple[Document, StoredProduct] | None:
         """Return a band and its product: one BatchGetItem. None where either is missing."""
         product_id, _, name = band_id.rpartition(":")
         keys = [(product_id, PRODUCT_KEY), (product_id, f"band#{name}")]
@@ -115,7 +115,7 @@ class CatalogStore:
         found = {item.sk: item for item in CatalogItem.read_many(keys)}
         if len(found) < len(keys):
             return None
-        return _document("band", found[keys[1][1]]), _document("product", found[PRODUCT_KEY])
+        return _document("band", found[keys[1][1]]), _product(found[PRODUCT_KEY])
 
     def product_with_bands(self, product_id: str) -> tuple[StoredProduct, list[Document]] | None:
         """Return a product and its bands: one Query."""
