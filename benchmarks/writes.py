@@ -2,8 +2,8 @@
 
 The transactions that the writer would send are taken apart here and nothing is sent. An item costs
 a unit for every 1 KB that is begun, twice that inside a transaction, where conditions cost as much.
-A day's dirty mark is one more, once a minute. Footprints are tilted squares spread over the earth; images have what real ones
-have (angles, fractions, files).
+A day's dirty mark is one more, once a minute. Footprints are tilted squares spread over the earth;
+images have what real ones have (angles, fractions, files).
 """
 
 from __future__ import annotations

@@ -42,10 +42,11 @@ March 2020. AWS's own pages were not asked: look there before you rely on them.
 class Assumptions:
     """What one image and one search are.
 
-    ``write_units`` is the dearest of the footprints that ``make bench NAME=writes`` counts (43 to 57:
-    a transaction pays each item twice), ``postings`` what that is in items. ``search_units`` is what ``make bench
-    NAME=search`` prints for a first page of 100 of a 100 km box over all time on the Landsat grid,
-    ``document_units`` the documents of that page. Times, sizes and bytes are round figures.
+    ``write_units`` is the dearest of the footprints that ``make bench NAME=writes`` counts (43 to
+    57: a transaction pays each item twice), ``postings`` what that is in items. ``search_units`` is
+    what ``make bench NAME=search`` prints for a first page of 100 of a 100 km box over all time on
+    the Landsat grid, ``document_units`` the documents of that page. Times, sizes and bytes are
+    round figures.
     """
 
     postings: float = 24.0
