@@ -13,7 +13,7 @@ from tests.component.catalog.images.reader import TableReader
 
 from swath_core import times
 from swath_core.catalog import Expired, ImageWriter, expire_images
-from swath_core.documents import Document
+from swath_core.documents import StoredImage
 from swath_core.errors import Conflict
 from swath_core.index import postings_of
 from swath_core.store.catalog import CatalogStore
@@ -127,7 +127,7 @@ def test_an_image_that_is_written_meanwhile_stays(catalog: ImageWriter, bucket: 
     put(catalog, bucket, "a", expires=PAST)
     real = ImageWriter.get_many
 
-    def then_changed(writer: ImageWriter, ids: Any) -> dict[str, Document]:
+    def then_changed(writer: ImageWriter, ids: Any) -> dict[str, StoredImage]:
         found = real(writer, ids)
         with mock.patch.object(ImageWriter, "get_many", real):
             catalog.update("acme:p:a", {"expires": None}, PRODUCT)
