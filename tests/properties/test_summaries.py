@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import hypothesis.strategies as st
 from hypothesis import given
@@ -215,3 +216,23 @@ def test_series_equal_a_count(
     assert list(series) == sorted(series)
     if start and end:
         assert set(interval.series(start, end)) - set(series) <= {end}
+
+
+def test_postings_in_cells_do_not_hold_when_an_image_was_changed() -> None:
+    world = World()
+    ring = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]]
+    values = {
+        "name": "i",
+        "product_id": "acme:a",
+        "acquired": MOMENTS[0],
+        "modified": MOMENTS[4],
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    world.add(Document("image", "acme:a:i", values, 1))
+    query = _query([], {"type": "Point", "coordinates": [0.5, 0.5]})
+    asked = RequestedRange.parse({})
+    with mock.patch("swath_core.search._plan.time_ratio", return_value=1e9):
+        series = world.summaries.series(
+            query, world.products, DateField.MODIFIED, Interval.MONTH, asked
+        )
+    assert series == {"2020-01-01T00:00:00.000000Z": Summary(1, 0, ("acme:a",))}

@@ -137,7 +137,7 @@ class Summaries:
 
         sums, others = self._plain(query, products, plain)
         bounded = replace(query, expression=_bounded(query, date_field, requested))
-        for match in self._streamed(bounded, others, attributes=True):
+        for match in self._streamed(bounded, others, date_field):
             start = _start_of(match, date_field, interval)
             if start is not None:
                 sums.add(start, match.product_id, 1, match.bytes)
@@ -184,12 +184,15 @@ class Summaries:
         self,
         query: ImageQuery,
         products: Sequence[SearchProduct],
-        *,
-        attributes: bool = False,
+        date_field: DateField | None = None,
     ) -> Iterator[Match]:
-        if products:
-            for matches in self._search.matches(query, products, attributes=attributes):
-                yield from matches
+        """Yield matches, which tell a date field if it is given."""
+        if not products:
+            return
+        whole = frozenset({DateField.MODIFIED.value} if date_field is DateField.MODIFIED else ())
+        attributes = date_field is not None
+        for matches in self._search.matches(query, products, attributes=attributes, whole=whole):
+            yield from matches
 
 
 def plain_range(query: ImageQuery, product: SearchProduct) -> TimeRange | None:
@@ -225,6 +228,8 @@ def _start_of(match: Match, date_field: DateField, interval: Interval) -> str | 
     if date_field is DateField.ACQUIRED:
         return interval.start(match.acquired)
     moment = timestamp_in(match.row.attributes or "", date_field)
+    if date_field is DateField.MODIFIED:  # postings in cells do not hold it
+        moment = match.values.get(date_field.value)
     return None if moment is None else interval.start(moment)
 
 
