@@ -53,6 +53,11 @@ class Settings:
         return _under(self._required_url(), "/catalog/v2")
 
     @property
+    def stac_root(self) -> str:
+        """Base URL of the STAC API, without a trailing slash."""
+        return _under(self._required_url(), "/stac")
+
+    @property
     def raster_root(self) -> str:
         """Base URL of the raster service, without a trailing slash."""
         return _under(self.raster_url or self._required_url(), "/raster/v2")

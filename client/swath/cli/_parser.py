@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from swath._version import __version__
 
-from . import _account, _catalog, _manage, _operate, _pixels, _upload
+from . import _account, _catalog, _manage, _operate, _pixels, _stac, _upload
 from ._completion import SHELLS, completion
 
 Run = Callable[[argparse.Namespace], None]
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _catalog_commands(commands)
     _managing_commands(commands)
     _data_commands(commands)
+    _stac_commands(commands.group("stac", "items of elsewhere, and items for elsewhere"))
     _operating_commands(commands)
     shell = commands.add(
         "completion", lambda o: completion(parser(), o.shell), "completion for a shell"
@@ -161,6 +162,28 @@ def _search_options(command: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="or != < > <= >=",
     )
+
+
+def _stac_commands(group: Commands) -> None:
+    come = group.add(
+        "import",
+        _stac.import_items,
+        "register the items of a STAC API, a file or standard input",
+        "What is there already is left as it is, so that an import that ended can be sent again.",
+    )
+    come.add_argument("source", help="URL of a collection or of items, a file, or -")
+    come.add_argument("--product", help="where to; else the items' own collection")
+    come.add_argument("--limit", type=int, help="at most so many items")
+    come.add_argument("--chunk", type=int, default=100, help="items of one request (100)")
+    come.add_argument("--update", action="store_true", help="replace items that are there")
+    come.add_argument("--report", metavar="FILE", help="what became of each item, a line of JSON")
+    go = group.add("export", _stac.export_items, "write items that match, a line of JSON each")
+    go.add_argument("collections", nargs="*", metavar="COLLECTION")
+    go.add_argument("-o", "--output", default="-", help="a file; else standard output")
+    go.add_argument("--ids", nargs="+", metavar="NAME")
+    go.add_argument("--datetime", help="a moment or an interval of RFC 3339")
+    go.add_argument("--bbox", nargs=4, type=float, metavar=("W", "S", "E", "N"))
+    go.add_argument("--query", metavar="JSON", help="operators and values by property")
 
 
 def _data_commands(commands: Commands) -> None:

@@ -1,0 +1,207 @@
+"""`swath stac import` and `export`, against the real handler behind a socket."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from tests import stac_items
+from tests.wsgi import WsgiApi
+
+from swath.cli import main
+from swath_dev.inprocess import InProcessApi, running_api
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[InProcessApi]:
+    with running_api() as running:
+        yield running
+
+
+@pytest.fixture
+def run(
+    api: InProcessApi, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Run]:
+    api.empty()
+    with make_server("127.0.0.1", 0, WsgiApi(api), handler_class=_Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("SWATH_URL", address)
+        monkeypatch.setenv("SWATH_TOKEN", api.token)
+
+        def command(*arguments: str) -> tuple[int, str, str]:
+            status = main(arguments)
+            out = capsys.readouterr()
+            return status, out.out, out.err
+
+        yield command
+        server.shutdown()
+
+
+def items(number: int) -> list[dict[str, Any]]:
+    made = []
+    for n in range(number):
+        item = copy.deepcopy(stac_items.LANDSAT)
+        made.append({**item, "id": f"i{n:02}", "collection": "acme:far"})
+    return made
+
+
+COLLECTION = {
+    "type": "Collection",
+    "stac_version": "1.1.0",
+    "id": "acme:far",
+    "title": "Far away",
+    "description": "Elsewhere.",
+    "license": "CC0-1.0",
+    "extent": {"spatial": {"bbox": [[0, 0, 1, 1]]}, "temporal": {"interval": [[None, None]]}},
+    "item_assets": {
+        "red": {
+            "roles": ["data"],
+            "title": "Red",
+            "bands": [
+                {"data_type": "uint16", "eo:common_name": "red", "eo:center_wavelength": 0.65}
+            ],
+        },
+        "nir": {"roles": ["data"], "raster:bands": [{"data_type": "float32", "nodata": -1}]},
+        "odd": {"roles": ["data"]},
+        "scl": {"roles": ["data"], "raster:bands": [{"data_type": "uint8"}]},
+    },
+    "links": [{"rel": "items", "href": "./far/items"}],
+}
+
+
+@pytest.fixture
+def public() -> Iterator[str]:
+    """A STAC API of somebody else's: a collection, and pages of items linked by POST and GET."""
+    features = items(7)
+    features[0]["assets"]["red"]["href"] = "./red.tif"
+
+    class Api(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            query = parse_qs(urlsplit(self.path).query)
+            if "/items" not in self.path:
+                self.answer(COLLECTION)
+            else:
+                self.page(int(query.get("at", ["0"])[0]))
+
+        def do_POST(self) -> None:
+            size = int(self.headers["Content-Length"])
+            self.page(json.loads(self.rfile.read(size))["at"])
+
+        def page(self, at: int) -> None:
+            assert "Authorization" not in self.headers
+            links: list[dict[str, Any]] = []
+            if at + 3 < len(features):
+                get = {"rel": "next", "href": f"items?at={at + 3}"}
+                post = {"rel": "next", "href": "items", "method": "POST", "body": {"at": at + 3}}
+                links = [get if at == 0 else post]
+            found = {"type": "FeatureCollection", "features": features[at : at + 3]}
+            self.answer({**found, "links": links})
+
+        def answer(self, body: dict[str, Any]) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/collections/far"
+        server.shutdown()
+
+
+def numbers(out: str) -> dict[str, Any]:
+    (found,) = json.loads(out)
+    return {name: value for name, value in found.items() if value}
+
+
+def test_a_collection_of_elsewhere_is_imported_with_its_bands(
+    run: Run, api: InProcessApi, public: str
+) -> None:
+    status, out, err = run("stac", "import", public, "--chunk", "3", "--json")
+    assert status == 0, err
+    assert numbers(out) == {"product": "acme:far", "saved": 7}
+    product = api.call("GET", "/products/acme:far").attributes
+    assert product["name"] == "Far away"
+    bands = {each["attributes"]["name"]: each["attributes"] for each in api.find("bands").data}
+    assert set(bands) == {"red", "nir"}
+    assert bands["red"]["wavelength_nm_center"] == 650
+    assert (bands["nir"]["data_type"], bands["nir"]["file_index"]) == ("Float32", 1)
+    first = api.call("GET", "//stac/collections/acme:far/items/i00").json
+    assert first["assets"]["red"]["href"] == f"{public}/red.tif"
+    assert api.call("GET", "/images/acme:far:i00").attributes["storage_state"] == "remote"
+    status, out, _ = run("stac", "import", public, "--json")
+    assert (status, numbers(out)) == (0, {"product": "acme:far", "existing": 7})
+
+
+def test_files_are_imported_and_each_item_reported(
+    run: Run, api: InProcessApi, tmp_path: Path
+) -> None:
+    api.save("product", "acme:p", name="P")
+    good, source, report = items(3), tmp_path / "items.ndjson", tmp_path / "report.ndjson"
+    wrong = {**good[0], "id": "odd", "geometry": {"type": "Point", "coordinates": [1, 2]}}
+    source.write_text("\n".join(map(json.dumps, [good[0], wrong, good[1]])))
+    given = ("stac", "import", str(source), "--product", "acme:p", "--report", str(report))
+    status, out, _ = run(*given, "--json")
+    assert status == 1
+    assert numbers(out) == {"product": "acme:p", "saved": 2, "refused": 1}
+    told = {each["id"]: each for each in map(json.loads, report.read_text().splitlines())}
+    assert [told[name]["result"] for name in ("i00", "odd", "i01")] == ["saved", "refused", "saved"]
+    assert "footprint" in told["odd"]["reason"]
+    good[1]["properties"]["gsd"] = 15
+    whole = {"type": "FeatureCollection", "features": good}
+    source.write_text(json.dumps(whole))
+    status, out, err = run(
+        "stac", "import", str(source), "--product", "acme:p", "--update", "--json"
+    )
+    assert numbers(out) == {"product": "acme:p", "saved": 1, "updated": 2}, err
+    assert api.call("GET", "//stac/collections/acme:p/items/i01").json["properties"]["gsd"] == 15
+
+
+def test_what_is_exported_is_what_came(run: Run, api: InProcessApi, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.ndjson", tmp_path / "out.ndjson"
+    api.save("product", "acme:far", name="F")
+    source.write_text("\n".join(map(json.dumps, items(4))))
+    assert run("stac", "import", str(source), "--limit", "3")[0] == 0
+    status, _, err = run("stac", "export", "acme:far", "-o", str(target))
+    assert (status, err) == (0, "3 items\n")
+    exported = {each["id"]: each for each in map(json.loads, target.read_text().splitlines())}
+    for item in items(3):
+        assert exported[item["id"]]["assets"] == item["assets"]
+        assert exported[item["id"]]["properties"].items() >= item["properties"].items()
+    status, out, _ = run("stac", "export", "--ids", "i01", "--datetime", "../2030-01-01T00:00:00Z")
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["i01"]
+    query = '{"eo:cloud_cover": {"gt": 50}}'
+    assert (
+        run("stac", "export", "acme:far", "--query", query, "--bbox", "9", "47", "12", "49")[1]
+        == ""
+    )
+
+
+@pytest.mark.parametrize(("text", "code"), [("{", 2), ("5", 2), ('{"type": "Fish"}\n', 1)])
+def test_what_is_no_item_is_said(
+    run: Run, api: InProcessApi, tmp_path: Path, text: str, code: int
+) -> None:
+    api.save("product", "acme:p", name="P")
+    source = tmp_path / "in.json"
+    source.write_text(text)
+    status, out, err = run("stac", "import", str(source), "--product", "acme:p")
+    assert status == code
+    assert err or out
