@@ -131,7 +131,7 @@ def document(attributes: Mapping[str, Any]) -> Document:
 
 def sent(before: StoredImage | None, after: Document, shards: int = 1) -> tuple[Sent, StoredImage]:
     """Return what a write sends, and the image after it."""
-    change, _ = planned_change(before, after, product(shards))
+    change = planned_change(before, after, product(shards)).change
     write = Sent()
     add_change(write, change)  # type: ignore[arg-type]  # save and delete are all that is called
     assert change.after is not None  # noqa: S101 - nothing is deleted here

@@ -54,11 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     undeploy.add_argument("--stack", required=True)
     undeploy.add_argument("--data", choices=("keep", "delete"), default="keep")
     undeploy.add_argument("--confirm", help="the stack's name, instead of being asked for it")
-    replay = command("replay", _replay, "send dead letters again")
-    replay.add_argument("queue", choices=("ingest", "tasks"))
-    replay.add_argument("--stack", help="a stack on AWS; default: the local one")
+    _add_replay(command("replay", _replay, "send dead letters again"))
     _add_restore(command("restore", _restore, "bring deleted images back out of restored tables"))
     _add_forget(command("forget", _forget, "replace a user in uploads and access lists by nobody"))
+    _add_reindex(command("reindex", _reindex, "post a product's images where the index has them"))
     smoke = command("smoke", _smoke, "do the main job against a deployed stack, and report")
     smoke.add_argument("--url", help="the API's address; default: the local stack")
     smoke.add_argument("--token", help="of a caller who may create products")
@@ -103,11 +102,21 @@ def _add_forget(forget: argparse.ArgumentParser) -> None:
     forget.add_argument("--stack", help="a stack on AWS; default: the local one")
 
 
+def _add_replay(replay: argparse.ArgumentParser) -> None:
+    replay.add_argument("queue", choices=("ingest", "tasks"))
+    replay.add_argument("--stack", help="a stack on AWS; default: the local one")
+
+
 def _add_restore(restore: argparse.ArgumentParser) -> None:
     restore.add_argument("product", help="whose images are missing")
     restore.add_argument("--images", required=True, help="the restored images table")
     restore.add_argument("--postings", required=True, help="the restored postings table")
     restore.add_argument("--stack", help="a stack on AWS; default: the local one")
+
+
+def _add_reindex(reindex: argparse.ArgumentParser) -> None:
+    reindex.add_argument("product", help="its id, ORG:NAME")
+    reindex.add_argument("--stack", help="a stack on AWS; default: the local one")
 
 
 def _add_cost(cost: argparse.ArgumentParser) -> None:
@@ -199,6 +208,12 @@ def _forget(options: argparse.Namespace) -> None:
     from swath_dev.forget import forget
 
     forget(options.user, options.email, options.stack, write=options.write)
+
+
+def _reindex(options: argparse.Namespace) -> None:
+    from swath_dev.reindex import reindex
+
+    reindex(options.product, options.stack)
 
 
 def _smoke(options: argparse.Namespace) -> int:

@@ -54,8 +54,8 @@ class StoredProduct(Document):
     ``rungs`` are the fine rungs of the H3 ladder in use, ``extent`` the H3 base cells touched,
     ``spans`` how long taking images lasted (``swath_core.index.IndexState``), ``years`` those of
     ``acquired``.
-    ``index`` is the version of the index that searches read, ``also`` another one that writers
-    keep up as well while the product is moved; ``shards`` the number of its shards.
+    ``index`` is the version of the index under which new images are posted, ``also`` an earlier one
+    under which images may still be: searches read both. ``shards`` is the number of its shards.
     """
 
     rungs: frozenset[int] = frozenset()
@@ -88,12 +88,21 @@ class StoredImage(Document):
 
     ``posted`` are its partitions without the product's id in front, None where that was not
     recorded; ``index`` the version of the code that wrote them; ``indexed`` the document's version
-    when the postings in cells were written: later ones differ in nothing that these hold.
+    when the postings in cells were written: later ones differ in nothing that these hold. While the
+    image is moved to other partitions it is posted in those of ``target`` as well, ``since`` (epoch
+    seconds).
     """
 
     posted: tuple[str, ...] | None = None
     index: int = 1
     indexed: int = 0
+    target: tuple[str, ...] | None = None
+    since: float = 0.0
+
+    @property
+    def placed(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        """Everything that is recorded of where it is posted."""
+        return self.posted, self.target
 
 
 # ---- JSON values

@@ -77,7 +77,7 @@ def _writer(
     number: int, tables: Tables, product: Document, progress: Progress, meet: threading.Barrier
 ) -> None:
     catalog = ImageWriter(tables.settings)
-    catalog._rollups = RollupStore(tables.settings, memory=Memory(COVERS))
+    catalog._commits.rollups = RollupStore(tables.settings, memory=Memory(COVERS))
     for index in range(IMAGES):
         if index == PAUSE_EVERY:
             meet.wait()

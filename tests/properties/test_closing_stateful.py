@@ -196,7 +196,9 @@ class ClosingMachine(RuleBasedStateMachine):
     def _before_the_transaction(self, during: Callable[[], None]) -> Any:
         pending = [during]
 
-        def interrupted(changes: Changes, *, before_each: Callable[[], None]) -> None:
+        def interrupted(
+            changes: Changes, *, before_each: Callable[[], None] = lambda: None
+        ) -> None:
             def before() -> None:
                 before_each()
                 if pending:

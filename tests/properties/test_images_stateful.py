@@ -111,7 +111,7 @@ class CatalogMachine(RuleBasedStateMachine):
         create_tables()
         self.writers = [ImageWriter(SETTINGS), ImageWriter(SETTINGS)]
         for writer in self.writers:
-            writer._rollups = RollupStore(SETTINGS, memory=Memory())
+            writer._commits.rollups = RollupStore(SETTINGS, memory=Memory())
         self.store = RollupStore(SETTINGS, memory=Memory(0))
         self.reader = TableReader()
         self.search = ImageSearch(
@@ -141,7 +141,9 @@ class CatalogMachine(RuleBasedStateMachine):
         """Run something between the marks of the next write and its transaction."""
         pending = [moment]
 
-        def interrupted(changes: Changes, *, before_each: Callable[[], None]) -> None:
+        def interrupted(
+            changes: Changes, *, before_each: Callable[[], None] = lambda: None
+        ) -> None:
             def before() -> None:
                 before_each()
                 if pending:
@@ -272,7 +274,7 @@ class CatalogMachine(RuleBasedStateMachine):
             try:
                 self.writers[writer].replace(given, PRODUCT)
             except CrashedError:
-                self.writers[writer]._rollups = RollupStore(SETTINGS, memory=Memory())
+                self.writers[writer]._commits.rollups = RollupStore(SETTINGS, memory=Memory())
 
     @precondition(lambda self: self.model)
     @rule(data=st.data(), acquired=moments)

@@ -8,7 +8,7 @@ import shapely
 from tests.unit.search.world import area, image, place
 
 from swath_core.geo import footprint
-from swath_core.index import MOST_POSTINGS, VERSIONS, ladder_of, postings_of
+from swath_core.index import VERSIONS, Placement, ladder_of, postings_of
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_bounds_hold_for_all_sizes_and_places(version: int) -> None:
         ladder = ladder_of(footprint(saved.attributes["geometry"]), version)
         steps = VERSIONS[version]
         assert len(ladder.own) <= steps.most
-        assert len(ladder.own) + len(ladder.passing - ladder.own) <= MOST_POSTINGS
-        rows = postings_of(saved, versions=(version,)).rows
+        assert len(ladder.own) + len(ladder.passing - ladder.own) <= steps.together
+        rows = postings_of(saved, Placement(version)).rows
         assert len(rows) == len({row.partition for row in rows})
         assert 2 * len(rows) + 1 <= 100 + 2 * steps.few  # one that moves, in one transaction
         assert {row.sort_key for row in rows} == {f"{saved.attributes['acquired']}#{saved.id}"}

@@ -50,7 +50,7 @@ ALLOWED = {
     "functions/raster": "errors documents settings access raster web",
     "functions/rollup": "settings catalog summaries ingest",
     "swath": "",
-    "swath_dev": "settings definitions geo index store uploads web swath",
+    "swath_dev": "errors settings definitions geo index store catalog uploads web swath",
 }
 
 

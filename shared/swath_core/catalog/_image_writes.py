@@ -9,49 +9,26 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from swath_core import times
-from swath_core.documents import (
-    INDEX_VERSION,
-    Attributes,
-    Document,
-    StoredImage,
-    StoredProduct,
-)
+from swath_core.documents import Attributes, Document, StoredImage
 from swath_core.errors import Invalid, NotFound, SwathError, TooManyRequests
 from swath_core.settings import Settings
 from swath_core.store.bus import announce_deleted
-from swath_core.store.expiry import ExpiryStore
-from swath_core.store.images import (
-    MOST_BYTES,
-    MOST_ITEMS,
-    BusyError,
-    ImageChange,
-    ImageStore,
-    StaleVersionError,
-    UnknownProductError,
-    size_of,
-)
+from swath_core.store.images import ImageStore, StaleVersionError
 from swath_core.store.objects import Objects
 from swath_core.store.outbox import AT_ONCE, Note, Outbox
-from swath_core.store.permits import NoProductError, Permits
-from swath_core.store.requests import Changes, attempts, together
-from swath_core.store.rollups import RollupStore
+from swath_core.store.requests import Changes, together
 
 from ._documents import check_version, exists, overtaken, stamped
 from ._files import owned_keys
+from ._image_commits import ImageCommits
 from ._image_rules import changed_attributes, new_attributes
-
-if TYPE_CHECKING:
-    from pynamodb.transactions import TransactWrite
-
-    from swath_core.index import IndexState
 
 _LOG = logging.getLogger(__name__)
 
@@ -93,10 +70,6 @@ class BulkResult:
     error: SwathError | None = None
 
 
-class _PermitLostError(Exception):
-    """The permit was taken away, or could not be taken: the product may be closed."""
-
-
 class ImageWriter:
     """Writes images: document, postings and dirty marks together, or nothing.
 
@@ -108,10 +81,8 @@ class ImageWriter:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._images = ImageStore(settings)
-        self._rollups = RollupStore(settings)
+        self._commits = ImageCommits(settings, self._images)
         self._outbox = Outbox(settings)
-        self._permits = Permits(settings)
-        self._expiry = ExpiryStore(settings)
 
     def clear(self, note: Note | None) -> None:
         """Delete the objects of a note and take it away; None is fine.
@@ -158,7 +129,7 @@ class ImageWriter:
         values = new_attributes(attributes, product, self._settings.data_bucket)
         image = _new_document(values, request)
         try:
-            self._write(None, image, product)
+            self._commits.commit(None, image, product)
         except StaleVersionError as error:
             stored = self.get(image.id)
             if stored is not None and stored.request == image.request:
@@ -260,7 +231,7 @@ class ImageWriter:
         """
         check_number(items)
         until = time.monotonic() + _BULK_SECONDS
-        self._rollups.mark(product.id, _days_of(items))
+        self._commits.rollups.mark(product.id, _days_of(items))
 
         def save(index: int, attributes: Mapping[str, Any]) -> BulkResult:
             token = None if request is None else f"{request}/{index}"
@@ -279,6 +250,14 @@ class ImageWriter:
             message = f"not tried within {_BULK_SECONDS:.0f} seconds: send it again"
             raise TooManyRequests(message)
         return self.create(attributes, product, request=token)
+
+    def permit(self, product_id: str) -> Changes:
+        """Return what makes a write depend on the product staying as it is from now on.
+
+        The condition fails once the product was closed, to be deleted or to change its bands.
+        Raises NotFound, and Unavailable while it is closed.
+        """
+        return self._commits.permit(product_id)
 
     def _existing(self, image_id: str) -> Document:
         stored = self.get(image_id)
@@ -317,7 +296,7 @@ class ImageWriter:
         guard: Changes | None = None,
     ) -> None:
         try:
-            self._write(before, after, product, guard)
+            self._commits.commit(before, after, product, guard)
         except StaleVersionError as error:
             image = after or before
             stored = self.get(image.id) if image else None
@@ -327,130 +306,12 @@ class ImageWriter:
                 return
             raise overtaken(str(error)) from error
 
-    def _write(
-        self,
-        before: Document | None,
-        after: Document | None,
-        product: Document | None,
-        guard: Changes | None = None,
-    ) -> None:
-        change, state = planned_change(before, after, product, guard)
-        _check_size(change)
-        self._note_expiry(before, after)
-        days = {image.get("acquired")[:10] for image in (before, after) if image}
-        product_id = str((after or before or product).get("product_id"))  # type: ignore[union-attr]
-        try:
-            self._announce(product_id, days, product, state)
-            self._apply(change, product_id, lambda: self._rollups.mark(product_id, days))
-        except (UnknownProductError, NoProductError) as error:
-            raise NotFound(f"Object not found: {product_id}") from error
-        except BusyError as error:
-            raise overtaken(str(error)) from error
-
-    def _note_expiry(self, before: Document | None, after: Document | None) -> None:
-        """Note when an image expires, before it is written: the schedule finds it by that."""
-        expires = after.get("expires") if after else None
-        if after and expires and (before is None or before.get("expires") != expires):
-            self._expiry.put(after.id, expires)
-
-    def _apply(self, change: ImageChange, product_id: str, mark: Callable[[], None]) -> None:
-        """Apply a change: of a new image while its product is open, of another one as it is."""
-        if change.before is not None:
-            self._images.apply(change, before_each=mark)
-            return
-        for number in attempts():
-            with suppress(_PermitLostError):
-                self._add(change, product_id, mark, held=number > 0)
-                return
-        raise overtaken(change.image_id)
-
-    def _add(
-        self, change: ImageChange, product_id: str, mark: Callable[[], None], *, held: bool
-    ) -> None:
-        with self._permits.borrowed(product_id, held=held) as permit:
-            guarded = replace(change, guard=together(change.guard, permit.check))
-            try:
-                self._images.apply(guarded, before_each=mark)
-            except StaleVersionError as error:
-                if self._permits.holds(permit):
-                    raise
-                raise _PermitLostError from error
-
-    def permit(self, product_id: str) -> Changes:
-        """Return what makes a write depend on the product staying as it is from now on.
-
-        The condition fails once the product was closed, to be deleted or to change its bands.
-        Raises NotFound, and Unavailable while it is closed.
-        """
-        try:
-            return self._permits.take(product_id).check
-        except NoProductError as error:
-            raise NotFound(f"Object not found: {product_id}") from error
-
-    def _announce(
-        self, product_id: str, days: set[str], product: Document | None, state: IndexState | None
-    ) -> None:
-        """Mark the days and record what the index is about to hold: at once where both are due."""
-        if product is None or state is None or self._images.is_indexed(product, state):
-            self._rollups.mark(product_id, days)
-            return
-
-        def also(write: TransactWrite) -> None:
-            self._images.add_index(write, product, state)
-
-        if self._rollups.mark_with(product_id, days, also):
-            self._images.note_indexed(product, state)
-            return
-        self._rollups.mark(product_id, days)
-        self._images.ensure_indexed(product, state)
-
 
 def check_number(items: Sequence[object]) -> None:
     """Raise Invalid for more images than one request may bring."""
     if len(items) > BULK_LIMIT:
         message = f"{len(items)} images were sent, but at most {BULK_LIMIT} are taken at once"
         raise Invalid(message, pointer="/data")
-
-
-def planned_change(
-    before: Document | None,
-    after: Document | None,
-    product: Document | None,
-    guard: Changes | None = None,
-) -> tuple[ImageChange, IndexState | None]:
-    """Return what a write changes, and what it adds to the index state of the product.
-
-    Postings in cells are written where anything in them changes; the one by time, which has
-    ``modified``, always.
-    """
-    from swath_core.index import (  # noqa: PLC0415 - h3 and shapely, only for writes
-        posted_in,
-        postings_of,
-        same_cells,
-        shard_for,
-    )
-
-    old = {} if before is None else posted_in(before)
-    if after is None:
-        return ImageChange(before, None, list(old), guard=guard), None
-    shards, versions = _index_of(product)
-    image = StoredImage(after.kind, after.id, after.attributes, after.version, after.request)
-    image = replace(image, index=INDEX_VERSION, indexed=after.version)
-    postings = postings_of(image, shard_for(after, before, shards), versions)
-    image = replace(image, posted=postings.suffixes)
-    keys = {(row.partition, row.sort_key) for row in postings.rows}
-    written = postings.rows
-    if isinstance(before, StoredImage) and keys == set(old) and same_cells(before, after):
-        image, written = replace(image, indexed=before.indexed), written[:1]
-    removed = [key for key in old if key not in keys]
-    return ImageChange(before, image, removed, written, guard), postings.state
-
-
-def _index_of(product: Document | None) -> tuple[int, tuple[int, ...]]:
-    """Return the shards of a product, and the versions of its index that are kept up."""
-    if not isinstance(product, StoredProduct):
-        return 1, (INDEX_VERSION,)
-    return product.shards, (product.index, *([product.also] if product.also else []))
 
 
 def _new_document(values: Attributes, request: str | None) -> Document:
@@ -461,15 +322,6 @@ def _new_document(values: Attributes, request: str | None) -> Document:
 def _token(request: str | None) -> str:
     """Return the client's token, or one of our own, to tell our own retries from other writers."""
     return request or uuid.uuid4().hex
-
-
-def _check_size(change: ImageChange) -> None:
-    if change.items > MOST_ITEMS or size_of(change) > MOST_BYTES:
-        message = (
-            f"geometry: the image takes {change.items} index entries of {size_of(change)} bytes "
-            f"together, but {MOST_ITEMS} of {MOST_BYTES} can be stored at once: simplify it"
-        )
-        raise Invalid(message, pointer="/data/attributes/geometry")
 
 
 def _days_of(items: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -164,8 +164,7 @@ class SearchableProducts:
 
         Where the query names none, the directory says which can; these are read as they are now.
         """
-        from swath_core.index import IndexState  # noqa: PLC0415 - h3, only for searches
-        from swath_core.search import SearchProduct  # noqa: PLC0415
+        from swath_core.search import SearchProduct  # noqa: PLC0415 - h3, only for searches
 
         ids = allowed_values(query.expression, "product_id")
         images = allowed_values(query.expression, "id")
@@ -175,13 +174,7 @@ class SearchableProducts:
             ids = self._touched(caller, query)
         found = [row for row in self._access.store.products_by_id(ids) if may_read(caller, row)]
         products: dict[str, Document] = {row.id: row for row in found}
-        searched = [
-            SearchProduct(
-                row.id, IndexState(row.rungs, row.extent, row.spans), row.shards, row.index
-            )
-            for row in found
-        ]
-        return searched, products.get
+        return [SearchProduct.of(row) for row in found], products.get
 
     def _touched(self, caller: Caller, query: ImageQuery) -> list[str]:
         """Return the products that the directory says are readable and can have matches."""

@@ -34,9 +34,9 @@ from ._cells import Cell, cover, cover_by_groups
 EVERYWHERE = -1
 """The rung of footprints that touch too many cells even at rung 0."""
 
-MOST_POSTINGS = 47
-"""Cell postings of one image in one version: an image that moves takes 2 x (47 + 1) + 1 of the 100
-items that a DynamoDB transaction may hold, and its guard up to three."""
+MOST_POSTINGS = 46
+"""Cell postings of one image: one that moves takes 2 x (46 + 1) + 1 of the 100 items that a
+DynamoDB transaction may hold, and its guard up to four. Version 1 had one more."""
 
 PASSING = 100
 """Added to the rungs of images that are posted as though they passed their fine rung."""
@@ -59,7 +59,8 @@ class Steps:
     An image passes a rung that lies ``gap`` or more below the one where it ends. It ends at the
     finest rung with at most ``most`` cells and, where ``expected`` is set, no more than that
     expected of its size; in ``few`` cells or fewer it is posted as passing, too.
-    ``typical`` is how many it mostly has.
+    ``together`` is how many cells it may have on all rungs, ``typical`` how many it mostly has at
+    the fine one.
     """
 
     ending: tuple[int, ...]
@@ -69,6 +70,7 @@ class Steps:
     expected: float | None = None
     few: int = 0
     typical: float = 20.0
+    together: int = MOST_POSTINGS
 
     def passes(self, fine: int, rung: int) -> bool:
         """Return whether images that end at a rung are posted as passing another one."""
@@ -78,7 +80,7 @@ class Steps:
 _WHOLE = (0, 2, 4, 8, 12, 16, 20, 24)
 
 VERSIONS = {
-    1: Steps(_WHOLE, frozenset(_WHOLE), gap=1, most=44, few=8),
+    1: Steps(_WHOLE, frozenset(_WHOLE), gap=1, most=44, few=8, together=MOST_POSTINGS + 1),
     2: Steps(tuple(range(25)), frozenset(_WHOLE), gap=2, most=40, expected=19.0, typical=14.0),
 }
 
@@ -236,7 +238,7 @@ def _ladder(wkb: bytes, version: int) -> Ladder:
             continue
         own = cells(rung)
         passing = [cells(each) or frozenset() for each in steps.passed if steps.passes(rung, each)]
-        if own is None or len(own) + sum(map(len, passing)) > MOST_POSTINGS:
+        if own is None or len(own) + sum(map(len, passing)) > steps.together:
             continue
         if len(own) <= steps.few:
             passing.append(own)

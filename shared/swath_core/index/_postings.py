@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import Any
 
 import h3.api.basic_int as h3
@@ -112,17 +111,6 @@ def time_partition(product: str, month: str, shard: int) -> str:
 def shard_of(image_id: str, shards: int) -> int:
     """Return the shard of a new image of a product."""
     return zlib.crc32(image_id.encode()) % shards if shards > 1 else 0
-
-
-def shard_for(image: Document, before: Document | None, shards: int) -> int:
-    """Return the shard of an image: an old one stays where it is when shards are added.
-
-    So a search that still knows the smaller number finds every image that it could find before.
-    """
-    if before is None:
-        return shard_of(image.id, shards)
-    posted = before.posted if isinstance(before, StoredImage) else None
-    return int(posted[0].rpartition("|")[2]) if posted else 0
 
 
 def key_of(acquired: str, image_id: str) -> str:
@@ -262,24 +250,28 @@ class Postings:
         return tuple(row.partition[start:] for row in self.rows)
 
 
-def postings_of(
-    image: Document, shard: int = 0, versions: Sequence[int] = (INDEX_VERSION,)
-) -> Postings:
-    """Return the rows that index an image in some versions of its product's index.
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an image is posted: in which version of the index, and in which shard."""
 
-    ``shard`` is its place in partitions that are spread over shards (:func:`shard_for`). The
-    image's attributes must be normalised (``swath_core.definitions.IMAGE``).
+    version: int = INDEX_VERSION
+    shard: int = 0
+
+
+def postings_of(image: Document, placement: Placement = Placement()) -> Postings:
+    """Return the rows that index an image.
+
+    The image's attributes must be normalised (``swath_core.definitions.IMAGE``).
     """
     product, acquired = image.attributes["product_id"], image.attributes["acquired"]
     geometry = image.get("geometry")
     state, cells = IndexState(), [null_partition(product)]
     if geometry is not None:
-        ladders = [ladder_of(footprint(geometry), version) for version in versions]
-        cells = [name for each in ladders for name in _cell_partitions(product, each, shard)]
-        state = reduce(IndexState.union, (each.state for each in ladders))
+        ladder = ladder_of(footprint(geometry), placement.version)
+        state, cells = ladder.state, _cell_partitions(product, ladder, placement.shard)
     key, payload = key_of(acquired, image.id), encode_row(image)
     of_cells = {**payload, "a": encode_attributes(image, modified=False), "v": indexed_of(image)}
-    first = Posting(time_partition(product, acquired[:7], shard), key, payload)
+    first = Posting(time_partition(product, acquired[:7], placement.shard), key, payload)
     years = frozenset({int(acquired[:4])})
     state = replace(state, spans=span_of(image), years=years)
     return Postings(state, (first, *(Posting(each, key, of_cells) for each in cells)))
@@ -298,17 +290,32 @@ def _cell_partitions(product: str, ladder: Ladder, shard: int) -> list[str]:
 # ---- what is stored of an image already
 
 
-def posted_in(image: Document) -> dict[tuple[str, str], None]:
-    """Return the keys of the postings that an image has, as its item records them.
+def posted_in(image: Document) -> tuple[str, ...]:
+    """Return the partitions that an image is posted in for good, without the product's id.
 
-    Images that were saved before that was recorded are posted as version 1 did.
+    Images that were saved before items recorded them are posted as version 1 did.
     """
+    if isinstance(image, StoredImage) and image.posted is not None:
+        return image.posted
+    return postings_of(image, Placement(1)).suffixes
+
+
+def keys_in(image: Document, suffixes: Iterable[str]) -> dict[tuple[str, str], None]:
+    """Return the keys of an image's postings in partitions without the product's id."""
     product = image.attributes["product_id"]
     key = key_of(image.attributes["acquired"], image.id)
-    if isinstance(image, StoredImage) and image.posted is not None:
-        return {(f"{product}|{suffix}", key): None for suffix in image.posted}
-    rows = postings_of(image, versions=(1,)).rows
-    return {(row.partition, row.sort_key): None for row in rows}
+    return {(f"{product}|{suffix}", key): None for suffix in suffixes}
+
+
+def placement_of(suffixes: Sequence[str]) -> Placement | None:
+    """Return the placement that partitions tell; None where they do not: without a footprint."""
+    family = suffixes[1].partition("|")[0]
+    return None if family == "n" else Placement(int(family[1:] or 1), shard_in(suffixes))
+
+
+def shard_in(suffixes: Sequence[str]) -> int:
+    """Return the shard that partitions tell."""
+    return int(suffixes[0].rpartition("|")[2])
 
 
 def same_cells(before: StoredImage, after: Document) -> bool:

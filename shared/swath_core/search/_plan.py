@@ -6,7 +6,7 @@ match.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -28,7 +28,7 @@ from swath_core.index import (
 )
 from swath_core.store.rollups import RollupState
 
-from ._cover import MOST_PARTITIONS, best_cover, footprint_side, widened
+from ._cover import MOST_PARTITIONS, CellCover, best_cover, footprint_side, widened
 from ._query import ImageQuery, ProductQuery, SearchProduct
 
 _RARE = 0.1
@@ -245,26 +245,35 @@ def plan_cells(
 
     A product whose extent the area does not touch gets a plan without sources.
     """
-    wkb, everywhere = shapely.to_wkb(area), product.used.everywhere
-    cover = best_cover(wkb, product.state, most, product.version, product.shards)
-    if cover is None:
-        return None
-    plan = ProductPlan(product, "cells" if cover.cells or everywhere else "none")
-    plan.ratio = cover.ratio
+    plan, wkb = ProductPlan(product, "none", ratio=0.0), shapely.to_wkb(area)
+    versions = product.versions
+    for version in versions:
+        cover = best_cover(wkb, product.state, most // len(versions), version, product.shards)
+        if cover is None:
+            return None
+        plan.ratio += cover.ratio
+        sources = list(_sources(product, version, cover, keys, needed))
+        for each in cover.cells:
+            plan.rungs[each.rung] = plan.rungs.get(each.rung, 0) + 1
+        plan.kind = "cells" if sources else plan.kind
+        plan.sources += sources
+    return plan
+
+
+def _sources(
+    product: SearchProduct, version: int, cover: CellCover, keys: KeyRange, needed: Projection
+) -> Iterator[Source]:
     for each in cover.cells:
         name = own_partition if each.own else passing_partition
-        plan.rungs[each.rung] = plan.rungs.get(each.rung, 0) + 1
-        shards = product.shards if product.version > 1 and is_sharded(each.cell) else 1
+        shards = product.shards if version > 1 and is_sharded(each.cell) else 1
         for shard in range(shards):
-            partition = name(product.id, each.cell, product.version, shard)
+            partition = name(product.id, each.cell, version, shard)
             source = _source(product, partition, keys, needed)
             source.inside, source.share = each.inside, each.share / shards
             source.footprints &= not each.inside
-            plan.sources.append(source)
-    if everywhere:
-        whole = whole_partition(product.id, product.version)
-        plan.sources.append(_source(product, whole, keys, needed))
-    return plan
+            yield source
+    if product.state.used(version).everywhere:
+        yield _source(product, whole_partition(product.id, version), keys, needed)
 
 
 def _source(product: SearchProduct, partition: str, keys: KeyRange, needed: Projection) -> Source:
@@ -325,7 +334,8 @@ def _month_keys(month: str) -> tuple[str, str]:
 
 def time_ratio(product: SearchProduct, area: BaseGeometry) -> float:
     """Return the postings that reading by time is expected to read for one match."""
-    rungs = product.used.ending or product.used.few
-    side = max((footprint_side(each, product.version) for each in rungs), default=0.0)
+    used = [(version, product.state.used(version)) for version in product.versions]
+    sides = [footprint_side(rung, v) for v, each in used for rung in each.ending or each.few]
+    side = max(sides, default=0.0)
     base_cell: float = h3.average_hexagon_area(0, unit="km^2")
     return max(1.0, len(product.state.extent) * base_cell / widened(area, side))

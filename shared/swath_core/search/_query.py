@@ -18,7 +18,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from swath_core.definitions import IMAGE, Resource
-from swath_core.documents import INDEX_VERSION, Document
+from swath_core.documents import INDEX_VERSION, Document, StoredProduct
 from swath_core.errors import BadRequest
 from swath_core.filters import (
     EVERYTHING,
@@ -35,7 +35,6 @@ from swath_core.filters import (
 from swath_core.geo import query_geometry
 from swath_core.index import (
     IndexState,
-    UsedRungs,
     attributes_of_row,
     encode_row,
     key_of,
@@ -50,17 +49,27 @@ _BOUND = ("filter", "sort", "intersects", "intersects_none", "limit")
 
 @dataclass(frozen=True, slots=True)
 class SearchProduct:
-    """A product that the caller may read, as far as searching its images needs it."""
+    """A product that the caller may read, as far as searching its images needs it.
+
+    Its images are posted under ``version`` of the index, or under ``also`` while it is moved.
+    """
 
     id: str
     state: IndexState
     shards: int = 1
     version: int = INDEX_VERSION
+    also: int | None = None
+
+    @classmethod
+    def of(cls, product: StoredProduct) -> SearchProduct:
+        """Return a product as it was read."""
+        state = IndexState(product.rungs, product.extent, product.spans)
+        return cls(product.id, state, product.shards, product.index, product.also)
 
     @property
-    def used(self) -> UsedRungs:
-        """The rungs of the version of its index that is read."""
-        return self.state.used(self.version)
+    def versions(self) -> tuple[int, ...]:
+        """The versions of its index that are read."""
+        return (self.version,) if self.also is None else (self.version, self.also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,15 @@ def is_open() -> Condition:
     return takes
 
 
+def posts_under(index: int) -> Condition:
+    """Return the condition that new images of a product are posted under a version of the index."""
+    recorded: Condition = CatalogItem.index == index
+    if index == 1:  # products of that time do not say
+        recorded = recorded | CatalogItem.index.does_not_exist()
+    there: Condition = CatalogItem.pk.exists() & recorded
+    return there
+
+
 def reopen_stale(product_id: str) -> None:
     """Open a product again whose deletion has died: after this, that deletion cannot go on."""
     died = CatalogItem.closing < time.time() - CLOSING_SECONDS
@@ -229,6 +238,27 @@ class CatalogStore:
         with suppress(ConditionError):
             CatalogItem(product.id, PRODUCT_KEY).update(
                 [CatalogItem.closing.remove()], condition=CatalogItem.closing == token
+            )
+
+    def begin_move(self, product: StoredProduct, index: int) -> None:
+        """Post a product's new images under a version of the index from now on; read both.
+
+        Raises ChangedError where it is being moved already, or gone.
+        """
+        try:
+            CatalogItem(product.id, PRODUCT_KEY).update(
+                [CatalogItem.index.set(index), CatalogItem.also.set(product.index)],
+                condition=posts_under(product.index) & CatalogItem.also.does_not_exist(),
+            )
+        except ConditionError as error:
+            raise ChangedError from error
+
+    def end_move(self, product: StoredProduct) -> None:
+        """Let searches read one version of a product's index only, if no other move has begun."""
+        as_given = posts_under(product.index) & (CatalogItem.also == product.also)
+        with suppress(ConditionError):
+            CatalogItem(product.id, PRODUCT_KEY).update(
+                [CatalogItem.also.remove()], condition=as_given
             )
 
     def delete_product(self, product: Document, closed: float, token: str | None) -> None:

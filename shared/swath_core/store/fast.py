@@ -195,10 +195,16 @@ def image_of(image_id: str, item: Body) -> StoredImage:
         found.attributes,
         found.version,
         found.request,
-        tuple(item["posted"]["S"].split(" ")) if "posted" in item else None,
+        _names(item, "posted"),
         _number(item, "index", 1),
         _number(item, "indexed", found.version),
+        _names(item, "target"),
+        float(item["since"]["N"]) if "since" in item else 0.0,
     )
+
+
+def _names(item: Body, name: str) -> tuple[str, ...] | None:
+    return tuple(item[name]["S"].split(" ")) if name in item else None
 
 
 def _number(item: Body, name: str, default: int) -> int:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 100
 """Items that one DynamoDB transaction takes."""
-MOST_GUARDS = 3
-"""Items that the guard of a change may add: the lease of an upload, the permit of its attempt, and
-a note in the outbox or the permit of a new image."""
+MOST_GUARDS = 4
+"""Items that the guard of a change may add: the lease of an upload, the permit of its attempt, a
+note in the outbox, and the permit of an image that comes to other times."""
 MOST_BYTES = 4_000_000
 """Bytes that one DynamoDB transaction takes (4 MB), less what its keys and names may add."""
 
@@ -46,9 +46,9 @@ class ImageChange:
     """An image before and after, and what that changes of its postings; None stands for no image.
 
     ``before`` is the stored document that the change was made from: the change is applied only
-    while that very version is stored. ``removed`` are the keys of postings. ``guard`` adds up to
-    MOST_GUARDS further items: conditions that must hold, too, and what is written together with
-    the image.
+    while that very version is stored, posted where it was. ``removed`` are the keys of postings.
+    ``guard`` adds up to MOST_GUARDS further items: conditions that must hold, too, and what is
+    written together with the image.
     """
 
     before: Document | None
@@ -179,6 +179,12 @@ def _put_image(transaction: TransactWrite, change: ImageChange) -> None:
     condition: Any = ImageItem.id.does_not_exist()
     if change.before is not None:
         condition = ImageItem.version == change.before.version
+    if isinstance(change.before, StoredImage):
+        for attribute, names in zip(
+            (ImageItem.posted, ImageItem.target), change.before.placed, strict=True
+        ):
+            as_it_was = attribute == _joined(names) if names else attribute.does_not_exist()
+            condition &= as_it_was
     if change.after is None:
         transaction.delete(ImageItem(change.image_id), condition=condition)
     else:
@@ -191,10 +197,20 @@ def _image_item(image: StoredImage) -> ImageItem:
         document=image.attributes,
         version=image.version,
         request=image.request,
-        posted=None if image.posted is None else " ".join(image.posted),
+        posted=_joined(image.posted),
         index=image.index,
         indexed=image.indexed,
+        target=_joined(image.target),
+        since=image.since if image.target else None,
     )
+
+
+def _joined(names: Sequence[str] | None) -> str | None:
+    return " ".join(names) if names else None
+
+
+def _split(names: str | None) -> tuple[str, ...] | None:
+    return tuple(names.split(" ")) if names else None
 
 
 def _document(item: ImageItem) -> StoredImage:
@@ -204,9 +220,11 @@ def _document(item: ImageItem) -> StoredImage:
         item.document,
         int(item.version),
         item.request,
-        None if item.posted is None else tuple(item.posted.split(" ")),
+        _split(item.posted),
         int(item.index or 1),
         int(item.indexed or item.version),
+        _split(item.target),
+        float(item.since or 0.0),
     )
 
 

@@ -128,8 +128,8 @@ class CatalogItem(Table):
     ``sk`` (``!quota#USER``). ``rungs`` on a product's item are the fine
     rungs of the H3 ladder that its images use, ``extent`` the H3 base cells that they touch,
     ``spans`` how long taking them lasted, ``years`` when they were acquired;
-    ``index`` is the version of the index that searches read (absent: 1), ``also`` another one that
-    writers keep up;
+    ``index`` is the version of the index that new images are posted under (absent: 1), ``also`` an
+    earlier one that images may still be posted under; on a permit ``index`` is what it is good for;
     ``closing`` is when a deletion began (epoch seconds); ``expires`` is the table's TTL attribute.
     """
 
@@ -157,6 +157,7 @@ class ImageItem(Table):
 
     ``posted`` are its partitions, each without the product's id, in one text; ``index`` the version
     of the code that wrote them, ``indexed`` the document's version when it wrote those of cells.
+    ``target`` are the partitions that it is moved to, ``since`` when (epoch seconds).
     """
 
     class Meta(_Meta):
@@ -169,6 +170,8 @@ class ImageItem(Table):
     posted = UnicodeAttribute(null=True)
     index = NumberAttribute(null=True)
     indexed = NumberAttribute(null=True)
+    target = UnicodeAttribute(null=True)
+    since = NumberAttribute(null=True)
 
 
 class PostingItem(Table):

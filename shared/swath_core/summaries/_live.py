@@ -51,18 +51,29 @@ class LiveCounter:
         *,
         attributes: bool = False,
     ) -> Iterator[PostingRow]:
-        """Yield the postings in ranges, each within one month, in as few rounds as can be."""
+        """Yield the postings in ranges, each within one month, in as few rounds as can be.
+
+        An image that is moving from one shard to another is yielded once.
+        """
         until = None if self.seconds is None else self.clock() + self.seconds
+        seen: set[str] = set()
         waiting = [read for each in ranges for read in _reads(product_id, each, shards, attributes)]
         while waiting:
             if until is not None and self.clock() > until:
                 raise _takes_too_long(product_id, len(waiting))
             now, waiting = waiting[:_PARALLEL], waiting[_PARALLEL:]
             for read, page in zip(now, self.reader.read(now), strict=True):
-                yield from page.rows
+                yield from page.rows if shards == 1 else _unseen(page.rows, seen)
                 if not page.exhausted:
                     low = successor(page.rows[-1].key) if page.rows else read.low
                     waiting.append(replace(read, low=low))
+
+
+def _unseen(rows: Iterable[PostingRow], seen: set[str]) -> Iterator[PostingRow]:
+    for row in rows:
+        if row.key not in seen:
+            seen.add(row.key)
+            yield row
 
 
 def tallied(pairs: Iterable[tuple[str, int]]) -> dict[str, Tally]:

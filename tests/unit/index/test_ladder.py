@@ -18,13 +18,17 @@ from swath_core.index import (
     PASSING,
     VERSIONS,
     IndexState,
+    Placement,
     _cells,
     attributes_of_row,
     is_sharded,
     ladder_of,
+    placement_of,
+    posted_in,
     postings_of,
     predecessor,
-    shard_for,
+    shard_in,
+    shard_of,
     split_key,
     successor,
 )
@@ -95,16 +99,26 @@ def test_without_footprint() -> None:
 
 
 def test_shards_spread_images_and_keep_each_in_its_place() -> None:
-    assert {shard_for(image(f"i{n}"), None, 4) for n in range(50)} == set(range(4))
+    assert {shard_of(f"acme:a:i{n}", 4) for n in range(50)} == set(range(4))
     saved = image("i", geometry=box(0, 0, 1, 1))
-    postings = postings_of(saved, 3)
+    postings = postings_of(saved, Placement(shard=3))
     coarse = [row.partition for row in postings.rows if row.partition.endswith("|3")]
     assert coarse[0] == "acme:a|t|2021-05|3"
     assert len(coarse) == 1 + len(
         [c for c in ladder_of(shapely.box(0, 0, 1, 1)).passing if is_sharded(c)]
     )
     stored = StoredImage("image", saved.id, saved.attributes, 1, None, postings.suffixes)
-    assert shard_for(saved, stored, 16) == 3  # it stays when shards are added
+    assert posted_in(stored) == postings.suffixes
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("shard", [0, 7])
+def test_partitions_tell_where_an_image_is_posted(version: int, shard: int) -> None:
+    place = Placement(version, shard)
+    for geometry in (box(0, 0, 1, 1), box(-180, -90, 180, 90)):
+        assert placement_of(postings_of(image("i", geometry=geometry), place).suffixes) == place
+    bare = postings_of(image("i"), place).suffixes
+    assert (placement_of(bare), shard_in(bare)) == (None, shard)
 
 
 def test_the_payload_holds_what_can_be_filtered() -> None:

@@ -15,7 +15,7 @@ from swath_core.definitions import IMAGE
 from swath_core.documents import INDEX_VERSION, Document
 from swath_core.filters import sort_documents, values_of
 from swath_core.geo import footprint, normalise_footprint
-from swath_core.index import IndexState, Postings, postings_of, shard_of
+from swath_core.index import IndexState, Placement, Postings, postings_of, shard_of
 from swath_core.search import ImageQuery, ImageSearch, SearchProduct
 from swath_core.store.rollups import Marker, RollupState, Row, Tally
 
@@ -42,7 +42,8 @@ class World:
     version: int = INDEX_VERSION
 
     def _postings(self, document: Document) -> Postings:
-        return postings_of(document, shard_of(document.id, self.shards), (self.version,))
+        place = Placement(self.version, shard_of(document.id, self.shards))
+        return postings_of(document, place)
 
     def get_many(self, ids: Iterable[str]) -> Mapping[str, Document]:
         return {each: self.documents[each] for each in ids if each in self.documents}

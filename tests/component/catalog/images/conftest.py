@@ -10,7 +10,7 @@ from tests.strict_store import STORES
 from tests.strict_store import store as dynamodb
 
 from swath_core.catalog import ImageWriter
-from swath_core.documents import Document
+from swath_core.documents import INDEX_VERSION, Document
 from swath_core.settings import Settings
 from swath_core.store import permits, rollups
 from swath_core.store.tables import CatalogItem, bind
@@ -49,7 +49,9 @@ def create_tables() -> None:
             ],
         )
     bind(CatalogItem, SETTINGS)
-    CatalogItem("acme:p", "product", document=PRODUCT.attributes, version=1).save()
+    item = CatalogItem("acme:p", "product", document=PRODUCT.attributes, version=1)
+    item.index = INDEX_VERSION
+    item.save()
 
 
 @pytest.fixture(params=STORES)

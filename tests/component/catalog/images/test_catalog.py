@@ -243,7 +243,7 @@ def test_transactions_in_the_way_are_waited_for_but_not_for_ever(catalog: ImageW
 def test_a_footprint_with_too_many_vertices_is_refused_by_name(catalog: ImageWriter) -> None:
     ring = [[10 + n * 1e-5, 50.0] for n in range(9000)] + [[10.1, 51.0], [10.0, 50.0]]
     with (
-        mock.patch("swath_core.catalog._image_writes.MOST_BYTES", 10_000),
+        mock.patch("swath_core.catalog._image_commits.MOST_BYTES", 10_000),
         pytest.raises(SwathError, match="simplify") as caught,
     ):
         catalog.create(

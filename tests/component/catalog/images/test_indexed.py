@@ -4,19 +4,33 @@ import dataclasses
 from unittest import mock
 
 import pytest
-from tests.component.catalog.images.conftest import PRODUCT, attributes
+from tests.component.catalog.images.conftest import PRODUCT, SETTINGS, SQUARE, attributes
 
 from swath_core.catalog import ImageWriter, _products
 from swath_core.documents import StoredImage, StoredProduct
 from swath_core.errors import Invalid
-from swath_core.index import postings_of
+from swath_core.index import Placement, postings_of
 from swath_core.search import ImageQuery, Match
 from swath_core.search._engine import _still
 from swath_core.store import images
-from swath_core.store.tables import PostingItem
+from swath_core.store.permits import Permits
+from swath_core.store.tables import CatalogItem, PostingItem
 
 OLD = StoredProduct("product", "acme:p", PRODUCT.attributes, 1, index=1)
-BOTH = dataclasses.replace(OLD, also=2)
+NEW = StoredProduct("product", "acme:p", PRODUCT.attributes, 1)
+
+
+def set_index(version: int, also: int | None = None) -> None:
+    """Let the product's new images be posted under a version of the index, and no other one."""
+    item = CatalogItem.get("acme:p", "product")
+    item.index, item.also = version, also
+    item.save()
+    Permits(SETTINGS).revoke("acme:p", but_for=version)
+
+
+@pytest.fixture(autouse=True)
+def old_product(catalog: ImageWriter) -> None:
+    set_index(1)
 
 
 def found() -> dict[tuple[str, str], int]:
@@ -38,7 +52,8 @@ def changed(writer: ImageWriter, product: StoredProduct, **changes: object) -> l
 
 
 def test_what_no_search_looks_at_writes_no_posting_in_cells(catalog: ImageWriter) -> None:
-    new = StoredProduct("product", "acme:p", PRODUCT.attributes, 1)
+    set_index(2)
+    new = NEW
     catalog.create(attributes(), new)
     before = found()
     assert changed(catalog, new, x_pixels=7) == ["acme:p|t|2020-02|0"]
@@ -56,7 +71,8 @@ def test_what_no_search_looks_at_writes_no_posting_in_cells(catalog: ImageWriter
 
 
 def test_a_posting_of_the_version_indexed_is_not_checked_again(catalog: ImageWriter) -> None:
-    new = StoredProduct("product", "acme:p", PRODUCT.attributes, 1)
+    set_index(2)
+    new = NEW
     catalog.create(attributes(), new)
     stored = catalog.get("acme:p:a")
     assert stored is not None
@@ -76,23 +92,46 @@ def test_postings_go_with_the_keys_recorded_not_with_those_of_today(catalog: Ima
     stored = catalog.get("acme:p:a")
     assert stored is not None
     assert {key[0] for key in found()} == {
-        row.partition for row in postings_of(stored, versions=(1,)).rows
+        row.partition for row in postings_of(stored, Placement(1)).rows
     }
     with mock.patch("swath_core.index._ladder.rung_cover", return_value=frozenset()):
         catalog.delete("acme:p:a")  # as though today's cells were others
     assert found() == {}
 
 
-def test_an_image_moves_with_its_product(catalog: ImageWriter) -> None:
+def test_a_change_leaves_an_image_where_it_is_posted(catalog: ImageWriter) -> None:
     catalog.create(attributes(), OLD)
-    changed(catalog, BOTH, cloud_fraction=0.25)
+    before = found().keys()
+    changed(catalog, NEW, cloud_fraction=0.25)
+    changed(catalog, NEW, x_pixels=9)
+    assert found().keys() == before  # under version 1, which is read until nothing is there
+
+
+def test_an_image_that_comes_to_another_time_is_posted_like_a_new_one(catalog: ImageWriter) -> None:
+    catalog.create(attributes(), OLD)
+    set_index(2)
+    changed(catalog, OLD, acquired="2021-01-01T00:00:00Z")  # the product was read before
     stored = catalog.get("acme:p:a")
     assert isinstance(stored, StoredImage)
-    both = {row.partition for row in postings_of(stored, versions=(1, 2)).rows}
-    assert {key[0] for key in found()} == both
-    changed(catalog, dataclasses.replace(BOTH, index=2, also=None), x_pixels=9)
-    new = {row.partition for row in postings_of(stored, versions=(2,)).rows}
+    new = {row.partition for row in postings_of(stored).rows}
     assert {key[0] for key in found()} == new
+
+
+def test_a_first_footprint_is_posted_like_a_new_image(catalog: ImageWriter) -> None:
+    catalog.create(attributes(geometry=None), OLD)
+    assert {key[0] for key in found()} == {"acme:p|t|2020-02|0", "acme:p|n"}
+    set_index(2)
+    changed(catalog, OLD, geometry=SQUARE)
+    assert all(key[0].split("|")[1] in {"t", "f2", "h2"} for key in found())
+
+
+def test_who_read_the_product_before_its_move_posts_under_the_new_version(
+    catalog: ImageWriter,
+) -> None:
+    catalog.create(attributes(), OLD)  # a permit for version 1 is kept
+    set_index(2)
+    catalog.create(attributes("b"), OLD)
+    assert {pk.split("|")[1] for pk, sk in found() if sk.endswith("b")} == {"t", "f2", "h2"}
 
 
 def test_an_image_without_a_record_is_where_version_1_put_it(catalog: ImageWriter) -> None:
