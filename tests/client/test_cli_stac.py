@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,7 @@ from tests import stac_items
 from tests.wsgi import WsgiApi
 
 from swath.cli import main
+from swath.cli._stac import bands_of
 from swath_dev.inprocess import InProcessApi, running_api
 
 Run = Callable[..., tuple[int, str, str]]
@@ -205,3 +207,27 @@ def test_what_is_no_item_is_said(
     status, out, err = run("stac", "import", str(source), "--product", "acme:p")
     assert status == code
     assert err or out
+
+
+def test_items_of_the_catalog_itself_are_read_with_the_token_and_saved_under_a_name_alone(
+    run: Run, api: InProcessApi, public: str
+) -> None:
+    assert run("stac", "import", public)[0] == 0
+    own = f"{os.environ['SWATH_URL']}/stac/collections/acme:far/items"
+    status, out, err = run("stac", "import", own, "--product", "copy", "--json")
+    assert status == 0, err
+    assert numbers(out) == {"product": "acme:copy", "saved": 7}
+    status, out, err = run("stac", "import", own, "--product", "copy", "--json")
+    assert (status, numbers(out)) == (0, {"product": "acme:copy", "existing": 7}), err
+
+
+def test_bands_that_share_an_asset_are_made_in_its_order() -> None:
+    told = [{"name": name, "data_type": "uint16"} for name in ("blue", "green")]
+    told[1]["eo:common_name"] = "green"
+    mask = {"roles": ["data"], "data_type": "uint8", "bands": [{}]}
+    collection = {"item_assets": {"image": {"roles": ["data"], "bands": told}, "mask": mask}}
+    found = [
+        (each["name"], each["data_type"], each["file_index"], each["band_index"])
+        for each in bands_of(collection, "acme:far")
+    ]
+    assert found == [("blue", "UInt16", 0, 0), ("green", "UInt16", 0, 1), ("mask", "Byte", 1, 0)]

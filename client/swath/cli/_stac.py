@@ -8,11 +8,12 @@ import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
+from swath.auth import read_claims
 from swath.errors import ApiError, ConflictError, NotFoundError, UploadError
 from swath.http import Client
 
@@ -68,14 +69,17 @@ class _Target:
 
     def prepare(self, collection: Json | None) -> None:
         """Make the product and its bands where there is no such product yet."""
-        try:
-            self.send("GET", f"/collections/{self.product}")
-        except NotFoundError:
-            made = {**(collection or _unknown()), "id": self.product}
-            self.product = self.send("POST", "/collections", made)["id"]
-            for band in bands_of(made, self.product):
-                data = {"type": "band", "id": f"{self.product}:{band['name']}", "attributes": band}
-                self._client.catalog("POST", "/bands", json={"data": data})
+        org = read_claims(self._client.tokens.token()).org
+        for product in (self.product, f"{org}:{self.product}"):
+            with suppress(NotFoundError):
+                self.send("GET", f"/collections/{product}")
+                self.product = product
+                return
+        made = {**(collection or _unknown()), "id": self.product}
+        self.product = self.send("POST", "/collections", made)["id"]
+        for band in bands_of(made, self.product):
+            data = {"type": "band", "id": f"{self.product}:{band['name']}", "attributes": band}
+            self._client.catalog("POST", "/bands", json={"data": data})
 
 
 def _unknown() -> Json:
@@ -89,29 +93,34 @@ def bands_of(collection: Json, product: str) -> Iterator[Json]:
     """
     assets = collection.get("item_assets") or {}
     data = {key: each for key, each in assets.items() if "data" in (each.get("roles") or ["data"])}
-    for index, (key, asset) in enumerate(data.items()):
-        told = (asset.get("bands") or asset.get("raster:bands") or [{}])[0]
-        data_type = _DATA_TYPES.get(told.get("data_type") or asset.get("data_type"))
-        if data_type is None or not _NAME.fullmatch(key):
-            return
-        named = told if "eo:common_name" in told else (asset.get("eo:bands") or [{}])[0]
-        centre = named.get("eo:center_wavelength") or named.get("center_wavelength")
-        common = named.get("eo:common_name") or named.get("common_name")
-        band: Json = {
-            "name": key,
-            "product_id": product,
-            "type": "spectral" if centre else "generic",
-            "data_type": data_type,
-            "data_range": [0, 10_000],
-            "display_range": [0, 10_000],
-            "band_index": 0,
-            "file_index": index,
-            "description": asset.get("title"),
-            "nodata": told.get("nodata", asset.get("nodata")),
-            "wavelength_nm_center": centre * 1000 if centre else None,
-            "extra_properties": {"eo:common_name": common} if common else None,
-        }
-        yield {name: value for name, value in band.items() if value is not None}
+    for file_index, (key, asset) in enumerate(data.items()):
+        described = asset.get("bands") or asset.get("raster:bands") or [{}]
+        named = asset.get("eo:bands") or []
+        for band_index, told in enumerate(described):
+            eo = told if "eo:common_name" in told else (named[band_index:] or [{}])[0]
+            name = key if len(described) == 1 else told.get("name") or eo.get("name") or ""
+            data_type = _DATA_TYPES.get(told.get("data_type") or asset.get("data_type"))
+            if data_type is None or not _NAME.fullmatch(name):
+                return
+            band = _band(told, eo, asset)
+            place = {"file_index": file_index, "band_index": band_index}
+            yield {"name": name, "product_id": product, "data_type": data_type, **place, **band}
+
+
+def _band(told: Json, eo: Json, asset: Json) -> Json:
+    """What a description of a band says beside its name, type and place."""
+    centre = eo.get("eo:center_wavelength") or eo.get("center_wavelength")
+    common = eo.get("eo:common_name") or eo.get("common_name")
+    band: Json = {
+        "type": "spectral" if centre else "generic",
+        "data_range": [0, 10_000],
+        "display_range": [0, 10_000],
+        "description": told.get("description") or asset.get("title"),
+        "nodata": told.get("nodata", asset.get("nodata")),
+        "wavelength_nm_center": centre * 1000 if centre else None,
+        "extra_properties": {"eo:common_name": common} if common else None,
+    }
+    return {name: value for name, value in band.items() if value is not None}
 
 
 def import_items(options: Namespace) -> None:

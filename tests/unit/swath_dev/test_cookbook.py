@@ -38,7 +38,13 @@ def test_each_is_executed_checked_and_ends_in_a_picture(path: Path) -> None:
 
 def test_there_is_a_notebook_of_each_kind_on_data_that_ships() -> None:
     names = {path.stem for path in COOKBOOK}
-    assert {"ndvi-series", "cloud-free-composite", "change-map", "derived-product"} <= names
+    assert names == {
+        "change-map",
+        "cloud-free-composite",
+        "derived-product",
+        "harvest-stac-collection",
+        "ndvi-series",
+    }
     data = ROOT / "docs" / "cookbook" / "data"
     assert len(list(data.glob("s2_*.tif"))) == 16
     assert "EUROPEAN UNION PUBLIC LICENCE" in (data / "LICENSE").read_text("utf-8")
