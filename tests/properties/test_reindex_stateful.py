@@ -48,6 +48,7 @@ names = st.sampled_from("abc")
 places = st.none() | st.tuples(st.sampled_from(PLACES), st.sampled_from(SIDES))
 actions = st.tuples(st.sampled_from(KINDS), names, places, st.sampled_from(MOMENTS), st.booleans())
 meanwhile = st.lists(actions, max_size=4)
+moving = st.integers(2, 8).map(lambda number: [("step", "a", None, MOMENTS[0], False)] * number)
 
 Place = tuple[tuple[float, float], float] | None
 Action = tuple[str, str, Place, str, bool]
@@ -92,8 +93,11 @@ class InterruptedReader(TableReader):
 
 
 class ReindexMachine(RuleBasedStateMachine):
-    @initialize(is_old=st.booleans())
-    def begin(self, is_old: bool) -> None:
+    @initialize(
+        is_old=st.sampled_from([True, True, False]),
+        first=st.lists(st.tuples(places, st.sampled_from(MOMENTS)), min_size=2, max_size=3),
+    )
+    def begin(self, is_old: bool, first: list[tuple[Place, str]]) -> None:
         self.stack = contextlib.ExitStack()
         self.stack.enter_context(mock_aws())
         self.now = 1_600_000_000.0
@@ -116,6 +120,8 @@ class ReindexMachine(RuleBasedStateMachine):
         self.move: Iterator[Sweep] | None = None
         self.may_sleep = True
         self.moved = 0
+        for name, (place, moment) in zip("abc", first, strict=False):
+            self.create(name, place, moment, self.product())
 
     def teardown(self) -> None:
         if hasattr(self, "stack"):
@@ -249,7 +255,7 @@ class ReindexMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model)
     @rule(
         query=st.sampled_from(QUERIES),
-        inside=meanwhile,
+        inside=meanwhile | moving,
         moment=st.integers(0, 12),
         seed=st.integers(0, 99),
     )
@@ -266,7 +272,7 @@ class ReindexMachine(RuleBasedStateMachine):
         expected = self.matching(before, query)
         assert set(found) - self.touched == expected - self.touched
 
-    @rule(inside=meanwhile, moment=st.integers(0, 4), seed=st.integers(0, 99))
+    @rule(inside=meanwhile | moving, moment=st.integers(0, 4), seed=st.integers(0, 99))
     def is_counted(self, inside: list[Action], moment: int, seed: int) -> None:
         self.touched, self.may_sleep = set(), False
         reader = InterruptedReader(random.Random(seed), moment, lambda: self.all_of(inside))

@@ -71,13 +71,22 @@ def _check_members(given: Item) -> None:
     for key, asset in given["assets"].items():
         if not isinstance(asset, dict) or not isinstance(asset.get("href"), str):
             raise bad(f"/assets/{key[:100]}", "an object with an href is expected")
-    if not isinstance(given.get("links", []), list):
-        raise bad("/links", f"a list is expected, not {shown(given['links'])}")
+    _check_links(given.get("links", []))
     extensions = given.get("stac_extensions", [])
     if not isinstance(extensions, list) or not all(isinstance(each, str) for each in extensions):
         raise bad("/stac_extensions", "a list of addresses is expected")
     if "geometry" not in given:
         raise bad("/geometry", "a geometry is expected; an item without a place has null")
+
+
+def _check_links(links: Any) -> None:
+    if not isinstance(links, list):
+        raise bad("/links", f"a list is expected, not {shown(links)}")
+    for number, link in enumerate(links):
+        told = [link.get(name) for name in ("rel", "href")] if isinstance(link, dict) else [None]
+        if not all(isinstance(each, str) for each in told):
+            message = f"an object with a rel and an href is expected, not {shown(link)}"
+            raise bad(f"/links/{number}", message)
 
 
 def without_signatures(
@@ -290,13 +299,10 @@ def checked_collection(given: Any, product_id: str | None = None) -> dict[str, A
         raise bad("/id", f"a text is expected, not {shown(given.get('id'))}")
     if product_id is not None and given["id"] != product_id:
         raise bad("/id", f"{shown(given['id'])} was sent to the address of {shown(product_id)}")
-    for member, kind, word in (
-        ("links", list, "a list"),
-        ("stac_extensions", list, "a list"),
-        ("keywords", list, "a list"),
-    ):
-        if not isinstance(given.get(member, []), kind):
-            raise bad(f"/{member}", f"{word} is expected, not {shown(given[member])}")
+    _check_links(given.get("links", []))
+    for member in ("stac_extensions", "keywords"):
+        if not isinstance(given.get(member, []), list):
+            raise bad(f"/{member}", f"a list is expected, not {shown(given[member])}")
     return given
 
 

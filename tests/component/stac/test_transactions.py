@@ -257,6 +257,8 @@ def test_wrong_items_are_refused_with_the_place(api: InProcessApi) -> None:
         ({"properties": []}, "/properties"),
         ({"assets": None}, "/assets"),
         ({"links": 5}, "/links"),
+        ({"links": [{"rel": [], "href": "https://x.example"}]}, "/links/0"),
+        ({"links": ["https://x.example"]}, "/links/0"),
         ({"stac_extensions": [5]}, "/stac_extensions"),
         ({"properties": {"datetime": "soon"}}, "acquired"),
         ({"properties": {}}, "/properties/datetime"),

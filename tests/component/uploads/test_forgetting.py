@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 from unittest import mock
@@ -58,7 +59,11 @@ def everything() -> str:
     """Return all that the tables hold, as one text."""
     client = boto3.client("dynamodb")
     tables = [client.scan(TableName=name)["Items"] for name in ("catalog", "uploads")]
-    return str([sorted(items, key=str) for items in tables])
+    return json.dumps([sorted(map(_text, items)) for items in tables])
+
+
+def _text(item: dict[str, Any]) -> str:
+    return json.dumps(item, sort_keys=True, default=repr)  # stores order members as they like
 
 
 def lists_of(store: CatalogStore, product_id: str) -> dict[str, Any]:
