@@ -82,7 +82,8 @@ def descarteslabs_1_12(start: Start, stack: Deployed) -> Client:
 
 
 @pytest.fixture(scope="session", params=["descarteslabs", "earthone"])
-def client(request: pytest.FixtureRequest) -> Client:
-    """Both living clients in turn."""
+def client(request: pytest.FixtureRequest, stack: Deployed) -> Client:
+    """Both living clients in turn, on the stack of all tests: there is one in a session."""
+    del stack  # named, so that the tests are seen to need it
     found: Client = request.getfixturevalue(request.param)
     return found

@@ -30,6 +30,11 @@ NOT_SEEN_HERE = {
     ("RasterFunction", "s3:AbortMultipartUpload"),
 }
 """Grants that AWS needs and the emulator does not ask for, or cannot be brought to."""
+NOT_SEEN_EVERYWHERE = {
+    # an ingest of more than eight seconds renews its lease (tests/component/ingest/test_lease.py):
+    # on a quick machine the files of these tests take less
+    ("IngestFunction", "Uploads", "dynamodb:UpdateItem"),
+}
 
 
 def function_of(decision: Decision, names: set[str]) -> str | None:
@@ -60,8 +65,9 @@ def test_every_grant_is_used(noted: list[Decision], request: pytest.FixtureReque
     names = {function for function, _, _ in granted}
     used = {(function_of(each, names), each.sid, each.action) for each in noted}
 
-    unused = {grant for grant in granted - used if (grant[0], grant[2]) not in NOT_SEEN_HERE}
-    assert not sorted(unused), "grants that no test exercises: take them away, or test them"
+    unused = granted - used - NOT_SEEN_EVERYWHERE
+    unused = {grant for grant in unused if (grant[0], grant[2]) not in NOT_SEEN_HERE}
+    assert not unused, f"grants that no test exercises: take them away, or test {sorted(unused)}"
 
 
 def test_grants_are_read_action_by_action() -> None:
