@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from swath_core.definitions import IMAGE, NAME_PATTERN, STORAGE_STATES
-from swath_core.documents import Document, finite, shown
+from swath_core.documents import Document, finite, is_encodable, shown
 from swath_core.errors import Invalid
 
 from ._assets import MD5_MULTIHASH
@@ -71,7 +71,10 @@ def _check_members(given: Item) -> None:
     for key, asset in given["assets"].items():
         if not isinstance(asset, dict) or not isinstance(asset.get("href"), str):
             raise bad(f"/assets/{key[:100]}", "an object with an href is expected")
-    _check_links(given.get("links", []))
+    _check_links(given)
+    _check_bands(given["properties"], "/properties")
+    for key, asset in given["assets"].items():
+        _check_bands(asset, f"/assets/{key[:100]}")
     extensions = given.get("stac_extensions", [])
     if not isinstance(extensions, list) or not all(isinstance(each, str) for each in extensions):
         raise bad("/stac_extensions", "a list of addresses is expected")
@@ -79,14 +82,24 @@ def _check_members(given: Item) -> None:
         raise bad("/geometry", "a geometry is expected; an item without a place has null")
 
 
-def _check_links(links: Any) -> None:
+def _check_links(given: Item) -> None:
+    """Raise Invalid unless links are objects whose ``rel`` and ``href`` are texts."""
+    links = given.get("links", [])
     if not isinstance(links, list):
         raise bad("/links", f"a list is expected, not {shown(links)}")
     for number, link in enumerate(links):
-        told = [link.get(name) for name in ("rel", "href")] if isinstance(link, dict) else [None]
-        if not all(isinstance(each, str) for each in told):
-            message = f"an object with a rel and an href is expected, not {shown(link)}"
-            raise bad(f"/links/{number}", message)
+        members = [link.get(name) for name in ("rel", "href")] if isinstance(link, dict) else [None]
+        if not all(isinstance(each, str) for each in members):
+            raise bad(f"/links/{number}", f"an object with rel and href is expected: {shown(link)}")
+
+
+def _check_bands(given: Mapping[str, Any], where: str) -> None:
+    """Raise Invalid unless the bands of properties or of an asset are objects."""
+    bands = given.get("bands")
+    if bands is not None and not (
+        isinstance(bands, list) and all(isinstance(each, dict) for each in bands)
+    ):
+        raise bad(f"{where}/bands", f"a list of objects is expected, not {shown(bands)}")
 
 
 def without_signatures(
@@ -295,11 +308,11 @@ def checked_collection(given: Any, product_id: str | None = None) -> dict[str, A
     """Return a collection if it has the members of one. Raises Invalid."""
     if not isinstance(given, dict) or given.get("type") != "Collection":
         raise bad("/type", f"a collection is expected, not {shown(given)}")
-    if not isinstance(given.get("id"), str) or not given["id"]:
+    if not isinstance(given.get("id"), str) or not given["id"] or not is_encodable(given["id"]):
         raise bad("/id", f"a text is expected, not {shown(given.get('id'))}")
     if product_id is not None and given["id"] != product_id:
         raise bad("/id", f"{shown(given['id'])} was sent to the address of {shown(product_id)}")
-    _check_links(given.get("links", []))
+    _check_links(given)
     for member in ("stac_extensions", "keywords"):
         if not isinstance(given.get(member, []), list):
             raise bad(f"/{member}", f"a list is expected, not {shown(given[member])}")

@@ -390,3 +390,34 @@ def test_whatever_is_set_by_another_face_an_item_is_answered(
     found = api.call("GET", "//stac/collections/acme:p")
     assert found.status == 200
     assert found.json["type"] == "Collection"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"links": [{"rel": [], "href": "https://x.example"}]},
+        {"links": [{"rel": "about"}]},
+        {"links": [{"rel": "about", "href": {}}]},
+        {"links": ["about"]},
+        {"links": {}},
+    ],
+    ids=str,
+)
+def test_links_that_are_none_are_refused(api: InProcessApi, odd: dict[str, Any]) -> None:
+    collection = {"type": "Collection", "id": "acme:q", "description": "q", **odd}
+    for answer in (
+        create(api, given(stac_items.ALL[0]) | odd),
+        api.call("POST", "//stac/collections", collection),
+    ):
+        assert answer.status == 400, answer.text
+        assert "is expected" in answer.text
+
+
+def test_other_wrong_types_of_items_and_collections_are_refused(api: InProcessApi) -> None:
+    item = given(stac_items.ALL[0])
+    assert create(api, item | {"properties": item["properties"] | {"bands": [1]}}).status == 400
+    for key in item["assets"]:
+        odd = item | {"assets": {key: item["assets"][key] | {"bands": "red"}}}
+        assert create(api, odd).status == 400
+    collection = {"type": "Collection", "id": "acme:\ud800", "description": "q"}
+    assert api.call("POST", "//stac/collections", collection).status == 400
