@@ -17,6 +17,9 @@ from ._model import Refused
 DRIVERS = ("GTiff", "JP2OpenJPEG", "PNG", "JPEG")
 """The only drivers that see a user's bytes."""
 
+CACHE_BYTES = 64 * 1024**2
+"""GDAL's cache of decoded blocks."""
+
 HARDENED: dict[str, Any] = {
     # no sidecar is looked for, read or written
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -30,7 +33,7 @@ HARDENED: dict[str, Any] = {
     # GDAL's fast way through a PNG (3.10) makes up the rows that a truncated file lacks
     "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",
     "GTIFF_REPORT_COMPD_CS": "YES",
-    "GDAL_CACHEMAX": 128,
+    "GDAL_CACHEMAX": CACHE_BYTES,
     "GDAL_NUM_THREADS": "1",
 }
 """GDAL's configuration while a user's file is open."""

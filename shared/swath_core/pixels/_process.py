@@ -21,7 +21,7 @@ from ._layout import is_kept
 from ._masks import alpha_index
 from ._metadata import left_out
 from ._model import FileResult, FileTask, Refused
-from ._open import opened
+from ._open import CACHE_BYTES, opened
 from ._outline import outline
 from ._overviews import factors, resampling_of
 from ._ring import Point
@@ -48,7 +48,7 @@ def _process_array(task: FileTask) -> FileResult:
     check_bands(task.name, dtypes, task.bands)
     where = placed(task.name, task.given.crs, task.given.geotransform)
     plain = Path(task.folder) / "array.tif"
-    with rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_CACHEMAX=128):
+    with rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_CACHEMAX=CACHE_BYTES):
         write_tiff(source, header, where, plain)
     try:
         return _process_raster(task, plain, keepable=False)

@@ -37,6 +37,8 @@ _log = Logger()  # the function's own: its lines carry what the request or messa
 HEADER_BYTES = 32_768
 """Fetched at once when a file is opened: a COG's directories, for files up to about 30,000 px."""
 MAX_IDLE = 128
+CACHE_BYTES = 256 * 1024**2
+"""GDAL's cache of decoded blocks; what is too small for a grid is also rasterised row by row."""
 PAUSES = (0.2, 1.0)
 """Seconds before a read that failed is tried again: GDAL does so for opening, not for blocks."""
 _NO_TIFF = re.compile(r"\bTIFF[A-Z]\w+:|not recognized as being in a supported file format")
@@ -76,7 +78,7 @@ def gdal_options(environment: dict[str, str] | None = None) -> dict[str, Any]:
         "GDAL_HTTP_LOW_SPEED_TIME": 5,
         "GDAL_HTTP_LOW_SPEED_LIMIT": 1024,
         "GDAL_NUM_THREADS": "ALL_CPUS",
-        "GDAL_CACHEMAX": 256,
+        "GDAL_CACHEMAX": CACHE_BYTES,
     }
     endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
     if endpoint:
