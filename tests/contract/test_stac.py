@@ -175,6 +175,25 @@ def test_pystac_client_finds_what_there_is(
     assert len(right) > 0
     assert sorted(found["ids"]) == sorted(right)
     assert found["matched"] == len(right)
+    assert total(face, method, asked) == len(right)
+
+
+def total(face: Face, method: str, asked: dict[str, Any]) -> int:
+    """Return how many items there are for a search, as `/aggregate` counts them."""
+    whole = {"collections": [face.collection], "aggregations": ["total_count"], **asked}
+    if method == "POST":
+        answer = face.call("POST", "/aggregate", whole)
+    else:
+        answer = face.call("GET", "/aggregate", **{k: as_query(each) for k, each in whole.items()})
+    (found,) = answer["aggregations"]
+    return int(found["value"])
+
+
+def as_query(value: Any) -> str:
+    """Return a member of a search as a parameter of an address."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def test_pystac_client_reads_collections_and_items(peers: Client, face: Face) -> None:
