@@ -35,17 +35,31 @@ settings.register_profile(
 settings.load_profile("swath")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests that look back at the whole session last, and all on the cloud in one worker."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    """Put all tests on the cloud in one worker, those that look back at the whole session last.
+
+    They begin first, because they take longest. And before other plugins: the one that distributes
+    tests looks at their groups in the same hook.
+    """
     for item in items:
         if {"cloud", "stack"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("cloud"))
 
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        is_last = item.get_closest_marker("last") is not None
+        return is_last, item.get_closest_marker("xdist_group") is None
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LocalCloud"]:
+def cloud(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["LocalCloud"]:
     """A local cloud of this test session's own: free port, temporary state."""
+    if getattr(request.config.option, "loadgroup", False):  # or each worker has a cloud of its own
+        assert any(item.nodeid.endswith("@cloud") for item in request.session.items)
     from swath_dev.cloud import LocalCloud
 
     with socket.socket() as probe:
