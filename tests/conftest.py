@@ -25,6 +25,9 @@ os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 DECISIONS = "decisions.jsonl"
 """Where the session's local cloud notes what it decides about the functions' rights."""
 
+REMOTE_BUCKETS = ("others-images", "others-more")
+"""Buckets of others that the deployed stack may read; tests make them."""
+
 # SWATH_EXAMPLES=20000 runs the property tests with that many examples each.
 settings.register_profile(
     "swath",
@@ -79,5 +82,6 @@ def stack(cloud: "LocalCloud") -> "Deployed":
     Requests are counted for a quota that no test comes near.
     """
     quick = {"IngestRetryAfter": "20", "TaskRetryAfter": "20"}
-    _, deployed = cloud.bring_up(quick | {"RequestsPerCaller": "1000000"})
+    more = {"RequestsPerCaller": "1000000", "RemoteBuckets": ",".join(REMOTE_BUCKETS)}
+    _, deployed = cloud.bring_up(quick | more)
     return deployed

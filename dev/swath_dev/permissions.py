@@ -45,10 +45,23 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _resource(value: dict[str, str]) -> str:
-    """Return a resource without the noise of its ARN: ``DataBucket/uploads/*``."""
+def _resource(value: dict[str, Any]) -> str:
+    """Return a resource without the noise of its ARN: ``DataBucket/uploads/*``.
+
+    ARNs that are put together of a list are called by the list's name.
+    """
     text = next(iter(value.values()))
+    if not isinstance(text, str):
+        return next(_references(text))
     return text.replace("${", "").replace("}", "").replace(".Arn", "")
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict) and "Ref" in value:
+        yield value["Ref"]
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _references(each)
 
 
 def table() -> str:

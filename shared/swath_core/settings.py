@@ -24,7 +24,8 @@ class Settings:
     where it is None the keys are read from the issuer's ``/.well-known/jwks.json``.
     ``public_url`` is the API's address as callers see it, up to where its paths begin.
     ``requests_per_minute`` is what one caller may ask at most; 0 is no limit. ``anonymous`` lets
-    callers without a token read what ``group:public`` may read.
+    callers without a token read what ``group:public`` may read. ``remote_buckets`` are those of
+    others whose files may be read.
     """
 
     catalog_table: str
@@ -44,6 +45,7 @@ class Settings:
     public_url: str = ""
     requests_per_minute: int = 0
     anonymous: bool = False
+    remote_buckets: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -74,6 +76,7 @@ class Settings:
             public_url=read("public_url"),
             requests_per_minute=int(read("requests_per_minute") or 0),
             anonymous=read("anonymous") == "true",
+            remote_buckets=tuple(filter(None, map(str.strip, read("remote_buckets").split(",")))),
         )
 
     def need(self, name: str) -> str:

@@ -133,6 +133,7 @@ def _objects() -> Objects:
 @cache
 def stac() -> StacService:
     """Return the use cases of the STAC face."""
+    from swath_core.catalog import RemoteBuckets
     from swath_core.stac import StacService
 
     return StacService(
@@ -145,6 +146,7 @@ def stac() -> StacService:
         summaries=summaries,
         objects=_objects,
         bucket=settings().data_bucket,
+        remote=RemoteBuckets.of(settings()),
     )
 
 

@@ -4,6 +4,7 @@ Read in this order: ``_access`` (what a caller may do with a product), ``_docume
 for every document), ``_products``, ``_bands``, ``_images`` (the use cases), ``_image_rules``,
 ``_image_changes``, ``_image_commits`` and ``_image_writes`` (the only write path of images),
 ``_reindex`` (moves a product's images in its index), ``_files`` (which objects an image owns),
+``_remote`` (which objects of others may be read),
 ``_listing`` (searches in memory), ``_directory`` (upkeep of what searches look into), ``_related``
 and ``_deletion`` (all that belongs to a product), ``_retention`` and ``_expiry`` (images whose time
 is over).
@@ -25,6 +26,7 @@ from ._listing import Page, Query, Search
 from ._products import Products
 from ._reindex import Outcome, Reindex, Sweep
 from ._related import RelatedObjects
+from ._remote import RemoteBuckets, remote_href
 
 __all__ = [
     "BULK_LIMIT",
@@ -42,6 +44,7 @@ __all__ = [
     "Query",
     "Reindex",
     "RelatedObjects",
+    "RemoteBuckets",
     "SavedImage",
     "Search",
     "SearchableProducts",
@@ -52,5 +55,6 @@ __all__ = [
     "not_found",
     "owned_keys",
     "planned_change",
+    "remote_href",
     "run_task",
 ]

@@ -21,7 +21,7 @@ import numpy as np
 import rasterio
 from aws_lambda_powertools import Logger
 from pyproj import CRS
-from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.enums import ColorInterp, Interleaving, MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.session import DummySession
 from rasterio.windows import Window as GdalWindow
@@ -102,7 +102,7 @@ def gdal(**options: Any) -> rasterio.Env:
 class FileInfo:
     """What a file's header says: its grid, its overviews' factors, its nodata and own mask.
 
-    Of an overview, the grid is its own.
+    Of an overview, the grid is its own. ``block_bytes`` is what its largest block takes, unpacked.
     """
 
     grid: Grid
@@ -110,6 +110,7 @@ class FileInfo:
     nodata: tuple[float | None, ...]
     dtypes: tuple[str, ...]
     has_mask: bool
+    block_bytes: int
 
 
 class FilePool:
@@ -232,6 +233,8 @@ def _open(path: str, level: int) -> rasterio.DatasetReader:
 def _info(dataset: rasterio.DatasetReader) -> FileInfo:
     if dataset.crs is None:
         raise FileUnreadable("the stored file has no CRS")
+    if not dataset.transform.determinant:
+        raise FileUnreadable("the stored file's pixels have no size on the ground")
     flags = dataset.mask_flag_enums[0]
     return FileInfo(
         grid=dataset_grid(dataset),
@@ -241,7 +244,25 @@ def _info(dataset: rasterio.DatasetReader) -> FileInfo:
         has_mask=MaskFlags.per_dataset in flags
         and MaskFlags.alpha not in flags
         and ColorInterp.alpha not in dataset.colorinterp,
+        block_bytes=_block_bytes(dataset),
     )
+
+
+def _block_bytes(dataset: rasterio.DatasetReader) -> int:
+    """Return the bytes of the largest block: of all bands, where they lie pixel by pixel."""
+    sizes = [
+        height * width * _itemsize(dtype)
+        for (height, width), dtype in zip(dataset.block_shapes, dataset.dtypes, strict=True)
+    ]
+    by_pixel = dataset.interleaving is not Interleaving.band
+    return sum(sizes) if by_pixel else max(sizes)
+
+
+def _itemsize(dtype: str) -> int:
+    try:
+        return np.dtype(dtype).itemsize
+    except TypeError as error:  # a type of GDAL's that NumPy lacks: complex integers
+        raise FileUnreadable(f"the stored file's pixels are {dtype}") from error
 
 
 def dataset_grid(dataset: rasterio.DatasetReader) -> Grid:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from swath_core.access import Caller, may_read
+from swath_core.catalog import RemoteBuckets
 from swath_core.definitions import NUMPY_TYPES
 from swath_core.documents import Document, finite
 from swath_core.errors import BadRequest, NotFound
@@ -96,6 +97,15 @@ class RasterService:
         if product is None or not may_read(caller, product[0]):
             raise NotFound(f"'{product_id}' does not exist in the catalog")
         return product
+
+    @property
+    def reads_remote(self) -> bool:
+        """Whether there are buckets of others whose files are read."""
+        return bool(self._storage.remote.names)
+
+    def reads(self, image: Document) -> bool:
+        """Return whether the files of an image are where pixels are read from."""
+        return self._storage.reads(image)
 
     def raster(self, caller: Caller, request: RasterRequest, deadline: Deadline = NEVER) -> Raster:
         """Return the raster that a request asks for; its pixels are read as its parts are consumed.
@@ -266,7 +276,7 @@ def _conversion(
 def raster_service() -> RasterService:
     """Return the raster service of this process, on the deployed stack."""
     where = settings()
-    storage = BucketStorage(where.need("data_bucket"), _s3)
+    storage = BucketStorage(where.need("data_bucket"), _s3, RemoteBuckets.of(where))
     return RasterService(CatalogReader(where), storage, FilePool(exists=storage.exists))
 
 

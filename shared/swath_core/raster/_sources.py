@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from affine import Affine
 from botocore.exceptions import BotoCoreError, ClientError
 
-from swath_core.catalog import image_prefix
+from swath_core.catalog import RemoteBuckets, image_prefix, remote_href
 from swath_core.definitions import MOST_ALIASES, NUMPY_TYPES, PROCESSING_FUNCTIONS
 from swath_core.documents import Document, finite, shown
 from swath_core.errors import BadRequest, NotFound
@@ -33,11 +33,13 @@ VALUE_PRESERVING = frozenset({"near", "mode", "min", "max"})
 class BucketStorage:
     """The data bucket: nothing outside ``images/`` of the image's own product is ever opened.
 
-    ``client`` returns boto3's for S3; it is asked for only where a file could not be read.
+    But for files of remote images in the listed buckets of others. ``client`` returns boto3's for
+    S3; it is asked for only where a file could not be read.
     """
 
     bucket: str
     client: Callable[[], Any]
+    remote: RemoteBuckets = field(default_factory=RemoteBuckets)
 
     def path(self, href: str, product_id: str) -> str:
         """Return the path that GDAL opens. Raises ValueError for an href that is not allowed."""
@@ -49,14 +51,29 @@ class BucketStorage:
             raise ValueError("its file's name is not one that the catalog gives")
         return f"/vsis3/{self.bucket}/{key}"
 
+    def remote_path(self, file: dict[str, Any]) -> str | None:
+        """Return the path that GDAL opens of a file elsewhere, None where it may not be read."""
+        place = self.remote.place(remote_href(file))
+        return None if place is None else f"/vsis3/{place[0]}/{place[1]}"
+
+    def reads(self, image: Document) -> bool:
+        """Return whether all files of an image are where pixels are read from."""
+        files = image.get("files") or []
+        is_remote = image.get("storage_state") == "remote"
+        return bool(files) and (not is_remote or all(map(self.remote.hold, files)))
+
     def exists(self, path: str) -> bool:
-        """Return whether there is an object at such a path; True where S3 does not say."""
+        """Return whether there is an object at such a path; True where S3 does not say.
+
+        Of a bucket that may not be listed, S3 says 403 of what is not there: of others' it counts
+        as that.
+        """
+        bucket, _, key = path.removeprefix("/vsis3/").partition("/")
+        absent = {"404", "NoSuchKey"} | ({"403"} if bucket != self.bucket else set())
         try:
-            self.client().head_object(
-                Bucket=self.bucket, Key=path.removeprefix(f"/vsis3/{self.bucket}/")
-            )
+            self.client().head_object(Bucket=bucket, Key=key)
         except ClientError as error:
-            return error.response.get("Error", {}).get("Code") not in {"404", "NoSuchKey"}
+            return error.response.get("Error", {}).get("Code") not in absent
         except BotoCoreError:
             return True
         return True
@@ -78,10 +95,15 @@ class BandSource:
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """The requested bands that one stored file holds."""
+    """The requested bands that one stored file holds.
+
+    Of a file that the catalog did not write, ``declared`` are the types of these bands as the
+    catalog has them: whether the file is as described is seen when it is opened.
+    """
 
     path: str
     bands: tuple[BandSource, ...]
+    declared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +196,22 @@ def plan_image(
     Raises NotFound where the image has no readable file for a band, BadRequest where it is
     remote or a band cannot be computed.
     """
-    if image.get("storage_state") == "remote":
-        raise BadRequest(
-            f"the image {image.id!r} is remote: its files are not stored here, so no pixels can "
-            "be read",
-            parameter="ids",
-        )
+    is_remote = image.get("storage_state") == "remote"
     by_path: dict[str, list[BandSource]] = {}
     for position, band in enumerate(bands):
-        path = _path(image, band, product_id, options.storage)
+        path = _path(image, band, product_id, options.storage, is_remote=is_remote)
         by_path.setdefault(path, []).append(_band_source(image, band, position, options))
-    files = tuple(FileSource(path, tuple(bands)) for path, bands in by_path.items())
+    files = tuple(
+        FileSource(path, tuple(held), _declared(bands, held) if is_remote else ())
+        for path, held in by_path.items()
+    )
     return ImageSource(image.id, files, native_grid(image))
+
+
+def _declared(bands: Sequence[Document], held: Sequence[BandSource]) -> tuple[str, ...]:
+    return tuple(
+        NUMPY_TYPES[str(bands[each.position].get("data_type") or "UInt16")] for each in held
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +242,9 @@ def _nodata(band: Document) -> float | None:
     return None if value is None else float(value)
 
 
-def _path(image: Document, band: Document, product_id: str, storage: BucketStorage) -> str:
+def _path(
+    image: Document, band: Document, product_id: str, storage: BucketStorage, *, is_remote: bool
+) -> str:
     files = image.get("files") or []
     index = int(band.get("file_index") or 0)
     if index >= len(files):
@@ -224,6 +252,15 @@ def _path(image: Document, band: Document, product_id: str, storage: BucketStora
             f"the image {image.id!r} has {len(files)} file(s); its band {band.get('name')!r} "
             f"would be in file {index} (counted from 0), which does not exist"
         )
+    if is_remote:
+        path = storage.remote_path(files[index])
+        if path is None:
+            raise BadRequest(
+                f"the image {image.id!r} is remote: its files are not stored here, so no pixels "
+                "can be read",
+                parameter="ids",
+            )
+        return path
     href = files[index].get("href")
     try:
         return storage.path(str(href), product_id)

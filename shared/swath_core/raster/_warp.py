@@ -19,7 +19,9 @@ from ._coordinates import (
 )
 from ._crs import same_crs, transform_points
 from ._files import (
+    FileInfo,
     FilePool,
+    FileUnreadable,
     RawPixels,
     overview_level,
 )
@@ -137,11 +139,34 @@ class FilePlan:
 def plan_file(pool: FilePool, file: FileSource, target: Grid) -> FilePlan:
     """Return how a file is read for a target grid. Raises FileUnreadable, Unavailable."""
     info = pool.info(file.path)
+    if file.declared:
+        _check(file, info)
     reach = footprint_window(target, info.grid)
     if reach.empty:
         return FilePlan(file, 0, reach, Reduction(1.0, 1.0, 1.0))
     reduced = reduction(target, info.grid, reach)
     return FilePlan(file, overview_level(info.factors, reduced.least), reach, reduced)
+
+
+def _check(file: FileSource, info: FileInfo) -> None:
+    """Check that a file that the catalog did not write is as described. Raises FileUnreadable."""
+    for band, declared in zip(file.bands, file.declared, strict=True):
+        if band.index > len(info.dtypes):
+            raise FileUnreadable(
+                f"the remote file has {len(info.dtypes)} band(s), and none that is number "
+                f"{band.index}"
+            )
+        found = info.dtypes[band.index - 1]
+        if not np.can_cast(found, declared):
+            raise FileUnreadable(
+                f"the remote file's band {band.index} is {found}, which the catalog's band of "
+                f"{declared} does not hold"
+            )
+    if info.block_bytes > MAX_SOURCE_BYTES:
+        raise FileUnreadable(
+            f"the remote file has blocks of {info.block_bytes} bytes; they may have "
+            f"{MAX_SOURCE_BYTES}: no Cloud-Optimized GeoTIFF"
+        )
 
 
 def warp_file(pool: FilePool, plan: FilePlan, target: Grid, window: Window) -> list[BandPixels]:

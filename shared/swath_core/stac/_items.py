@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from swath_core.catalog import RemoteBuckets
 from swath_core.documents import Attributes, Document
 
 from ._areas import bounds_of
@@ -45,8 +46,10 @@ class ItemForm:
         addresses: Addresses,
         bucket: str,
         signer: Signer | None = None,
+        remote: RemoteBuckets | None = None,
     ) -> None:
         self.product_id = product_id
+        self._remote = remote or RemoteBuckets()
         self._signer = signer
         self._addresses = addresses
         self._own = f"s3://{bucket}/" if bucket else None
@@ -132,9 +135,10 @@ class ItemForm:
         return str(file.get("href") or file.get("provider_href"))
 
     def _pictured(self, image: Document) -> bool:
-        """Return whether raster can draw an image: its pixels are here, and bands tell of them."""
+        """Return whether raster can draw an image: it reads the files, and bands tell of them."""
         files = image.get("files") or ()
-        return self._has_pictures and bool(files) and all(map(self.is_own, files))
+        is_read = self._remote.hold if image.get("storage_state") == "remote" else self.is_own
+        return self._has_pictures and bool(files) and all(map(is_read, files))
 
     # ---- the grid of the pixels
 

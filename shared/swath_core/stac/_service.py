@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from swath_core.access import Caller
-from swath_core.catalog import ProductAccess, Products, Query, SearchableProducts, not_found
+from swath_core.catalog import (
+    ProductAccess,
+    Products,
+    Query,
+    RemoteBuckets,
+    SearchableProducts,
+    not_found,
+)
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
 
@@ -58,6 +65,7 @@ class StacService:
     objects: Callable[[], Objects]
     summaries: Callable[[], Summaries]
     bucket: str
+    remote: RemoteBuckets
 
     # ---- items
 
@@ -208,7 +216,14 @@ class _Forms:
         form = self._forms.get(product_id)
         if form is None:
             bands = self._service.bands(product_id)
-            form = ItemForm(product_id, bands, self._addresses, self._service.bucket, self._signer)
+            form = ItemForm(
+                product_id,
+                bands,
+                self._addresses,
+                self._service.bucket,
+                self._signer,
+                self._service.remote,
+            )
             self._forms[product_id] = form
         return form.item(image)
 

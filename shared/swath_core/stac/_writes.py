@@ -132,7 +132,9 @@ class Transaction:
     def _form(self, product_id: str) -> ItemForm:
         product = self.service.readable(self.caller, product_id)
         bands = self.service.bands(product.id)
-        return ItemForm(product.id, bands, self.here, self.service.bucket)
+        return ItemForm(
+            product.id, bands, self.here, self.service.bucket, remote=self.service.remote
+        )
 
     def _answer(self, product_id: str, name: str) -> tuple[Item, Document]:
         return self.service.item(self.caller, product_id, name, self.here)

@@ -169,3 +169,13 @@ def test_a_store_that_does_not_say_is_not_taken_for_empty(error: Exception) -> N
             raise error
 
     assert BucketStorage("data", Silent).exists("/vsis3/data/images/a.tif")
+
+
+def test_what_others_refuse_is_not_there_to_be_read() -> None:
+    class Refusing:
+        def head_object(self, **_: str) -> None:
+            raise ClientError({"Error": {"Code": "403"}}, "HeadObject")
+
+    storage = BucketStorage("data", Refusing)
+    assert not storage.exists("/vsis3/others/a.tif")
+    assert storage.exists("/vsis3/data/images/a.tif")

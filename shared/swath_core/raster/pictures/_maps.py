@@ -117,7 +117,7 @@ class MapService:
     ) -> Iterator[list[Document]]:
         """Yield the images that touch a tile, topmost first, a few and then more."""
         body = {
-            "filter": json.dumps([*_own_filter(query), *_conditions(product_id, query)]),
+            "filter": json.dumps([*_own_filter(query), *self._conditions(product_id, query)]),
             "intersects": json.dumps(tile_area(*tile)),
             "sort": _order(query),
         }
@@ -128,11 +128,21 @@ class MapService:
             for page in self._pages(image_query, searched):
                 fresh = [image for image in page if image.id not in seen]
                 seen.update(image.id for image in fresh)
-                with_files = [image for image in fresh if image.get("files")]
+                with_files = [image for image in fresh if self._service.reads(image)]
                 if with_files:
                     yield with_files
             if len(seen) < limit:
                 return
+
+    def _conditions(self, product_id: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        conditions: list[dict[str, Any]] = [{"name": "product_id", "op": "eq", "val": product_id}]
+        if not self._service.reads_remote:
+            conditions.append({"name": "storage_state", "op": "ne", "val": "remote"})
+        if "start" in query:
+            conditions.append({"name": "acquired", "op": "gte", "val": query["start"]})
+        if "end" in query:
+            conditions.append({"name": "acquired", "op": "lt", "val": query["end"]})
+        return conditions
 
     def _pages(
         self, query: ImageQuery, searched: Sequence[SearchProduct]
@@ -207,18 +217,6 @@ def _selection(query: Mapping[str, str]) -> str:
             parameter="pixel_selection",
         )
     return selection
-
-
-def _conditions(product_id: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
-    conditions: list[dict[str, Any]] = [
-        {"name": "product_id", "op": "eq", "val": product_id},
-        {"name": "storage_state", "op": "ne", "val": "remote"},
-    ]
-    if "start" in query:
-        conditions.append({"name": "acquired", "op": "gte", "val": query["start"]})
-    if "end" in query:
-        conditions.append({"name": "acquired", "op": "lt", "val": query["end"]})
-    return conditions
 
 
 def _own_filter(query: Mapping[str, str]) -> list[Any]:
