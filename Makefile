@@ -32,6 +32,18 @@ $(STORE): tests/dynoxide/package-lock.json
 		npm ci --silent --no-audit --no-fund --prefix tests/dynoxide && touch $@ \
 		|| echo "the second store could not be installed: tests on it are skipped" >&2; fi
 
+PAGES := explorer/node_modules/.package-lock.json
+
+$(PAGES): explorer/package-lock.json
+	@if command -v npm >/dev/null; then \
+		npm ci --silent --no-audit --no-fund --ignore-scripts --prefix explorer && touch $@ \
+		|| echo "the explorer's packages could not be installed: its own tests are skipped" >&2; fi
+
+.PHONY: explorer
+explorer: $(PAGES) ## build the explorer's page from explorer/ (needs Node 20 and npm)
+	@test -e $(PAGES) || { echo "npm and its registry are needed to build the explorer" >&2; exit 2; }
+	@npm run --silent build --prefix explorer
+
 .PHONY: setup
 setup: $(STAMP) ## the development environment, in .venv
 
@@ -65,11 +77,12 @@ replay: $(STAMP) ## send dead letters again (QUEUE=ingest or tasks; STACK=name f
 # ---- checks ------------------------------------------------------------------------------------
 
 .PHONY: lint format guide test unit bench load
-lint: $(STAMP) ## ruff, mypy --strict, cfn-lint
+lint: $(STAMP) $(PAGES) ## ruff, mypy --strict, cfn-lint, and eslint where there is npm
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/cfn-lint template.yaml
+	@if test -e $(PAGES); then npm run --silent lint --prefix explorer; fi
 
 format: $(STAMP) ## let ruff rewrite what it can
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format .
@@ -77,7 +90,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 guide: $(STAMP) ## execute docs/guide.ipynb and docs/cookbook against a fresh stack, the guide with a published client, too
 	@$(PY) -m swath_dev guide
 
-test: $(STAMP) $(STORE) ## every test, the deployed local stack included
+test: $(STAMP) $(STORE) $(PAGES) ## every test, the deployed local stack included
 	@$(PY) -m pytest -n auto --dist loadgroup
 
 unit: $(STAMP) ## the unit tests, in under a minute

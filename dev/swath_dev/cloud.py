@@ -20,7 +20,7 @@ from swath_dev._errors import CommandError
 from swath_dev.build import ROOT, assemble, fix_times
 from swath_dev.deploy import answer_of, deploy, probe_routes
 from swath_dev.session import Session, session_of
-from swath_dev.token import AUDIENCE, ISSUER, make_token, trusted_keys
+from swath_dev.token import AUDIENCE, ISSUER, lasting_token, make_token, trusted_keys
 
 from . import processes
 
@@ -273,6 +273,7 @@ class LocalCloud:
                 **_LOCAL_PARAMETERS,
                 "TrustedKeys": trusted_keys(self.state),
                 "PublicUrl": self.api_url,
+                "LocalToken": lasting_token(self.state),
                 **(parameters or {}),
             },
             environment=self.environment,

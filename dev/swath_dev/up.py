@@ -11,6 +11,7 @@ from swath_dev.deploy import outputs
 _SUMMARY = """
 Swath runs on this machine.
 
+  explorer      {api}/  (open it in a browser; signs in with one click)
   API           {api}
   raster        {raster}  (calls over 30 s)
   bucket        {bucket}

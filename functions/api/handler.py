@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from swath_core.web import Application
+from typing import Any
+
+from swath_core.web import Application, Request, Response
 
 
 def bind(key: str, fingerprint: str) -> None:
@@ -18,4 +20,11 @@ def bind(key: str, fingerprint: str) -> None:
         raise Invalid(message, parameter="Idempotency-Key")
 
 
-lambda_handler = Application("api", bind=bind)
+def pages(request: Request) -> Response[Any] | None:
+    """Return what the explorer has at a path that is no route's."""
+    from swath_api import explorer  # noqa: PLC0415 - few requests are a browser's
+
+    return explorer.respond(request)
+
+
+lambda_handler = Application("api", bind=bind, pages=pages)

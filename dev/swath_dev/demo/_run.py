@@ -279,6 +279,8 @@ def _bytes(size: float) -> str:
 def _next_steps(deployed: Deployed) -> None:
     catalog = f"{deployed.api_url}/catalog/v2"
     print(f"""
+Look at it in a browser: {deployed.api_url}/
+
 What to try next
   make up                          prints the address, the bucket and a fresh token
   make demo IMAGE=your.tif         the same with a GeoTIFF of yours

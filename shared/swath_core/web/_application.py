@@ -34,6 +34,9 @@ Redeem = Callable[[str, str], "Caller"]
 Bind = Callable[[str, str], None]
 """Binds an idempotency key to the request that came with it. Raises Invalid for another one's."""
 
+Pages = Callable[[Request], "Response[Any] | None"]
+"""Returns the answer at a path that no route has, for anybody; None where there is none."""
+
 _KEY = "Idempotency-Key"
 _AS_SAID = {"X-Content-Type-Options": "nosniff"}
 """Browsers take an answer for what it says it is, not for a page that its text looks like."""
@@ -68,15 +71,20 @@ class Application:
     """What a function's ``lambda_handler`` is: it answers every route that the tables give it.
 
     Whoever calls is known before a route's function runs; ``redeem`` is needed where routes take
-    tickets, ``bind`` where they take idempotency keys.
+    tickets, ``bind`` where they take idempotency keys; ``pages`` answers paths that no table has.
     """
 
     def __init__(
-        self, function: str, redeem: Redeem | None = None, bind: Bind | None = None
+        self,
+        function: str,
+        redeem: Redeem | None = None,
+        bind: Bind | None = None,
+        pages: Pages | None = None,
     ) -> None:
         self._function = function
         self._redeem = redeem
         self._bind = bind
+        self._pages = pages
         tables = [table for table in TABLES if table.function == function]
         self._tables = tables
         prefixes: list[str | re.Pattern[str]] = [
@@ -188,6 +196,9 @@ class Application:
     def _no_route(self, _: NotFoundError) -> Response[Any]:
         request = self._request()
         try:
+            page = self._pages(request) if self._pages is not None else None
+            if page is not None:
+                return page
             logger.append_keys(user=request.caller.user)
         except SwathError as error:
             return self._error(error, request)

@@ -1,0 +1,86 @@
+import { signal } from "@preact/signals";
+
+/** Where the API is: the page is told by its base address, which ends with a slash. */
+export const ROOT = new URL(".", document.baseURI).href.replace(/\/$/, "");
+
+/** The caller's token. It lives here only: in no address, cookie or storage. */
+export const token = signal<string | null>(null);
+
+/** Why the caller has to sign in (again), in words; null while nothing was refused for that. */
+export const refusal = signal<string | null>(null);
+
+/** An answer that is none: its status (0: nothing came), and what the API says about it. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Ask {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  readonly headers?: Record<string, string>;
+}
+
+/** Ask the API and return its JSON. Throws ApiError, or an AbortError where the caller gave up. */
+export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
+  const response = await send(path, options);
+  return (response.status === 204 ? null : await response.json()) as T;
+}
+
+export async function send(path: string, options: Ask = {}): Promise<Response> {
+  const sent = token.value;
+  let response: Response;
+  try {
+    response = await fetch(path.startsWith("http") ? path : ROOT + path, {
+      method: options.method ?? (options.body === undefined ? "GET" : "POST"),
+      headers: { ...authorization(), ...options.headers },
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") {
+      throw error;
+    }
+    throw new ApiError(0, "The catalog does not answer. Look at the network, then try again.");
+  }
+  if (response.ok) {
+    return response;
+  }
+  const reason = await reasonOf(response);
+  if (response.status === 401 && sent === token.value) {
+    refusal.value = sent === null ? "" : `The catalog refused the token: ${reason}`;
+    token.value = null;
+  }
+  throw new ApiError(response.status, reason);
+}
+
+export function authorization(): Record<string, string> {
+  return token.value === null ? {} : { Authorization: `Bearer ${token.value}` };
+}
+
+/** Return what an error answer says: STAC's description, or the details of JSON:API. */
+async function reasonOf(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as {
+      description?: string;
+      errors?: { detail?: string; title?: string }[];
+    };
+    const details = body.errors?.map((each) => each.detail ?? each.title ?? "").join("; ");
+    return body.description ?? details ?? response.statusText;
+  } catch {
+    return response.statusText || `status ${response.status}`;
+  }
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+export function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,48 @@
+import { ask } from "./api";
+
+/** A band, as the catalog has it. */
+export interface CatalogBand {
+  readonly name: string;
+  readonly type: string;
+  readonly data_type: string;
+  readonly display_range?: readonly [number, number];
+  readonly wavelength_nm_center?: number;
+  readonly extra_properties?: Readonly<Record<string, unknown>>;
+}
+
+const known = new Map<string, Promise<readonly CatalogBand[]>>();
+
+/** Return the bands of a product, in their order; asked once. */
+export function bandsOf(product: string): Promise<readonly CatalogBand[]> {
+  const there = known.get(product);
+  if (there !== undefined) {
+    return there;
+  }
+  const filter = [{ op: "eq", name: "product_id", val: product }];
+  const found = ask<{ data: { attributes: CatalogBand }[] }>("/catalog/v2/bands", {
+    method: "PUT",
+    body: { filter, limit: 1000 },
+  }).then((answer) => answer.data.map((each) => each.attributes));
+  known.set(product, found);
+  found.catch(() => known.delete(product));
+  return found;
+}
+
+export function forgetBands(): void {
+  known.clear();
+}
+
+/** Return the bands that a picture of a product shows unless somebody chose: three colours, or one. */
+export function pictureBands(bands: readonly CatalogBand[]): readonly string[] {
+  const colours = ["red", "green", "blue"].map((colour) => bands.find((band) => colourOf(band) === colour));
+  if (colours.every((each) => each !== undefined)) {
+    return colours.map((each) => each.name);
+  }
+  const first = bands.find((each) => each.type === "spectral" || each.type === "microwave") ?? bands[0];
+  return first === undefined ? [] : [first.name];
+}
+
+function colourOf(band: CatalogBand): string {
+  const common = band.extra_properties?.["eo:common_name"];
+  return (typeof common === "string" ? common : band.name).toLowerCase();
+}

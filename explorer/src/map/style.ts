@@ -1,0 +1,85 @@
+import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
+import land from "virtual:land";
+
+interface Colours {
+  readonly space: string;
+  readonly sea: string;
+  readonly land: string;
+  readonly shore: string;
+  readonly print: string;
+  readonly strong: string;
+  readonly area: string;
+  readonly density: readonly [string, string, string, string];
+}
+
+export const DAY: Colours = {
+  space: "#e9eff3",
+  sea: "#d6e6ee",
+  land: "#f6f3ea",
+  shore: "#8b9a8f",
+  print: "#0b5c7a",
+  strong: "#b3261e",
+  area: "#7a3e00",
+  density: ["#a9d3c4", "#4fa59a", "#1f6f86", "#1c3d6e"],
+};
+
+export const NIGHT: Colours = {
+  space: "#080d12",
+  sea: "#101b25",
+  land: "#22303a",
+  shore: "#5d7482",
+  print: "#7cc8e6",
+  strong: "#ffb4a8",
+  area: "#ffc46b",
+  density: ["#1e5a66", "#2f8f8f", "#79c99e", "#f4f0a6"],
+};
+
+const EMPTY = { type: "FeatureCollection", features: [] } as const;
+const isLine = ["==", ["get", "part"], "line"] as const;
+const isFill = ["==", ["get", "part"], "fill"] as const;
+
+/** The layer before which the images' own tiles are put. */
+export const FIRST_OVERLAY = "area-fill";
+
+/** Return the whole style: land, and the empty sources that the explorer fills. */
+export function styleOf(colours: Colours, flat: boolean): StyleSpecification {
+  const data = (name: string) => ({ [name]: { type: "geojson", data: EMPTY } as const });
+  return {
+    version: 8,
+    projection: { type: flat ? "mercator" : "globe" },
+    sky: { "atmosphere-blend": 0 },
+    sources: {
+      land: { type: "geojson", data: new URL(land, document.baseURI).href },
+      ...data("density"),
+      ...data("prints"),
+      ...data("area"),
+      ...data("strong"),
+    },
+    layers: layers(colours),
+  };
+}
+
+function layers(colours: Colours): LayerSpecification[] {
+  const [least, some, many, most] = colours.density;
+  const share = ["get", "share"] as ["get", string];
+  return [
+    { id: "sea", type: "background", paint: { "background-color": colours.sea } },
+    { id: "land", type: "fill", source: "land", filter: ["==", ["get", "kind"], "land"], paint: { "fill-color": colours.land } },
+    { id: "shore", type: "line", source: "land", filter: ["==", ["get", "kind"], "shore"], paint: { "line-color": colours.shore, "line-width": 0.8 } },
+    {
+      id: "density",
+      type: "fill",
+      source: "density",
+      paint: {
+        "fill-color": ["interpolate", ["linear"], share, 0, least, 0.34, some, 0.67, many, 1, most],
+        "fill-opacity": 0.8,
+      },
+    },
+    { id: "density-edge", type: "line", source: "density", paint: { "line-color": colours.print, "line-width": 1 } },
+    { id: "area-fill", type: "fill", source: "area", filter: [...isFill], paint: { "fill-color": colours.area, "fill-opacity": 0.08 } },
+    { id: "area-line", type: "line", source: "area", filter: [...isLine], paint: { "line-color": colours.area, "line-width": 2, "line-dasharray": [2, 1.5] } },
+    { id: "prints-fill", type: "fill", source: "prints", filter: [...isFill], paint: { "fill-color": colours.print, "fill-opacity": 0.06 } },
+    { id: "prints-line", type: "line", source: "prints", filter: [...isLine], paint: { "line-color": colours.print, "line-width": 1.2 } },
+    { id: "strong-line", type: "line", source: "strong", filter: [...isLine], paint: { "line-color": colours.strong, "line-width": 3 } },
+  ] as LayerSpecification[];
+}

@@ -1,0 +1,163 @@
+import type { Geometry } from "geojson";
+import { ask } from "./api";
+import { type Bounds, itemsBody, type Query, searchBody } from "./state/query";
+import { type Bar, bars, type Interval, intervalFor } from "./state/intervals";
+
+export interface Band {
+  readonly name: string;
+  readonly data_type?: string;
+  readonly unit?: string;
+  readonly "eo:common_name"?: string;
+}
+
+export interface Asset {
+  readonly href: string;
+  readonly title?: string;
+  readonly type?: string;
+  readonly roles?: readonly string[];
+  readonly bands?: readonly Band[];
+  readonly "file:size"?: number;
+}
+
+export interface Collection {
+  readonly id: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly item_assets?: Readonly<Record<string, { readonly bands?: readonly Band[] }>>;
+}
+
+export interface Item {
+  readonly id: string;
+  readonly collection: string;
+  readonly geometry: Geometry | null;
+  readonly bbox?: readonly number[];
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly assets: Readonly<Record<string, Asset>>;
+}
+
+interface Link {
+  readonly rel: string;
+  readonly href: string;
+  readonly body?: unknown;
+}
+
+export interface Page {
+  readonly features: readonly Item[];
+  readonly numberMatched?: number;
+  readonly links: readonly Link[];
+}
+
+interface Bucket {
+  readonly key: string;
+  readonly frequency: number;
+}
+
+interface Aggregation {
+  readonly name: string;
+  readonly value?: number | string | null;
+  readonly buckets?: readonly Bucket[];
+  readonly overflow?: number;
+}
+
+export interface Summary {
+  readonly total: number;
+  readonly bars: readonly Bar[];
+  readonly interval: Interval;
+}
+
+export interface Queryable {
+  readonly description?: string;
+  readonly type?: string;
+  readonly format?: string;
+  readonly enum?: readonly string[];
+}
+
+const PAGE = 50;
+
+/** Return all collections that the caller may see, page by page. */
+export async function collections(signal: AbortSignal): Promise<Collection[]> {
+  const found: Collection[] = [];
+  let next: string | undefined = "/stac/collections?limit=200";
+  while (next !== undefined) {
+    const page: { collections: Collection[]; links: Link[] } = await ask(next, { signal });
+    found.push(...page.collections);
+    next = page.links.find((link) => link.rel === "next")?.href;
+  }
+  return found;
+}
+
+export async function queryables(signal: AbortSignal): Promise<Record<string, Queryable>> {
+  const schema = await ask<{ properties: Record<string, Queryable> }>("/stac/queryables", { signal });
+  return schema.properties;
+}
+
+export function firstPage(query: Query, signal: AbortSignal): Promise<Page> {
+  return ask("/stac/search", { body: itemsBody(query, PAGE), signal });
+}
+
+/** Return the page after this one, or null if it is the last. */
+export function nextPage(page: Page, signal: AbortSignal): Promise<Page> | null {
+  const next = page.links.find((link) => link.rel === "next");
+  return next === undefined ? null : ask(next.href, { body: next.body, signal });
+}
+
+export function item(collection: string, id: string, signal: AbortSignal, sign = false): Promise<Item> {
+  const path = `/stac/collections/${encodeURIComponent(collection)}/items/${encodeURIComponent(id)}`;
+  return ask(sign ? `${path}?sign=true` : path, { signal });
+}
+
+export async function count(query: Query, signal: AbortSignal): Promise<number> {
+  const found = await aggregate(searchBody(query), { aggregations: ["total_count"] }, signal);
+  return Number(found.get("total_count")?.value ?? 0);
+}
+
+/** Return how the images of a query lie in time, whatever times it asks for. */
+export async function overTime(query: Query, signal: AbortSignal): Promise<Summary> {
+  const body = searchBody({ ...query, from: null, to: null });
+  const ends = ["total_count", "datetime_min", "datetime_max"];
+  const about = await aggregate(body, { aggregations: ends }, signal);
+  const total = Number(about.get("total_count")?.value ?? 0);
+  const [low, high] = ["datetime_min", "datetime_max"].map(
+    (name) => Date.parse(String(about.get(name)?.value)) / 1000,
+  );
+  if (total === 0 || low === undefined || high === undefined || Number.isNaN(low + high)) {
+    return { total, bars: [], interval: "day" };
+  }
+  const interval = intervalFor(low, high);
+  const wanted = { aggregations: ["datetime_frequency"], datetime_frequency_interval: interval };
+  const found = await aggregate(body, wanted, signal);
+  return { total, bars: bars(found.get("datetime_frequency")?.buckets ?? [], interval), interval };
+}
+
+/** Return how many images of a query have their middle in each H3 cell, within bounds or anywhere. */
+export async function density(
+  query: Query,
+  bounds: Bounds | null,
+  resolution: number,
+  signal: AbortSignal,
+): Promise<readonly Bucket[]> {
+  const wanted = {
+    aggregations: ["grid_geohex_frequency"],
+    grid_geohex_frequency_precision: resolution,
+  };
+  const found = await aggregate(searchBody(query, bounds), wanted, signal);
+  return found.get("grid_geohex_frequency")?.buckets ?? [];
+}
+
+/** Return the newest images of a query within bounds: where they lie, and how many there are. */
+export function inView(query: Query, bounds: Bounds, limit: number, signal: AbortSignal): Promise<Page> {
+  const fields = { include: ["id", "collection", "geometry", "bbox", "properties.datetime"], exclude: ["assets", "links"] };
+  return ask("/stac/search", { body: { ...searchBody(query, bounds), limit, fields }, signal });
+}
+
+async function aggregate(
+  search: Record<string, unknown>,
+  wanted: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<Map<string, Aggregation>> {
+  const answer = await ask<{ aggregations: Aggregation[] }>("/stac/aggregate", {
+    body: { ...search, ...wanted },
+    signal,
+  });
+  return new Map(answer.aggregations.map((each) => [each.name, each]));
+}

@@ -1,0 +1,119 @@
+import { wktToGeoJSON } from "@terraformer/wkt";
+import type { Feature, FeatureCollection, Geometry, Polygon, Position } from "geojson";
+import { isArea } from "./address";
+
+/** What a text must be, for whoever typed another one. */
+const FORMS = "GeoJSON, WKT, or west, south, east, north in degrees";
+
+/** Return the area that a text describes. Throws an Error that says what would be right. */
+export function parseArea(text: string): Geometry {
+  const given = text.trim();
+  if (given === "") {
+    throw new Error(`This is empty: it must be ${FORMS}.`);
+  }
+  const area = given.startsWith("{") ? fromGeoJson(given) : (fromNumbers(given) ?? fromWkt(given));
+  checkPlaces(area);
+  return area;
+}
+
+/** Return a box as a polygon; one across 180 degrees (west > east) as two. */
+export function box(west: number, south: number, east: number, north: number): Geometry {
+  const part = (w: number, e: number): Position[][] => [
+    [
+      [w, south],
+      [e, south],
+      [e, north],
+      [w, north],
+      [w, south],
+    ],
+  ];
+  return west <= east
+    ? { type: "Polygon", coordinates: part(west, east) }
+    : { type: "MultiPolygon", coordinates: [part(west, 180), part(-180, east)] };
+}
+
+function fromNumbers(text: string): Geometry | null {
+  const numbers = text.split(/[\s,;]+/).map(Number);
+  const [west, south, east, north] = numbers;
+  if (numbers.length !== 4 || !numbers.every(Number.isFinite)) {
+    return null;
+  }
+  if (west === undefined || south === undefined || east === undefined || north === undefined) {
+    return null;
+  }
+  if (south > north) {
+    throw new Error(`South (${south}) is above north (${north}): the order is west, south, east, north.`);
+  }
+  return box(west, south, east, north);
+}
+
+function fromWkt(text: string): Geometry {
+  let found: unknown;
+  try {
+    found = wktToGeoJSON(text.replace(/^SRID=4326;/i, ""));
+  } catch {
+    throw new Error(`“${text.slice(0, 40)}” is none of ${FORMS}.`);
+  }
+  return polygonal(found);
+}
+
+function fromGeoJson(text: string): Geometry {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`This is no GeoJSON: ${error instanceof Error ? error.message : "not JSON"}.`);
+  }
+  return polygonal(found);
+}
+
+function polygonal(found: unknown): Geometry {
+  const parts = geometries(found);
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined && isArea(only)) {
+    return { type: only.type, coordinates: (only as Polygon).coordinates } as Geometry;
+  }
+  const polygons = parts.flatMap((part) => {
+    if (!isArea(part) || part.type === "Point") {
+      throw new Error(`An area is a polygon or several; this has ${kind(part)}.`);
+    }
+    return part.type === "Polygon" ? [part.coordinates] : (part as { coordinates: Position[][][] }).coordinates;
+  });
+  if (polygons.length === 0) {
+    throw new Error("There is no polygon in this.");
+  }
+  return { type: "MultiPolygon", coordinates: polygons };
+}
+
+function geometries(found: unknown): unknown[] {
+  const given = found as Feature | FeatureCollection | Geometry | null;
+  switch (given?.type) {
+    case "FeatureCollection":
+      return given.features.flatMap(geometries);
+    case "Feature":
+      return geometries(given.geometry);
+    case "GeometryCollection":
+      return given.geometries.flatMap(geometries);
+    default:
+      return [given];
+  }
+}
+
+function kind(part: unknown): string {
+  const type = (part as { type?: unknown } | null)?.type;
+  return typeof type === "string" ? `a ${type}` : "something else";
+}
+
+function checkPlaces(area: Geometry): void {
+  const places = (area as unknown as { coordinates: unknown[] }).coordinates.flat(4) as number[];
+  const flat = JSON.stringify((area as Polygon).coordinates).match(/\[[^[\]]+\]/g) ?? [];
+  for (const text of flat) {
+    const [lng = 0, lat = 0] = JSON.parse(text) as number[];
+    if (Math.abs(lng) > 360 || Math.abs(lat) > 90) {
+      throw new Error(`${lng}, ${lat} is no place: longitude and latitude in degrees are needed.`);
+    }
+  }
+  if (places.length > 20_000) {
+    throw new Error("This has more than 10,000 corners: simplify it first.");
+  }
+}

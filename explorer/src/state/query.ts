@@ -1,0 +1,85 @@
+import type { Geometry } from "geojson";
+
+/** One comparison of a property of images, beyond those that have fields of their own. */
+export interface Condition {
+  readonly property: string;
+  readonly op: Comparison;
+  readonly value: string | number;
+}
+
+export const COMPARISONS = ["=", "<>", "<", "<=", ">", ">=", "like"] as const;
+export type Comparison = (typeof COMPARISONS)[number];
+
+/** What is asked: map, histogram, count and list all follow it. Times are from (included) to (not). */
+export interface Query {
+  readonly collections: readonly string[];
+  readonly area: Geometry | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly cloud: number | null;
+  readonly conditions: readonly Condition[];
+  readonly sort: string;
+}
+
+export const NEWEST = "-datetime";
+export const EVERYTHING: Query = {
+  collections: [],
+  area: null,
+  from: null,
+  to: null,
+  cloud: null,
+  conditions: [],
+  sort: NEWEST,
+};
+
+type Expression = { readonly op: string; readonly args: readonly unknown[] };
+export type Bounds = readonly [west: number, south: number, east: number, north: number];
+
+/** The members of a STAC search. `bounds` is where the map looks, beside the area that is asked. */
+export function searchBody(query: Query, bounds: Bounds | null = null): Record<string, unknown> {
+  const tests = conditions(query, bounds !== null);
+  return {
+    ...(query.collections.length > 0 ? { collections: query.collections } : {}),
+    ...(bounds !== null ? { bbox: bounds } : {}),
+    ...(bounds === null && query.area !== null ? { intersects: query.area } : {}),
+    ...(tests.length > 0 ? { filter: { op: "and", args: tests }, "filter-lang": "cql2-json" } : {}),
+  };
+}
+
+/** The same with its order, for items. */
+export function itemsBody(query: Query, limit: number): Record<string, unknown> {
+  const descends = query.sort.startsWith("-");
+  const sortby =
+    query.sort === NEWEST
+      ? {}
+      : {
+          sortby: [
+            {
+              field: query.sort.replace(/^[-+]/, ""),
+              direction: descends ? "desc" : "asc",
+            },
+          ],
+        };
+  return { ...searchBody(query), ...sortby, limit };
+}
+
+function conditions(query: Query, areaToo: boolean): Expression[] {
+  const found: Expression[] = [];
+  if (query.from !== null) {
+    found.push(compared(">=", "datetime", { timestamp: query.from }));
+  }
+  if (query.to !== null) {
+    found.push(compared("<", "datetime", { timestamp: query.to }));
+  }
+  if (query.cloud !== null) {
+    found.push(compared("<=", "eo:cloud_cover", query.cloud));
+  }
+  if (areaToo && query.area !== null) {
+    found.push({ op: "s_intersects", args: [{ property: "geometry" }, query.area] });
+  }
+  return [...found, ...query.conditions.map((each) => compared(each.op, each.property, each.value))];
+}
+
+function compared(op: string, property: string, value: unknown): Expression {
+  return { op, args: [{ property }, value] };
+}

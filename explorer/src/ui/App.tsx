@@ -1,0 +1,93 @@
+import { chosen, configuration, mayAsk, trouble } from "../store";
+import { theme, type Theme } from "../theme";
+import { refusal, ROOT, token } from "../api";
+import { signOut } from "../store";
+import { Details } from "./Details";
+import { Histogram } from "./Histogram";
+import { MapPane } from "./MapPane";
+import { Results } from "./Results";
+import { SearchForm } from "./SearchForm";
+import { SignIn } from "./SignIn";
+
+export function App() {
+  return (
+    <>
+      <a class="skip" href={`${location.pathname}#results`} onClick={skip}>
+        Skip to the results
+      </a>
+      <Header />
+      <main>
+        <aside class="side" aria-label="Search">
+          <Trouble />
+          <Side />
+        </aside>
+        <section class="earth" aria-label="Map and time">
+          <MapPane />
+          <Histogram />
+        </section>
+      </main>
+    </>
+  );
+}
+
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("results")?.focus();
+}
+
+function Header() {
+  return (
+    <header>
+      <h1>Swath explorer</h1>
+      <nav aria-label="Page">
+        <a href={`${ROOT}/docs`}>API reference</a>
+        <label class="theme">
+          <span>Colours</span>
+          <select value={theme.value} onChange={(event) => (theme.value = event.currentTarget.value as Theme)}>
+            <option value="system">as the system</option>
+            <option value="light">light</option>
+            <option value="dark">dark</option>
+          </select>
+        </label>
+        {token.value !== null && (
+          <button type="button" onClick={signOut}>
+            Sign out
+          </button>
+        )}
+      </nav>
+    </header>
+  );
+}
+
+function Side() {
+  if (configuration.value === null) {
+    return <p class="quiet">Asking the catalog…</p>;
+  }
+  if (!mayAsk.value) {
+    return <SignIn />;
+  }
+  if (chosen.value !== null) {
+    return <Details key={`${chosen.value.collection}/${chosen.value.id}`} which={chosen.value} />;
+  }
+  return (
+    <>
+      {token.value === null && (
+        <details class="group">
+          <summary>You are not signed in: what is public is shown</summary>
+          <SignIn />
+        </details>
+      )}
+      <SearchForm />
+      <Results />
+    </>
+  );
+}
+
+function Trouble() {
+  const text = trouble.value ?? refusal.value;
+  return (
+    <div role="alert">
+      {text !== null && text !== "" && mayAsk.value && <p class="trouble">{text}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import { useEffect, useState } from "preact/hooks";
+import { words } from "../api";
+import type { Chosen } from "../state/address";
+import { boundsOf } from "../state/shapes";
+import { item as fetchItem, type Item } from "../stac";
+import { choose, look, tell } from "../store";
+import { opened, pointed } from "../map/view";
+import { currentMap } from "../map/current";
+import { Files } from "./Files";
+import { LookField } from "./LookField";
+import { PointValues } from "./PointValues";
+import { Preview } from "./Preview";
+import { Snippets } from "./Snippets";
+
+/** One image: what it looks like, what is known of it, its files. */
+export function Details({ which }: { which: Chosen }) {
+  const [item, setItem] = useState<Item | null>(null);
+  const [trouble, setTrouble] = useState("");
+  const [pictureTrouble, setPictureTrouble] = useState("");
+  useEffect(() => {
+    const giveUp = new AbortController();
+    fetchItem(which.collection, which.id, giveUp.signal)
+      .then((found) => {
+        setItem(found);
+        opened.value = found;
+        document.getElementById("image")?.focus();
+      })
+      .catch((error: unknown) => setTrouble(words(error)));
+    return () => {
+      giveUp.abort();
+      opened.value = null;
+      pointed.value = null;
+    };
+  }, [which.collection, which.id]);
+  return (
+    <section class="details" aria-label="Image">
+      <p>
+        <button type="button" onClick={() => choose(null)}>
+          Back to the results
+        </button>
+      </p>
+      <h2 id="image" tabIndex={-1}>
+        {which.id}
+      </h2>
+      <p class="quiet">{which.collection}</p>
+      {trouble !== "" && (
+        <p class="trouble" role="alert">
+          This image cannot be shown: {trouble}
+        </p>
+      )}
+      {item !== null && (
+        <>
+          <figure class="preview">
+            <Preview
+              collection={item.collection}
+              id={item.id}
+              size={512}
+              look={look.value}
+              words={`The image ${item.id}`}
+              onTrouble={(error) => setPictureTrouble(words(error))}
+            />
+          </figure>
+          {pictureTrouble !== "" && <p class="trouble">{pictureTrouble}</p>}
+          <p>
+            <button
+              type="button"
+              onClick={() => currentMap()?.fit(item.geometry === null ? null : boundsOf([item.geometry]), 16)}
+            >
+              Look at it on the map
+            </button>
+          </p>
+          <LookField item={item} onChange={() => setPictureTrouble("")} />
+          <PointValues item={item} />
+          <Properties item={item} />
+          <Files item={item} onTrouble={tell} />
+          <Snippets item={item} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Properties({ item }: { item: Item }) {
+  const rows = Object.entries(item.properties);
+  return (
+    <details class="group" open>
+      <summary>Metadata</summary>
+      <div class="scroll" role="region" aria-label="Metadata" tabIndex={0}>
+        <table>
+          <tbody>
+            {rows.map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{shownValue(value)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
+function shownValue(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,184 @@
+import { useEffect, useState } from "preact/hooks";
+import { ask, words } from "../api";
+import { bandsOf, type CatalogBand, pictureBands } from "../looks";
+import { imagePath } from "../map/pictures";
+import type { Look } from "../state/address";
+import type { Item } from "../stac";
+import { look } from "../store";
+
+const COLORMAPS = ["viridis", "magma", "inferno", "plasma", "cool", "hot", "coolwarm", "bwr", "gist_earth", "terrain"];
+type Percentiles = Readonly<Record<string, { readonly percentile_2: number | null; readonly percentile_98: number | null }>>;
+
+/** How the image is drawn: bands or an expression, the range of values, the colours of one band. */
+export function LookField({ item, onChange }: { item: Item; onChange: () => void }) {
+  const [bands, setBands] = useState<readonly CatalogBand[]>([]);
+  const [trouble, setTrouble] = useState("");
+  useEffect(() => {
+    bandsOf(item.collection).then(setBands, (error: unknown) => setTrouble(words(error)));
+  }, [item.collection]);
+  const now = look.value;
+  const shown = now.bands.length > 0 ? now.bands : pictureBands(bands);
+  const set = (part: Partial<Look>) => {
+    onChange();
+    setTrouble("");
+    look.value = { ...now, ...part };
+  };
+  const stretch = () => {
+    percentiles(item, now.expression === "" ? shown : [], now.expression)
+      .then((range) => set({ range }))
+      .catch((error: unknown) => setTrouble(words(error)));
+  };
+  const isSingle = now.expression !== "" || shown.length === 1;
+  return (
+    <details class="group" open>
+      <summary>Bands and stretch</summary>
+      <BandChoice bands={bands} shown={shown} set={(chosen) => set({ bands: chosen, expression: "", range: null, colormap: "" })} />
+      <ExpressionChoice now={now} bands={bands} set={set} />
+      <div class="buttons">
+        <button type="button" onClick={stretch}>
+          Stretch to 2–98 %
+        </button>
+        <button type="button" onClick={() => set({ bands: [], expression: "", range: null, colormap: "" })}>
+          As the catalog draws it
+        </button>
+      </div>
+      <RangeChoice range={now.range} set={(range) => set({ range })} />
+      {isSingle && (
+        <label>
+          Colours
+          <select value={now.colormap} onChange={(event) => set({ colormap: event.currentTarget.value })}>
+            <option value="">the band’s own, or grey</option>
+            {COLORMAPS.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <p class={trouble === "" ? "" : "trouble"} role="alert">
+        {trouble}
+      </p>
+    </details>
+  );
+}
+
+interface BandProps {
+  readonly bands: readonly CatalogBand[];
+  readonly shown: readonly string[];
+  readonly set: (bands: string[]) => void;
+}
+
+function BandChoice({ bands, shown, set }: BandProps) {
+  const isThree = shown.length === 3;
+  const change = (at: number, name: string) => set(shown.map((each, other) => (other === at ? name : each)));
+  const names = isThree ? ["Red", "Green", "Blue"] : ["Band"];
+  return (
+    <>
+      {bands.length >= 3 && (
+        <label class="inline">
+          <input
+            type="checkbox"
+            checked={isThree}
+            onChange={(event) => {
+              const three = bands.slice(0, 3).map((each) => each.name);
+              set(event.currentTarget.checked ? three : [shown[0] ?? bands[0]?.name ?? ""]);
+            }}
+          />
+          Three bands as red, green and blue
+        </label>
+      )}
+      <div class="pair">
+        {names.map((name, at) => (
+          <label key={name}>
+            {name}
+            <select value={shown[at] ?? ""} onChange={(event) => change(at, event.currentTarget.value)}>
+              {bands.map((each) => (
+                <option key={each.name} value={each.name}>
+                  {each.name}
+                </option>
+              ))}
+            </select>
+          </label>
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface ExpressionProps {
+  readonly now: Look;
+  readonly bands: readonly CatalogBand[];
+  readonly set: (part: Partial<Look>) => void;
+}
+
+function ExpressionChoice({ now, bands, set }: ExpressionProps) {
+  const has = (name: string) => bands.some((each) => each.name === name);
+  const indexed = has("nir") && has("red");
+  const use = (expression: string) =>
+    set(
+      expression === ""
+        ? { expression, range: null, colormap: "" }
+        : { expression, bands: [], range: now.range ?? [-1, 1], colormap: now.colormap || "viridis" },
+    );
+  return (
+    <>
+      <label>
+        Or an expression over bands, such as (nir - red) / (nir + red)
+        <input
+          type="text"
+          spellcheck={false}
+          value={now.expression}
+          onChange={(event) => use(event.currentTarget.value.trim())}
+        />
+      </label>
+      {indexed && (
+        <button type="button" onClick={() => use("(nir - red) / (nir + red)")}>
+          NDVI
+        </button>
+      )}
+    </>
+  );
+}
+
+interface RangeProps {
+  readonly range: readonly [number, number] | null;
+  readonly set: (range: [number, number] | null) => void;
+}
+
+function RangeChoice({ range, set }: RangeProps) {
+  const change = (at: 0 | 1, value: number) => {
+    const [low, high] = range ?? [0, 1];
+    set(Number.isNaN(value) ? null : at === 0 ? [value, high] : [low, value]);
+  };
+  return (
+    <div class="pair">
+      {(["Darkest value", "Brightest value"] as const).map((name, at) => (
+        <label key={name}>
+          {name}
+          <input
+            type="number"
+            step="any"
+            value={range?.[at as 0 | 1] ?? ""}
+            placeholder="by band"
+            onChange={(event) => change(at as 0 | 1, event.currentTarget.valueAsNumber)}
+          />
+        </label>
+      ))}
+    </div>
+  );
+}
+
+/** Return the range from the least 2nd to the greatest 98th percentile of what is drawn. */
+async function percentiles(item: Item, bands: readonly string[], expression: string): Promise<[number, number]> {
+  const query = new URLSearchParams(expression === "" ? { bands: bands.join(",") } : { expression });
+  const path = `${imagePath(item.collection, item.id)}/statistics?${query.toString()}`;
+  const { statistics } = await ask<{ statistics: Percentiles }>(path);
+  const found = Object.values(statistics);
+  const low = Math.min(...found.flatMap((each) => (each.percentile_2 === null ? [] : [each.percentile_2])));
+  const high = Math.max(...found.flatMap((each) => (each.percentile_98 === null ? [] : [each.percentile_98])));
+  if (!Number.isFinite(low) || !Number.isFinite(high)) {
+    throw new Error("The image has no valid pixel to take percentiles of.");
+  }
+  return low < high ? [low, high] : [low, low + 1];
+}

@@ -1,0 +1,52 @@
+import { useEffect, useState } from "preact/hooks";
+import { ask, isAbort, words } from "../api";
+import { pointed } from "../map/view";
+import { imagePath } from "../map/pictures";
+import type { Item } from "../stac";
+
+interface Answer {
+  readonly values: Readonly<Record<string, number | null>>;
+}
+
+/** What the image has in the pixel that somebody clicked on the map. */
+export function PointValues({ item }: { item: Item }) {
+  const place = pointed.value;
+  const [values, setValues] = useState<Answer["values"] | null>(null);
+  const [trouble, setTrouble] = useState("");
+  useEffect(() => {
+    const giveUp = new AbortController();
+    setValues(null);
+    setTrouble("");
+    if (place !== null) {
+      const path = `${imagePath(item.collection, item.id)}/point?lon=${place.lng}&lat=${place.lat}`;
+      ask<Answer>(path, { signal: giveUp.signal })
+        .then((answer) => setValues(answer.values))
+        .catch((error: unknown) => !isAbort(error) && setTrouble(words(error)));
+    }
+    return () => giveUp.abort();
+  }, [place, item]);
+  return (
+    <section class="group" aria-label="Pixel values" aria-live="polite">
+      <h3>Pixel values</h3>
+      {place === null && <p class="quiet">Click the image on the map to read a pixel.</p>}
+      {place !== null && (
+        <p class="quiet">
+          At {place.lng.toFixed(5)}, {place.lat.toFixed(5)}
+        </p>
+      )}
+      {trouble !== "" && <p class="trouble">{trouble}</p>}
+      {values !== null && (
+        <table>
+          <tbody>
+            {Object.entries(values).map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{value ?? "masked"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

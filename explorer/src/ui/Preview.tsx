@@ -1,0 +1,67 @@
+import { useEffect, useState } from "preact/hooks";
+import { isAbort, send } from "../api";
+import { imagePath, lookQuery } from "../map/pictures";
+import { type Look, OWN_LOOK } from "../state/address";
+import { limited } from "./limited";
+
+const inTurn = limited(3);
+const kept = new Map<string, string>();
+const MOST_KEPT = 300;
+
+interface Props {
+  readonly collection: string;
+  readonly id: string;
+  readonly size: number;
+  readonly look?: Look;
+  readonly words?: string;
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+/** A picture of a whole image. It is fetched with the caller's token, which an <img> cannot send. */
+export function Preview({ collection, id, size, look = OWN_LOOK, words = "", onTrouble }: Props) {
+  const [address, setAddress] = useState<string | null>(null);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    const giveUp = new AbortController();
+    fetchPicture(collection, id, size, look, giveUp.signal)
+      .then((found) => {
+        setAddress(found);
+        setFailed(false);
+      })
+      .catch((error: unknown) => {
+        if (!isAbort(error)) {
+          setFailed(true);
+          onTrouble?.(error);
+        }
+      });
+    return () => giveUp.abort();
+  }, [collection, id, size, look]);
+  if (address === null || failed) {
+    return <span class={`noimage${failed ? " failed" : ""}`}>{failed ? "no picture" : ""}</span>;
+  }
+  return <img src={address} alt={words} />;
+}
+
+async function fetchPicture(
+  collection: string,
+  id: string,
+  size: number,
+  look: Look,
+  signal: AbortSignal,
+): Promise<string> {
+  const query = await lookQuery(collection, look);
+  const path = `${imagePath(collection, id)}/preview.webp?size=${size}&${query}`;
+  const there = kept.get(path);
+  if (there !== undefined) {
+    return there;
+  }
+  const answer = await inTurn(() => send(path, { signal }));
+  const address = URL.createObjectURL(await answer.blob());
+  kept.set(path, address);
+  const [oldest] = kept.keys();
+  if (kept.size > MOST_KEPT && oldest !== undefined) {
+    URL.revokeObjectURL(kept.get(oldest) ?? "");
+    kept.delete(oldest);
+  }
+  return address;
+}

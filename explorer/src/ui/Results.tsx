@@ -1,0 +1,125 @@
+import { useEffect, useRef } from "preact/hooks";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { busy, choose, hovered, items, keyOf, lastPage, loadMore, matched, query, summary } from "../store";
+import { EVERYTHING } from "../state/query";
+import type { Item } from "../stac";
+import { Preview } from "./Preview";
+
+const HEIGHT = 92;
+
+export function Results() {
+  const number = matched.value;
+  const known = number === null ? null : `${number.toLocaleString("en")} ${number === 1 ? "image" : "images"}`;
+  return (
+    <section class="results" aria-label="Results">
+      <h2 id="results" tabIndex={-1} aria-live="polite">
+        {busy.value ? "Searching…" : (known ?? "Results")}
+      </h2>
+      {busy.value && items.value.length === 0 ? <Skeleton /> : <List />}
+    </section>
+  );
+}
+
+function Skeleton() {
+  return (
+    <div class="skeleton" aria-hidden="true">
+      <div />
+      <div />
+      <div />
+    </div>
+  );
+}
+
+function List() {
+  const found = items.value;
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer<HTMLDivElement, HTMLLIElement>({
+    count: found.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => HEIGHT,
+    overscan: 6,
+  });
+  const rows = virtual.getVirtualItems();
+  const last = rows.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (found.length > 0 && last >= found.length - 10) {
+      void loadMore();
+    }
+  }, [last, found.length]);
+  if (found.length === 0) {
+    return busy.value ? null : <Nothing />;
+  }
+  const size = matched.value ?? -1;
+  return (
+    <div class="list" ref={scroller}>
+      <ul style={{ height: `${virtual.getTotalSize()}px` }}>
+        {rows.map((row) => {
+          const item = found[row.index];
+          return (
+            item !== undefined && (
+              <li
+                key={keyOf(item)}
+                aria-setsize={size}
+                aria-posinset={row.index + 1}
+                style={{ transform: `translateY(${row.start}px)`, height: `${HEIGHT}px` }}
+              >
+                <Card item={item} />
+              </li>
+            )
+          );
+        })}
+      </ul>
+      {lastPage.value?.links.some((link) => link.rel === "next") === true && (
+        <p class="quiet">More follow as you scroll.</p>
+      )}
+    </div>
+  );
+}
+
+function Card({ item }: { item: Item }) {
+  const key = keyOf(item);
+  const clouds = item.properties["eo:cloud_cover"];
+  const time = item.properties["datetime"];
+  return (
+    <button
+      type="button"
+      class={`card${hovered.value === key ? " hovered" : ""}`}
+      onClick={() => choose(item)}
+      onMouseEnter={() => (hovered.value = key)}
+      onMouseLeave={() => (hovered.value = null)}
+      onFocus={() => (hovered.value = key)}
+      onBlur={() => (hovered.value = null)}
+    >
+      <Preview collection={item.collection} id={item.id} size={128} />
+      <span class="cardwords">
+        <strong>{item.id}</strong>
+        <span>{item.collection}</span>
+        <span class="quiet">
+          {typeof time === "string" ? time.slice(0, 16).replace("T", " ") : "no time"}
+          {typeof clouds === "number" ? `, ${clouds.toFixed(0)} % clouds` : ""}
+        </span>
+      </span>
+    </button>
+  );
+}
+
+function Nothing() {
+  const isOpen = JSON.stringify({ ...query.value, sort: "" }) === JSON.stringify({ ...EVERYTHING, sort: "" });
+  if (isOpen && summary.value?.total === 0) {
+    return (
+      <div class="empty">
+        <p>There are no images in this catalog that you may see.</p>
+        <p>
+          To put the first one in, write a small GeoTIFF and drop it: <code>make sample</code>, then{" "}
+          <code>swath drop red.tif --product hills</code>. <code>make demo</code> makes a whole scene, <code>make seed</code>{" "}
+          a series of real ones.
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div class="empty">
+      <p>Nothing matches. Try wider times, another area, or fewer conditions.</p>
+    </div>
+  );
+}

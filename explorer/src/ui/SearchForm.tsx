@@ -1,0 +1,235 @@
+import { useState } from "preact/hooks";
+import { change, clear, collections, query, queryables } from "../store";
+import { COMPARISONS, type Comparison, type Condition, EVERYTHING, NEWEST } from "../state/query";
+import { AreaField } from "./AreaField";
+
+export function SearchForm() {
+  const asked = query.value;
+  const isOpen = asked.collections.length > 0 || asked.area !== null || asked.from !== null || asked.to !== null;
+  const isFiltered = isOpen || asked.cloud !== null || asked.conditions.length > 0;
+  return (
+    <form class="search" role="search" aria-label="Images" onSubmit={(event) => event.preventDefault()}>
+      <Collections />
+      <details class="group" open={asked.from !== null || asked.to !== null}>
+        <summary>When</summary>
+        <Dates />
+      </details>
+      <details class="group" open={asked.area !== null}>
+        <summary>Where</summary>
+        <AreaField />
+      </details>
+      <details class="group" open={asked.cloud !== null || asked.conditions.length > 0 || asked.sort !== NEWEST}>
+        <summary>What and in which order</summary>
+        <Clouds />
+        <Conditions />
+        <Order />
+      </details>
+      {isFiltered && (
+        <button type="button" onClick={clear}>
+          Clear the search
+        </button>
+      )}
+    </form>
+  );
+}
+
+function Collections() {
+  const [text, setText] = useState("");
+  const all = collections.value;
+  const asked = query.value.collections;
+  const wanted = text.trim().toLowerCase().split(/\s+/);
+  const found = (all ?? []).filter((each) => {
+    const about = `${each.id} ${each.title ?? ""} ${each.description ?? ""}`.toLowerCase();
+    return asked.includes(each.id) || wanted.every((word) => about.includes(word));
+  });
+  const toggle = (id: string, on: boolean) =>
+    change({ collections: on ? [...asked, id] : asked.filter((each) => each !== id) });
+  return (
+    <fieldset class="group collections">
+      <legend>Collections{asked.length > 0 ? ` (${asked.length} chosen)` : ""}</legend>
+      <label class="find">
+        Find a collection
+        <input type="search" value={text} onInput={(event) => setText(event.currentTarget.value)} />
+      </label>
+      {all === null && <p class="quiet">Loading the collections…</p>}
+      {all?.length === 0 && <p class="quiet">There is no collection that you may see.</p>}
+      <div class="choices">
+        {found.map((each) => (
+          <label key={each.id}>
+            <input
+              type="checkbox"
+              checked={asked.includes(each.id)}
+              onChange={(event) => toggle(each.id, event.currentTarget.checked)}
+            />
+            <span>
+              {each.title ?? each.id} <small>{each.id}</small>
+            </span>
+          </label>
+        ))}
+        {all !== null && all.length > 0 && found.length === 0 && <p class="quiet">No collection has these words.</p>}
+      </div>
+    </fieldset>
+  );
+}
+
+function Dates() {
+  const { from, to } = query.value;
+  const set = (name: "from" | "to", text: string) => {
+    const time = text === "" ? NaN : Date.parse(`${text}Z`);
+    change({ [name]: Number.isNaN(time) ? null : new Date(time).toISOString() });
+  };
+  return (
+    <div class="pair">
+      <label>
+        From (UTC)
+        <input type="datetime-local" value={local(from)} onChange={(event) => set("from", event.currentTarget.value)} />
+      </label>
+      <label>
+        Before (UTC)
+        <input type="datetime-local" value={local(to)} onChange={(event) => set("to", event.currentTarget.value)} />
+      </label>
+    </div>
+  );
+}
+
+function local(time: string | null): string {
+  return time === null ? "" : time.slice(0, 16);
+}
+
+function Clouds() {
+  const { cloud } = query.value;
+  return (
+    <label>
+      Clouds at most, percent
+      <input
+        type="number"
+        min={0}
+        max={100}
+        value={cloud ?? ""}
+        onChange={(event) => {
+          const value = event.currentTarget.valueAsNumber;
+          change({ cloud: Number.isNaN(value) ? null : Math.min(Math.max(value, 0), 100) });
+        }}
+      />
+    </label>
+  );
+}
+
+function Conditions() {
+  const all = query.value.conditions;
+  const set = (conditions: readonly Condition[]) => change({ conditions });
+  const names = Object.keys(queryables.value);
+  return (
+    <div class="conditions">
+      {all.map((each, at) => (
+        <p key={`${at}${each.property}`} class="condition">
+          <span>
+            {each.property} {each.op} {String(each.value)}
+          </span>
+          <button
+            type="button"
+            aria-label={`Remove the condition on ${each.property}`}
+            onClick={() => set(all.filter((_, other) => other !== at))}
+          >
+            Remove
+          </button>
+        </p>
+      ))}
+      {names.length > 0 && <NewCondition add={(condition) => set([...all, condition])} />}
+    </div>
+  );
+}
+
+function NewCondition({ add }: { add: (condition: Condition) => void }) {
+  const [property, setProperty] = useState("");
+  const [op, setOp] = useState<Comparison>("=");
+  const [value, setValue] = useState("");
+  const about = queryables.value[property];
+  const isNumber = about?.type === "number" || about?.type === "integer";
+  const save = () => {
+    if (property !== "" && value !== "") {
+      add({ property, op, value: isNumber ? Number(value) : value });
+      setProperty("");
+      setValue("");
+    }
+  };
+  const onKey = (event: KeyboardEvent) => event.key === "Enter" && save();
+  return (
+    <fieldset class="newcondition">
+      <legend>Another condition</legend>
+      <label>
+        Property
+        <select value={property} onChange={(event) => setProperty(event.currentTarget.value)}>
+          <option value="">choose…</option>
+          {Object.keys(queryables.value)
+            .filter((name) => queryables.value[name]?.type !== "array" && name !== "geometry")
+            .map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+        </select>
+      </label>
+      <label>
+        Comparison
+        <select value={op} onChange={(event) => setOp(event.currentTarget.value as Comparison)}>
+          {COMPARISONS.filter((each) => each !== "like" || !isNumber).map((each) => (
+            <option key={each} value={each}>
+              {each}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Value
+        {about?.enum === undefined ? (
+          <input
+            {...(isNumber ? { type: "number" as const, step: "any" } : {})}
+            value={value}
+            onInput={(event) => setValue(event.currentTarget.value)}
+            onKeyDown={onKey}
+          />
+        ) : (
+          <select value={value} onChange={(event) => setValue(event.currentTarget.value)}>
+            <option value="">choose…</option>
+            {about.enum.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        )}
+      </label>
+      <button type="button" onClick={save} disabled={property === "" || value === ""}>
+        Add
+      </button>
+      {about?.description !== undefined && <p class="quiet">{about.description}</p>}
+    </fieldset>
+  );
+}
+
+const ORDERS: readonly (readonly [string, string])[] = [
+  [NEWEST, "newest first"],
+  ["+datetime", "oldest first"],
+  ["+eo:cloud_cover", "fewest clouds first"],
+  ["-created", "last saved first"],
+  ["+id", "by name"],
+];
+
+function Order() {
+  const { sort } = query.value;
+  const known = ORDERS.some(([name]) => name === sort);
+  return (
+    <label>
+      Order
+      <select value={sort} onChange={(event) => change({ sort: event.currentTarget.value || EVERYTHING.sort })}>
+        {ORDERS.map(([name, words]) => (
+          <option key={name} value={name}>
+            {words}
+          </option>
+        ))}
+        {!known && <option value={sort}>{sort}</option>}
+      </select>
+    </label>
+  );
+}

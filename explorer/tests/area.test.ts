@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { box, parseArea } from "../src/state/area";
+
+const SQUARE = { type: "Polygon", coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] };
+
+describe("an area", () => {
+  it.each([
+    ["GeoJSON", JSON.stringify(SQUARE)],
+    ["a feature", JSON.stringify({ type: "Feature", properties: { a: 1 }, geometry: SQUARE })],
+    ["WKT", "POLYGON ((0 0, 1 0, 1 1, 0 0))"],
+    ["EWKT", "SRID=4326;POLYGON ((0 0, 1 0, 1 1, 0 0))"],
+  ])("is taken as %s", (_, text) => {
+    expect(parseArea(text)).toEqual(SQUARE);
+  });
+
+  it("is taken as the numbers of a box", () => {
+    expect(parseArea("8, 46, 9, 47")).toEqual(box(8, 46, 9, 47));
+    expect(parseArea("8 46 9 47")).toEqual(box(8, 46, 9, 47));
+  });
+
+  it("is two where a box crosses 180 degrees", () => {
+    expect(parseArea("170,-10,-170,10")).toEqual({
+      type: "MultiPolygon",
+      coordinates: [
+        [[[170, -10], [180, -10], [180, 10], [170, 10], [170, -10]]],
+        [[[-180, -10], [-170, -10], [-170, 10], [-180, 10], [-180, -10]]],
+      ],
+    });
+  });
+
+  it("is all polygons of a collection", () => {
+    const features = [1, 2].map(() => ({ type: "Feature", properties: {}, geometry: SQUARE }));
+    expect(parseArea(JSON.stringify({ type: "FeatureCollection", features }))).toEqual({
+      type: "MultiPolygon",
+      coordinates: [SQUARE.coordinates, SQUARE.coordinates],
+    });
+  });
+
+  it.each([
+    ["", "empty"],
+    ["hello", "none of GeoJSON, WKT"],
+    ["{", "no GeoJSON"],
+    ["{}", "something else"],
+    ['{"type":"LineString","coordinates":[[0,0],[1,1]]}', "a LineString"],
+    ['{"type":"FeatureCollection","features":[]}', "no polygon"],
+    ["8, 47, 9, 46", "the order is west, south, east, north"],
+    ["POLYGON ((500000 5100000, 510000 5100000, 510000 5110000, 500000 5100000))", "is no place"],
+  ])("that is none is refused with what would be right: %s", (text, words) => {
+    expect(() => parseArea(text)).toThrow(words);
+  });
+});

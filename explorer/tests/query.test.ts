@@ -1,0 +1,54 @@
+import type { Geometry } from "geojson";
+import { describe, expect, it } from "vitest";
+import { EVERYTHING, itemsBody, searchBody } from "../src/state/query";
+
+const AREA: Geometry = { type: "Polygon", coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] };
+
+describe("what the API is asked", () => {
+  it("is nothing where everything is wanted", () => {
+    expect(searchBody(EVERYTHING)).toEqual({});
+    expect(itemsBody(EVERYTHING, 50)).toEqual({ limit: 50 });
+  });
+
+  it("has times as a half-open interval of the time alone", () => {
+    const query = { ...EVERYTHING, from: "2024-01-01T00:00:00.000Z", to: "2024-02-01T00:00:00.000Z" };
+    expect(searchBody(query)["filter"]).toEqual({
+      op: "and",
+      args: [
+        { op: ">=", args: [{ property: "datetime" }, { timestamp: query.from }] },
+        { op: "<", args: [{ property: "datetime" }, { timestamp: query.to }] },
+      ],
+    });
+  });
+
+  it("has the area as intersects, and as a condition beside where the map looks", () => {
+    const query = { ...EVERYTHING, area: AREA };
+    expect(searchBody(query)).toEqual({ intersects: AREA });
+    expect(searchBody(query, [0, 1, 2, 3])).toEqual({
+      bbox: [0, 1, 2, 3],
+      filter: { op: "and", args: [{ op: "s_intersects", args: [{ property: "geometry" }, AREA] }] },
+      "filter-lang": "cql2-json",
+    });
+  });
+
+  it("has clouds, conditions, collections and the order", () => {
+    const conditions = [{ property: "platform", op: "like", value: "sentinel-%" }] as const;
+    const query = { ...EVERYTHING, collections: ["a:b"], cloud: 10, conditions, sort: "+eo:cloud_cover" };
+    expect(itemsBody(query, 5)).toEqual({
+      collections: ["a:b"],
+      filter: {
+        op: "and",
+        args: [
+          { op: "<=", args: [{ property: "eo:cloud_cover" }, 10] },
+          { op: "like", args: [{ property: "platform" }, "sentinel-%"] },
+        ],
+      },
+      "filter-lang": "cql2-json",
+      sortby: [{ field: "eo:cloud_cover", direction: "asc" }],
+      limit: 5,
+    });
+    expect(itemsBody({ ...query, sort: "-created" }, 5)["sortby"]).toEqual([
+      { field: "created", direction: "desc" },
+    ]);
+  });
+});

@@ -1,0 +1,196 @@
+"""The explorer's page and files as the API serves them: to whom, how, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from swath_dev.build import ROOT
+from swath_dev.inprocess import Context, InProcessApi
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+BUILT = ROOT / "functions" / "api" / "swath_api" / "built"
+
+
+@pytest.fixture
+def nobody(api: InProcessApi) -> InProcessApi:
+    return InProcessApi(api.handler, api.issuer)
+
+
+@pytest.fixture
+def on_a_laptop(api: InProcessApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A stack with a token of its own; yields its host."""
+    host = "127.0.0.1:4566"
+    monkeypatch.setenv("SWATH_PUBLIC_URL", f"http://{host}/_aws/execute-api/swath")
+    monkeypatch.setenv("SWATH_LOCAL_TOKEN", "a.b.c")
+    api.restart()
+    yield host
+    monkeypatch.undo()
+    api.restart()
+
+
+def raw(api: InProcessApi, path: str, **headers: str) -> dict[str, Any]:
+    event = api.event("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    answer: dict[str, Any] = api.handler.lambda_handler(event, Context())
+    return answer
+
+
+def names() -> list[str]:
+    return sorted(path.name.removesuffix(".br") for path in (BUILT / "explorer").glob("*.br"))
+
+
+def script() -> str:
+    return next(name for name in names() if re.fullmatch(r"index-[\w-]+\.js", name))
+
+
+def test_a_browser_gets_the_page_and_everybody_else_what_they_got(
+    api: InProcessApi, nobody: InProcessApi
+) -> None:
+    page = nobody.call("GET", "//", headers=BROWSER)
+    assert page.status == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["vary"] == "Accept"
+    for accept in (
+        "*/*",
+        "application/json",
+        "application/json, text/html;q=0.5",
+        "text/html;q=0",
+        "",
+    ):
+        assert nobody.call("GET", "//", headers={"accept": accept}).status == 401
+        assert api.call("GET", "//", headers={"accept": accept}).status == 404
+    assert nobody.call("POST", "//", {}, headers=BROWSER).status == 401
+    assert nobody.call("GET", "//products/x", headers=BROWSER).status == 401
+    assert nobody.call("HEAD", "//", headers=BROWSER).text == ""
+
+
+def test_the_page_names_files_that_there_are_and_runs_nothing_else(nobody: InProcessApi) -> None:
+    page = nobody.call("GET", "//", headers=BROWSER)
+    assert '<base href="/">' in page.text
+    linked = re.findall(r'(?:src|href)="\./([^"]+)"', page.text)
+    assert len(linked) >= 3
+    for path in linked:
+        assert raw(nobody, f"/{path}", accept_encoding="gzip")["statusCode"] == 200
+    assert "http:" not in page.text
+    assert "https:" not in page.text
+    assert not re.findall(r"<script(?![^>]* src=)", page.text)
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'self';")
+    for loose in ("unsafe-inline", "unsafe-eval", "*", "http:", "https:"):
+        assert loose not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_the_page_is_told_where_the_api_is(nobody: InProcessApi, on_a_laptop: str) -> None:
+    page = nobody.call("GET", "//", headers=BROWSER | {"host": on_a_laptop})
+    assert '<base href="/_aws/execute-api/swath/">' in page.text
+    hostile = nobody.call("GET", "//", headers=BROWSER | {"host": '"><script>alert(1)</script>'})
+    assert "alert(1)" not in hostile.text
+
+
+def test_a_browser_asks_again_for_the_page_and_never_for_files(nobody: InProcessApi) -> None:
+    for path in ("/", f"/explorer/{script()}"):
+        first = raw(nobody, path, **BROWSER, accept_encoding="gzip")
+        etag = first["headers"]["ETag"]
+        again = raw(nobody, path, **BROWSER, accept_encoding="gzip", if_none_match=etag)
+        assert again["statusCode"] == 304
+        assert not again["body"]
+        assert "Content-Encoding" not in again["headers"]
+        assert raw(nobody, path, **BROWSER, if_none_match='"other"')["statusCode"] == 200
+        lasting = "no-cache" if path == "/" else "public, max-age=31536000, immutable"
+        assert {first["headers"]["Cache-Control"], again["headers"]["Cache-Control"]} == {lasting}
+
+
+def test_files_come_as_the_browser_takes_them(nobody: InProcessApi) -> None:
+    name = script()
+    kept = {
+        ending: (BUILT / "explorer" / f"{name}.{ending}").read_bytes() for ending in ("br", "gz")
+    }
+    plain = gzip.decompress(kept["gz"])
+    for accepted, encoding, body in (
+        ("gzip, deflate, br", "br", kept["br"]),
+        ("gzip, deflate", "gzip", kept["gz"]),
+        ("br;q=0, gzip;q=0.5", "gzip", kept["gz"]),
+        ("identity", None, plain),
+        ("gzip;q=nothing", None, plain),
+    ):
+        answer = raw(nobody, f"/explorer/{name}", accept_encoding=accepted)
+        assert answer["headers"].get("Content-Encoding") == encoding
+        assert answer["headers"]["Vary"] == "Accept-Encoding"
+        assert answer["headers"]["Content-Type"] == "text/javascript; charset=utf-8"
+        assert answer["headers"]["X-Content-Type-Options"] == "nosniff"
+        assert base64.b64decode(answer["body"]) == body
+
+
+def test_every_file_is_served_with_its_type(nobody: InProcessApi) -> None:
+    for name in names():
+        answer = raw(nobody, f"/explorer/{name}", accept_encoding="gzip")
+        assert answer["statusCode"] == 200
+        assert answer["headers"]["Content-Type"] != "application/octet-stream", name
+        assert len(answer["body"]) < 6_291_556, "more than a function answers"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "nothing.js", "../index.html", "..%2findex.html", "%2e%2e/explorer.py", "index.html",
+        "../../explorer.py", "/etc/passwd", "..\\index.html", "x/../index.html", "\x00",
+        "config.json/",
+    ],
+)  # fmt: skip
+def test_what_is_no_file_is_never_another_one(nobody: InProcessApi, name: str) -> None:
+    for path in (f"/explorer/{name}", f"/explorer/{script()}{name or '/'}"):
+        answer = raw(nobody, path, **BROWSER)
+        assert answer["statusCode"] == 404, path
+        assert "json" in answer["headers"]["Content-Type"]
+    kept = f"/explorer/{script()}.br"
+    assert raw(nobody, kept)["statusCode"] == 404, "compressed files have no names of their own"
+
+
+def test_files_are_read_only(nobody: InProcessApi) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        answer = nobody.call(method, f"//explorer/{script()}", {})
+        assert answer.status == 405
+
+
+def test_the_page_learns_what_the_stack_allows(
+    nobody: InProcessApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = nobody.call("GET", "//explorer/config.json")
+    assert asked.json == {"anonymous": False, "localSignIn": False}
+    assert asked.headers["cache-control"] == "no-store"
+    monkeypatch.setenv("SWATH_ANONYMOUS", "true")
+    nobody.restart()
+    assert nobody.call("GET", "//explorer/config.json").json["anonymous"] is True
+    monkeypatch.undo()
+    nobody.restart()
+
+
+def test_there_is_no_token_to_give_away_but_on_a_laptop(nobody: InProcessApi) -> None:
+    headers = {"sec-fetch-site": "same-origin", "host": "127.0.0.1:4566"}
+    assert nobody.call("POST", "//explorer/token", headers=headers).status == 404
+
+
+def test_the_local_sign_in_is_for_the_page_itself(nobody: InProcessApi, on_a_laptop: str) -> None:
+    same = {"sec-fetch-site": "same-origin", "host": on_a_laptop}
+    given = nobody.call("POST", "//explorer/token", headers=same)
+    assert given.json == {"token": "a.b.c"}
+    assert given.headers["cache-control"] == "no-store"
+    for headers in (
+        {"host": on_a_laptop},
+        same | {"sec-fetch-site": "cross-site"},
+        same | {"sec-fetch-site": "same-site"},
+        same | {"sec-fetch-site": "none"},
+        same | {"host": "rebound.example:4566"},
+        same | {"host": ""},
+    ):
+        refused = nobody.call("POST", "//explorer/token", headers=headers)
+        assert refused.status == 403
+        assert "a.b.c" not in refused.text
+    assert nobody.call("GET", "//explorer/token", headers=same).status == 405
+    assert nobody.call("GET", "//explorer/config.json", headers=same).json["localSignIn"] is True
