@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def redeem(ticket: str, subject: str) -> Caller:
     """Return whose ticket this is, if it is for the subject. Raises Unauthorized."""
+    from swath_core.access.tickets import redeem_ticket  # noqa: PLC0415 - for a ticket only
     from swath_core.raster import signing_key  # noqa: PLC0415 - GDAL
-    from swath_core.raster.pictures import redeem_ticket  # noqa: PLC0415 - GDAL
 
     return redeem_ticket(ticket, subject, signing_key())
 

@@ -15,7 +15,7 @@ import requests
 from affine import Affine
 from tests.contract.conftest import Start
 from tests.contract.published import Client, Release
-from tests.raster_stack import Door, Scene, ingest, visible
+from tests.raster_stack import Door, Place, Scene, ingest, visible
 from tests.raster_world import Array
 
 from swath_dev.api import Api
@@ -157,6 +157,22 @@ def test_gdal_opens_a_search_that_was_saved(peers: Client, hills: Hills, tmp_pat
     saved = tmp_path / "items.json"
     saved.write_bytes(answer.content)
     check_mosaic(peers.call("stac_pixels", "stacit", name=str(saved), token=None), hills)
+
+
+def test_pictures_of_a_signed_item_open_without_a_header(hills: Hills) -> None:
+    address = f"{hills.root}/collections/{hills.collection}/items/first"
+    headers = {"Authorization": f"Bearer {hills.token}"}
+    item = requests.get(f"{address}?sign=true", headers=headers, timeout=SECONDS).json()
+    links = {each["rel"]: each["href"] for each in item["links"]}
+    tilejson = requests.get(links["tilejson"], timeout=SECONDS)
+    assert tilejson.status_code == 200
+    place = Place.of(*SCENES[0].middle, 13)
+    tile = links["xyz"].format(z=place.z, x=place.x, y=place.y)
+    for href in (item["assets"]["thumbnail"]["href"], links["preview"], tile):
+        answer = requests.get(href, timeout=SECONDS)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Content-Type"] == "image/png"
+        assert requests.get(href.partition("?")[0], timeout=SECONDS).status_code == 401
 
 
 def check_mosaic(found: dict[str, Any], hills: Hills) -> None:

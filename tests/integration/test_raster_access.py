@@ -30,9 +30,10 @@ from tests.raster_stack import (
 from tests.summary_stack import tables_of
 
 from swath_core.access import Caller
+from swath_core.access import tickets as _tickets
+from swath_core.access.tickets import issue_ticket
 from swath_core.catalog import ImageWriter
 from swath_core.catalog import _image_rules as _rules
-from swath_core.raster.pictures import _tickets, issue_ticket
 from swath_core.store.catalog import CatalogStore
 from swath_dev._errors import CommandError
 from swath_dev.cloud import Deployed

@@ -11,8 +11,8 @@ from tests.unit.search.test_engine import ask, day
 from tests.unit.search.world import PRODUCTS, World, box, image
 
 from swath_core.access import Caller
+from swath_core.access.tickets import SECONDS, issue_ticket, redeem_ticket
 from swath_core.errors import Unauthorized
-from swath_core.raster.pictures._tickets import SECONDS, issue_ticket, redeem_ticket
 from swath_core.search import _engine
 from swath_core.store.rollups import (
     COVERS_SECONDS,

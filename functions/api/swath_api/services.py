@@ -145,6 +145,7 @@ def stac() -> StacService:
         rollups=_rollups,
         summaries=summaries,
         objects=_objects,
+        signing_key=_signing_key,
         bucket=settings().data_bucket,
         remote=RemoteBuckets.of(settings()),
     )

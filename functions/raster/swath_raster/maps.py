@@ -6,9 +6,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from swath_core.access.tickets import issue_ticket
 from swath_core.errors import BadRequest
 from swath_core.raster import signing_key
-from swath_core.raster.pictures import Extent, Picture, issue_ticket, map_service, tilejson
+from swath_core.raster.pictures import Extent, Picture, map_service, tilejson
 from swath_core.settings import settings
 from swath_core.web import Request, Response, answer
 from swath_core.web.routes import RASTER

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+AUTHENTICATION = "https://stac-extensions.github.io/authentication/v1.1.0/schema.json"
 _OF_PREFIX = {
     "eo": "https://stac-extensions.github.io/eo/v2.0.0/schema.json",
     "raster": "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
@@ -12,7 +13,7 @@ _OF_PREFIX = {
     "view": "https://stac-extensions.github.io/view/v1.1.0/schema.json",
     "file": "https://stac-extensions.github.io/file/v2.1.0/schema.json",
     "classification": "https://stac-extensions.github.io/classification/v1.1.0/schema.json",
-    "auth": "https://stac-extensions.github.io/authentication/v1.1.0/schema.json",
+    "auth": AUTHENTICATION,
 }
 RENDER = "https://stac-extensions.github.io/render/v2.0.0/schema.json"
 TIMESTAMPS = "https://stac-extensions.github.io/timestamps/v1.1.0/schema.json"
@@ -35,6 +36,11 @@ def extensions_of(
     if any(each["rel"] in {"xyz", "tilejson"} for each in links):
         found.append(WEB_MAP_LINKS)
     return found
+
+
+def bare(address: str) -> str:
+    """Return the address of an extension without its version."""
+    return address.partition("/v")[0]
 
 
 def _names(holders: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -13,15 +13,18 @@ from swath_core.documents import Document, finite, is_encodable, shown
 from swath_core.errors import Invalid
 
 from ._assets import MD5_MULTIHASH
+from ._extensions import AUTHENTICATION, TIMESTAMPS, bare, extensions_of
 from ._items import Item, ItemForm, extra_name
 from ._links import Addresses
 from ._properties import NAMED, PREFIX, SHOWN, Property
+from ._signing import MEMBERS, SCHEME, TOKEN
 
 _CODE = re.compile(r"(EPSG|ESRI):[0-9]{4,6}", re.IGNORECASE)
 _LONGEST_TEXT = 1_000
 _MOST_EXTRA = 50
 _NOT_DATA = frozenset({"thumbnail", "overview", "metadata", "visual"})
 _SIGNED = "X-Amz-Signature="
+_ENDS = "a signed address ends after a while: give that of the file, without the signature"
 _EXTRA = f"{PREFIX}extra_"
 _TIMES = frozenset({"datetime", "start_datetime", "end_datetime"})
 
@@ -105,27 +108,58 @@ def _check_bands(given: Mapping[str, Any], where: str) -> None:
 def without_signatures(
     item: Item, form: ItemForm, here: Addresses, stored: Document | None
 ) -> Item:
-    """Return an item without what was signed for an answer: its own files by their addresses."""
+    """Return an item without what was signed for an answer: its own files by their addresses.
+
+    Raises Invalid for other addresses that S3's signature opens: they are never stored.
+    """
     held = _stored_files(stored, form)
-    assets = {
-        key: _unsigned(asset, here.asset(form.product_id, item["id"], key))
-        if _SIGNED in asset["href"] and form.is_own(held.get(key, {}))
-        else asset
-        for key, asset in item["assets"].items()
-    }
-    schemes = item["properties"].get("auth:schemes")
-    is_ours = isinstance(schemes, dict) and f'"{here.landing}/' in json.dumps(schemes)
-    properties = {
-        name: value
-        for name, value in item["properties"].items()
-        if not (is_ours and name == "auth:schemes")
-    }
-    return {**item, "properties": properties, "assets": assets}
+    assets: dict[str, Any] = {}
+    for key, asset in item["assets"].items():
+        href, address = asset["href"], here.asset(form.product_id, item["id"], key)
+        if _SIGNED in href and not form.is_own(held.get(key, {})):
+            raise bad(f"/assets/{key[:100]}/href", _ENDS)
+        if _SIGNED in href:
+            assets[key] = _unsigned(asset, address)
+        elif href.startswith(f"{here.root}/") and f"{TOKEN}=" in href:
+            assets[key] = _unsigned(asset, _without_ticket(href))
+        else:
+            assets[key] = asset
+    for number, link in enumerate(item["links"]):
+        if _SIGNED in link["href"]:
+            raise bad(f"/links/{number}/href", _ENDS)
+    properties = _without_scheme(item["properties"], here)
+    found = {**item, "properties": properties, "assets": assets}
+    return found if properties is item["properties"] else _without_extensions(found)
 
 
 def _unsigned(asset: dict[str, Any], address: str) -> dict[str, Any]:
-    kept = {name: each for name, each in asset.items() if name not in {"expires", "auth:refs"}}
+    kept = {name: each for name, each in asset.items() if name not in MEMBERS}
     return {**kept, "href": address}
+
+
+def _without_ticket(href: str) -> str:
+    path, _, query = href.partition("?")
+    kept = [each for each in query.split("&") if each and not each.startswith(f"{TOKEN}=")]
+    return f"{path}?{'&'.join(kept)}" if kept else path
+
+
+def _without_extensions(item: Item) -> Item:
+    """Return an item without the extensions that only what was signed needed."""
+    links = [each for each in item["links"] if "rel" in each]
+    used = set(map(bare, extensions_of(item["properties"], item["assets"].values(), links)))
+    unused = set(map(bare, (AUTHENTICATION, TIMESTAMPS))) - used
+    listed = [each for each in item["stac_extensions"] if bare(each) not in unused]
+    return {**item, "stac_extensions": listed}
+
+
+def _without_scheme(properties: dict[str, Any], here: Addresses) -> dict[str, Any]:
+    """Return properties without the scheme that the face itself told of."""
+    schemes = properties.get("auth:schemes")
+    if not isinstance(schemes, dict) or f'"{here.landing}/' not in json.dumps(schemes.get(SCHEME)):
+        return properties
+    others = {name: each for name, each in schemes.items() if name != SCHEME}
+    kept = {name: each for name, each in properties.items() if name != "auth:schemes"}
+    return {**kept, "auth:schemes": others} if others else kept
 
 
 def incoming(

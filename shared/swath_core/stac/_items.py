@@ -16,7 +16,7 @@ from ._extensions import RESERVED_PREFIXES, extensions_of
 from ._links import Addresses, Link, link
 from ._overlay import overlaid_item
 from ._properties import PREFIX, SHOWN
-from ._signing import Signer
+from ._signing import ItemSigner
 
 STAC_VERSION = "1.1.0"
 
@@ -45,7 +45,7 @@ class ItemForm:
         bands: Sequence[Document],
         addresses: Addresses,
         bucket: str,
-        signer: Signer | None = None,
+        signer: ItemSigner | None = None,
         remote: RemoteBuckets | None = None,
     ) -> None:
         self.product_id = product_id
@@ -58,12 +58,14 @@ class ItemForm:
 
     def item(self, image: Document) -> Item:
         """Return the item of an image, as it came if it came as one."""
-        derived, kept = self.derived(image), image.get("stac")
-        if kept is None:
-            return derived
-        files = image.get("files") or ()
-        hrefs = {str(file.get("href") or file.get("provider_href")) for file in files}
-        return overlaid_item(derived, kept, hrefs)
+        found, kept, files = self.derived(image), image.get("stac"), image.get("files") or ()
+        if kept is not None:
+            hrefs = {str(file.get("href") or file.get("provider_href")) for file in files}
+            found = overlaid_item(found, kept, hrefs)
+        if self._signer is None:
+            return found
+        own = {self.key(i): str(file["href"]) for i, file in enumerate(files) if self.is_own(file)}
+        return self._signer.signed(found, image.id, own)
 
     def derived(self, image: Document) -> Item:
         """Return the item that the attributes of an image make."""
@@ -75,8 +77,6 @@ class ItemForm:
             properties |= {name: each for name, each in grid.items() if name not in _OF_GRID}
             self._place(assets, grid, image)
         links = self._links(image)
-        if self._signer is not None:
-            properties |= self._signer.schemes(links[0]["href"])
         geometry = image.get("geometry")
         found: Item = {
             "type": "Feature",
@@ -120,8 +120,6 @@ class ItemForm:
         alike: Asset = {"roles": ["data"]} if form is None else form.asset()
         own = self.is_own(file)
         members = file_members(dict(file), own=own)
-        if own and self._signer is not None:
-            return {**alike, **members, **self._signer.members(str(file["href"]))}
         return {"href": self._href(image, index, file, own=own), **alike, **members}
 
     def is_own(self, file: Mapping[str, Any]) -> bool:

@@ -66,9 +66,13 @@ class Addresses:
         """Return the address that leads to a file of an image."""
         return f"{self.items(product_id)}/{_quoted(name)}/assets/{quote(key, safe='')}"
 
+    def pictures(self, kind: str, object_id: str) -> str:
+        """Return how the addresses begin of what raster draws: ``kind`` is images or products."""
+        return f"{self.root}{_RASTER}/{kind}/{_quoted(object_id)}/"
+
     def picture(self, kind: str, object_id: str, what: str) -> str:
-        """Return the address of something that raster draws: ``kind`` is images or products."""
-        return f"{self.root}{_RASTER}/{kind}/{_quoted(object_id)}/{what}"
+        """Return the address of something that raster draws of an image or a product."""
+        return self.pictures(kind, object_id) + what
 
     # ---- links
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from swath_core import times
 
-from ._extensions import extensions_of
+from ._extensions import bare, extensions_of
 
 Json = Any
 Members = dict[str, Any]
@@ -77,8 +77,8 @@ def _extensions_kept(given: Members, derived: Members) -> Members:
     links = given.get("links") or []
     named = [each for each in links if isinstance(each, dict) and "rel" in each]
     used = extensions_of(given["properties"], given["assets"].values(), named)
-    known = {_bare(each) for each in listed}
-    every = {_bare(each) for each in (*used, *derived["stac_extensions"])}
+    known = {bare(each) for each in listed}
+    every = {bare(each) for each in (*used, *derived["stac_extensions"])}
     return {"extensions": listed, "undeclared": sorted(every - known)}
 
 
@@ -182,13 +182,8 @@ def _extensions(
         return list(derived["stac_extensions"])
     holders = [each for each in assets.values() if isinstance(each, dict)]
     used = extensions_of(properties, holders, links)
-    known = {_bare(each) for each in listed} | set(map(str, _list(stored.get("undeclared"))))
-    return listed + [each for each in used if _bare(each) not in known]
-
-
-def _bare(address: str) -> str:
-    """Return the address of an extension without its version."""
-    return address.partition("/v")[0]
+    known = {bare(each) for each in listed} | set(map(str, _list(stored.get("undeclared"))))
+    return listed + [each for each in used if bare(each) not in known]
 
 
 def _same_meaning(derived: Json, given: Json) -> bool:
@@ -224,8 +219,8 @@ def overlaid_collection(derived: Members, kept: Json) -> Members:
         if name not in _COLLECTION_MEMBERS
     }
     listed = [each for each in _list(members.get("stac_extensions")) if isinstance(each, str)]
-    known = {_bare(each) for each in listed}
-    used = [each for each in derived["stac_extensions"] if _bare(each) not in known]
+    known = {bare(each) for each in listed}
+    used = [each for each in derived["stac_extensions"] if bare(each) not in known]
     return {
         **derived,
         **members,

@@ -25,7 +25,7 @@ from ._collections import Coverage, collection, derived_collection
 from ._items import Item, ItemForm
 from ._links import Addresses
 from ._searches import ItemSearch, one_of
-from ._signing import Signer
+from ._signing import ItemSigner, Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +64,7 @@ class StacService:
     rollups: Callable[[], RollupStore]
     objects: Callable[[], Objects]
     summaries: Callable[[], Summaries]
+    signing_key: Callable[[], bytes]
     bucket: str
     remote: RemoteBuckets
 
@@ -71,7 +72,7 @@ class StacService:
 
     def items(self, caller: Caller, asked: ItemSearch, addresses: Addresses) -> Found:
         """Return a page of items. Raises BadRequest."""
-        forms = _Forms(self, addresses, sign=asked.sign)
+        forms = _Forms(self, caller, addresses, sign=asked.sign)
         made: dict[str, Item] = {}
 
         def size_of(image: Document) -> int:
@@ -97,7 +98,7 @@ class StacService:
     ) -> tuple[Item, Document]:
         """Return an item and the image that it is. Raises NotFound."""
         image, _ = self.images().get(caller, image_id_of(product_id, name))
-        return _Forms(self, addresses, sign=sign).item(image), image
+        return _Forms(self, caller, addresses, sign=sign).item(image), image
 
     def asset(self, caller: Caller, product_id: str, name: str, key: str) -> str:
         """Return where a file of an item can be read now, without a token. Raises NotFound."""
@@ -205,10 +206,15 @@ class _Covered:
 class _Forms:
     """The form of the items of each product of a page."""
 
-    def __init__(self, service: StacService, addresses: Addresses, *, sign: bool) -> None:
+    def __init__(
+        self, service: StacService, caller: Caller, addresses: Addresses, *, sign: bool
+    ) -> None:
         self._service = service
         self._addresses = addresses
-        self._signer = Signer(service.objects(), service.bucket) if sign else None
+        self._signer: ItemSigner | None = None
+        if sign:
+            files = Signer(service.objects(), service.bucket)
+            self._signer = ItemSigner(files, caller, service.signing_key, addresses)
         self._forms: dict[str, ItemForm] = {}
 
     def item(self, image: Document) -> Item:

@@ -12,6 +12,7 @@ from rasterio.io import MemoryFile
 from tests.raster_world import ME, PRODUCT, DiskCatalog, noise
 
 from swath_core.access import Caller
+from swath_core.access.tickets import issue_ticket, redeem_ticket
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, SwathError, Unauthorized
 from swath_core.raster._sources import Product, native_grid
@@ -20,8 +21,6 @@ from swath_core.raster.pictures import (
     _renderer,
     _style,
     _tiles,
-    issue_ticket,
-    redeem_ticket,
 )
 from swath_core.raster.pictures._maps import MapService
 from swath_core.raster.pictures._style import NAMES, class_colours, colormap

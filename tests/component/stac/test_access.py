@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,11 @@ from tests import stac_documents
 from tests.component.api.conftest import band, image
 
 from swath_core.access import ANONYMOUS, Caller, may_own, may_read, may_write
+from swath_core.access.tickets import redeem_ticket
 from swath_core.documents import Document
+from swath_core.errors import Unauthorized
+from swath_core.settings import settings
+from swath_core.store.catalog import CatalogStore
 from swath_core.web import routes
 from swath_dev.inprocess import BUCKET, InProcessApi, running_api
 
@@ -102,6 +107,81 @@ def test_signed_addresses_open_without_a_token_and_say_until_when(
     again = api.call("GET", "//stac/collections/acme:p/items/own").text
     assert "X-Amz" not in again, "nothing signed is stored"
     assert "X-Amz" not in api.call("GET", "/images/acme:p:own").text
+
+
+def test_pictures_of_signed_items_carry_a_ticket_of_the_caller(api: InProcessApi) -> None:
+    plain = api.call("GET", "//stac/collections/acme:p/items/own").json
+    item = api.call("GET", "//stac/collections/acme:p/items/own?sign=true").json
+    thumbnail = item["assets"]["thumbnail"]
+    left = datetime.fromisoformat(thumbnail["expires"]) - datetime.now(UTC)
+    assert timedelta(minutes=59) < left <= timedelta(hours=1)
+    assert thumbnail["auth:refs"] == list(item["properties"]["auth:schemes"])
+    key = CatalogStore(settings()).signing_key()
+    pictures = {each["rel"]: each["href"] for each in item["links"] if "auth:refs" in each}
+    assert set(pictures) == {"xyz", "tilejson", "preview"}
+    for address in (thumbnail["href"], *pictures.values()):
+        (ticket,) = parse_qs(urlsplit(address).query)["token"]
+        assert redeem_ticket(ticket, "image:acme:p:own", key).subject == "alice"
+        with pytest.raises(Unauthorized):
+            redeem_ticket(ticket, "image:acme:p:other", key)
+        with pytest.raises(Unauthorized, match="expired"):
+            redeem_ticket(ticket, "image:acme:p:own", key, now=time.time() + 3_700)
+    bare = thumbnail["href"].partition("?")[0]
+    assert bare == plain["assets"]["thumbnail"]["href"]
+
+
+def test_an_item_with_assets_of_its_own_is_signed_all_the_same(api: InProcessApi) -> None:
+    path = "//stac/collections/acme:p/items/own"
+    before = api.call("GET", path).json
+    assets = {
+        "blue": {**before["assets"]["blue"], "title": "Blue, of another name"},
+        "notes": {"href": "https://far.example/notes.txt"},
+    }
+    schemes = {"theirs": {"type": "http", "scheme": "basic"}}
+    changed = {**before, "assets": assets}
+    changed["properties"] = {**before["properties"], "auth:schemes": schemes}
+    assert api.call("PUT", path, changed).status == 204
+    try:
+        item = api.call("GET", f"{path}?sign=true").json
+        assert opened(item["assets"]["blue"]["href"]) == b"pixels"
+        assert item["assets"]["blue"]["title"] == "Blue, of another name"
+        assert "auth:refs" not in item["assets"]["notes"]
+        assert set(item["properties"]["auth:schemes"]) == {"theirs", "signed"}
+        stac_documents.check(item)
+        # and what was signed is not kept, while what was theirs is
+        assert api.call("PUT", path, item).status == 204
+        again = api.call("GET", path).json
+        assert again["properties"]["auth:schemes"] == schemes
+        assert again["assets"] == assets
+    finally:
+        assert api.call("PUT", path, before).status == 204
+
+
+def test_nothing_signed_is_kept(api: InProcessApi) -> None:
+    """Whatever of a signed answer is sent back, to its own place or to another."""
+    path = "//stac/collections/acme:p/items/own"
+    item = api.call("GET", f"{path}?sign=true").json
+    assert api.call("PUT", path, item).status == 204
+    text = api.call("GET", path).text + api.call("GET", "/images/acme:p:own").text
+    for sign in ("X-Amz", "token=", "auth:", "expires"):
+        assert sign not in text
+    assert "authentication" not in text
+    elsewhere = {**item, "id": "copy", "links": []}
+    answer = api.call("POST", "//stac/collections/acme:p/items", elsewhere)
+    assert answer.status == 400
+    assert "/assets/blue/href" in answer.json["description"]
+    assert "signature" in answer.json["description"]
+    signed = {"rel": "via", "href": item["assets"]["blue"]["href"]}
+    linked = {**elsewhere, "assets": {}, "links": [signed]}
+    answer = api.call("POST", "//stac/collections/acme:p/items", linked)
+    assert answer.status == 400
+    assert "/links/0/href" in answer.json["description"]
+    pictured = {**elsewhere, "assets": {"thumbnail": item["assets"]["thumbnail"]}}
+    try:
+        assert api.call("POST", "//stac/collections/acme:p/items", pictured).status == 201
+        assert "token=" not in api.call("GET", "//stac/collections/acme:p/items/copy").text
+    finally:
+        assert api.call("DELETE", "//stac/collections/acme:p/items/copy").status == 204
 
 
 @pytest.mark.parametrize("sign", ["yes", "1", ""])

@@ -17,15 +17,18 @@ from hmac import new as hmac
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from swath_core.access import Caller
 from swath_core.errors import Unauthorized
+
+from ._rules import Caller
 
 SECONDS = 86_400
 _NONCE_BYTES = 12
 _PURPOSE = b"swath map ticket\0"
 
 
-def issue_ticket(caller: Caller, subject: str, key: bytes, *, now: float | None = None) -> str:
+def issue_ticket(
+    caller: Caller, subject: str, key: bytes, *, now: float | None = None, seconds: int = SECONDS
+) -> str:
     """Return a ticket of a caller for a subject (``product:ID``, ``image:ID``), good a day."""
     body = json.dumps(
         {
@@ -34,7 +37,7 @@ def issue_ticket(caller: Caller, subject: str, key: bytes, *, now: float | None 
             "groups": sorted(caller.groups),
             "email": caller.email,
             "for": subject,
-            "exp": int((time.time() if now is None else now) + SECONDS),
+            "exp": int((time.time() if now is None else now) + seconds),
         },
         separators=(",", ":"),
     ).encode()
