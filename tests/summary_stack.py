@@ -26,6 +26,12 @@ def tables_of(stack: Deployed) -> Iterator[Tables]:
         f"SWATH_{kind.upper()}_TABLE": stack.outputs[f"{kind}Table"]
         for kind in ("Catalog", "Images", "Postings", "Uploads", "Rollups")
     }
-    found = Settings.from_environment(names | {"SWATH_DATA_BUCKET": stack.bucket})
+    found = Settings.from_environment(
+        names
+        | {
+            "SWATH_DATA_BUCKET": stack.bucket,
+            "SWATH_MIRROR_BUCKET": stack.outputs["MirrorBucket"],
+        }
+    )
     with mock.patch.dict("os.environ", stack.cloud.environment):
         yield Tables(found, DynamoPostings(found.postings_table, DynamoClient()))

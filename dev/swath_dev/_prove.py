@@ -14,7 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # Packages of swath_core that only functions reach whose layers hold the package named.
-_REACHED_WITH = {"rasterio": ("ingest", "pixels", "raster"), "cql2": ("stac",)}
+_REACHED_WITH = {
+    "rasterio": ("ingest", "pixels", "raster"),
+    "cql2": ("stac",),
+    "arro3": ("mirror",),
+}
 
 
 def _sources(folders: list[Path]) -> Iterator[Path]:

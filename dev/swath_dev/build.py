@@ -10,7 +10,7 @@ from swath_dev._errors import CommandError
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ("api", "ingest", "raster", "rollup")
-PACKAGE_LAYERS = ("base", "raster", "stac")
+PACKAGE_LAYERS = ("base", "raster", "stac", "mirror")
 _SKIP = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")  # caches of tools, too
 # Archives keep times, and an archive that did not change is not uploaded again.
 _EPOCH = 315_619_200  # 1980-01-02, within what a zip file can say

@@ -1,4 +1,4 @@
-"""The scheduled run (rollups, audit, expiry, dead uploads), and the queue's background tasks."""
+"""The scheduled run (rollups, mirror, expiry, dead uploads), and the queue's background tasks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from swath_core.catalog import complete_directory, expire_images, run_task
 from swath_core.ingest import schedule_context, sweep
+from swath_core.mirror import MirrorReport, scheduled_mirror
 from swath_core.settings import settings
 from swath_core.summaries import scheduled_rollup
 
 ROLLUP_SECONDS = 45
 EXPIRY_SECONDS = 20
+MIRROR_SECONDS = 30
 """A run ends before the schedule begins the next one; what is left over is the next one's."""
 
 logger = Logger()
@@ -30,7 +32,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 
 def scheduled() -> dict[str, Any]:
-    """Keep the rollups and the directory, and end dead uploads; return what was done."""
+    """Keep rollups, mirror and directory, and end dead uploads; return what was done."""
     report = scheduled_rollup(settings(), seconds=ROLLUP_SECONDS)
     metrics.add_metric("RollupLagSeconds", MetricUnit.Seconds, report.lag_seconds)
     metrics.add_metric("BucketsRecounted", MetricUnit.Count, report.recounted)
@@ -44,6 +46,7 @@ def scheduled() -> dict[str, Any]:
     metrics.add_metric("SweepBacklog", MetricUnit.Count, swept.due)
     metrics.add_metric("SweepProblems", MetricUnit.Count, len(problems))
     metrics.add_metric("AwaitedProducts", MetricUnit.Count, swept.awaited)
+    mirrored = _mirrored()
     metrics.flush_metrics()
     if problems:
         logger.error("uploads and images that could not be cleaned up", problems=problems)
@@ -58,11 +61,28 @@ def scheduled() -> dict[str, Any]:
         "expired_uploads": swept.expired,
         "expired_images": expired.deleted,
         "awaited_products": swept.awaited,
+        "mirrored_months": mirrored.months,
+        "mirrored_images": mirrored.images,
+        "mirrored_bytes": mirrored.bytes,
     }
     logger.info("scheduled run", extra=done)
-    if report.failures:
-        raise ExceptionGroup("products that could not be recounted", report.failures)
+    failures = [*report.failures, *mirrored.failures]
+    if failures:
+        raise ExceptionGroup("products that could not be recounted or mirrored", failures)
     return done
+
+
+def _mirrored() -> MirrorReport:
+    """Keep the mirror, and tell how it is."""
+    report = scheduled_mirror(settings(), seconds=MIRROR_SECONDS)
+    metrics.add_metric("MirroredImages", MetricUnit.Count, report.images)
+    metrics.add_metric("MirroredBytes", MetricUnit.Bytes, report.bytes)
+    metrics.add_metric("MirrorDrift", MetricUnit.Count, len(report.drifted) + len(report.lost))
+    if report.drifted:
+        logger.error("mirror differs from the index; written again", days=report.drifted)
+    if report.lost:
+        logger.error("mirror files were lost or changed; written again", months=report.lost)
+    return report
 
 
 def run(record: SQSRecord, lambda_context: LambdaContext) -> None:

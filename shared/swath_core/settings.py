@@ -36,6 +36,7 @@ class Settings:
     rollups_table: str
     data_bucket: str
     results_bucket: str
+    mirror_bucket: str
     event_bus: str
     tasks_queue_url: str
     ingest_queue_url: str
@@ -68,6 +69,7 @@ class Settings:
             rollups_table=read("rollups_table"),
             data_bucket=read("data_bucket"),
             results_bucket=read("results_bucket"),
+            mirror_bucket=read("mirror_bucket"),
             event_bus=read("event_bus"),
             tasks_queue_url=read("tasks_queue_url"),
             ingest_queue_url=read("ingest_queue_url"),

@@ -34,6 +34,9 @@ NOT_SEEN_EVERYWHERE = {
     # an ingest of more than eight seconds renews its lease (tests/component/ingest/test_lease.py):
     # on a quick machine the files of these tests take less
     ("IngestFunction", "Uploads", "dynamodb:UpdateItem"),
+    # files of the mirror are removed an hour after others have taken their place
+    # (tests/component/mirror/test_mirror.py)
+    ("RollupFunction", "Mirror", "s3:DeleteObject"),
 }
 
 

@@ -29,11 +29,12 @@ ALLOWED = {
     "geo": "errors documents",
     "index": "times documents definitions geo",
     "store": "errors times documents settings index",
+    "mirror": "settings definitions geo index store",
     "search": "errors documents definitions filters geo index store",
     "catalog": (
         "errors times documents settings access definitions filters geo index store search"
     ),
-    "summaries": "errors times settings definitions filters index store search",
+    "summaries": "errors times settings definitions filters geo index store search",
     "stac": (
         "errors times documents access definitions filters geo index store search catalog summaries"
     ),
@@ -48,7 +49,7 @@ ALLOWED = {
     ),
     "functions/ingest": "settings uploads ingest",
     "functions/raster": "errors documents settings access raster web",
-    "functions/rollup": "settings catalog summaries ingest",
+    "functions/rollup": "settings mirror catalog summaries ingest",
     "swath": "",
     "swath_dev": "errors settings definitions geo index store catalog uploads web swath",
 }

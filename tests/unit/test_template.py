@@ -46,7 +46,8 @@ def test_every_function_has_its_room() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "carrying"), [("raster", {"ingest", "raster"}), ("stac", {"api"})]
+    ("layer", "carrying"),
+    [("raster", {"ingest", "raster"}), ("stac", {"api"}), ("mirror", {"api", "rollup"})],
 )
 def test_only_those_that_need_a_layer_carry_it(layer: str, carrying: set[str]) -> None:
     assert {f.name for f in functions(FOUND) if layer in {p.name for p in f.layers}} == carrying
@@ -197,7 +198,7 @@ def test_alarms_watch_what_callers_see() -> None:
     assert ("Url5xxCount", str({"Ref": "RasterFunction"})) in watched()
 
 
-OWN_METRICS = {"RollupLagSeconds", "RollupDrift", "SweepProblems", "SweepBacklog"}
+OWN_METRICS = {"RollupLagSeconds", "RollupDrift", "MirrorDrift", "SweepProblems", "SweepBacklog"}
 
 
 def test_alarms_watch_the_scheduled_work() -> None:

@@ -5,6 +5,7 @@ split there, whatever holds a pole is carried up to it, and everything is valid:
 shapely's planar predicates are the meaning of ``intersects``.
 """
 
+from ._centroids import centroids_of
 from ._parse import Parts, parse_geometry
 from ._plane import (
     LONGEST_FOOTPRINT,
@@ -22,6 +23,7 @@ __all__ = [
     "LONGEST_FOOTPRINT",
     "LONGEST_QUERY",
     "Parts",
+    "centroids_of",
     "footprint",
     "merged",
     "normalise_footprint",

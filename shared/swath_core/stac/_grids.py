@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from swath_core.summaries import cells_of, centroids_of
+from swath_core.geo import centroids_of
+from swath_core.summaries import cells_of
 
 Floats = NDArray[np.float64]
 

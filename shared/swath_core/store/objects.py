@@ -56,10 +56,10 @@ def _found(key: str, answer: dict[str, Any], size: int) -> Found:
 
 
 class Objects:
-    """The data bucket."""
+    """A bucket: the data bucket, or another by the name of its setting."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.bucket = settings.need("data_bucket")
+    def __init__(self, settings: Settings, bucket: str = "data_bucket") -> None:
+        self.bucket = settings.need(bucket)
 
     @cached_property
     def _s3(self) -> Any:
@@ -128,6 +128,11 @@ class Objects:
             self._s3.upload_file(
                 str(source), self.bucket, key, ExtraArgs={"ContentType": "image/tiff"}
             )
+
+    def write(self, key: str, data: bytes, content_type: str) -> None:
+        """Store a small object."""
+        with answered():
+            self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, ContentType=content_type)
 
     def copy(self, source: str, etag: str, target: str) -> None:
         """Copy one version of an object inside the bucket. Raises ObjectGone."""

@@ -6,6 +6,7 @@
 product id              ``0#DAY``       marker of a dirty day
 product id              ``1#YEAR``      ``{"count", "bytes", "months": {"01": [count, bytes]}}``
 product id              ``2#YYYY-MM``   ``{"count", "bytes", "days": {"01": [count, bytes]}}``
+product id              ``3#YYYY-MM``   what the mirror holds of the month (``manifests``)
 ``!dirty``              product id      marker: the product has dirty days
 ``!known``              product id      the product has rollups (for the audit)
 ``!rollup``             a name          where the scheduled function left off
@@ -39,6 +40,7 @@ from swath_core.errors import Unavailable
 from swath_core.settings import Settings
 
 from .fast import dynamo_client
+from .manifests import Manifest, MonthState, add_change, due_of, keys_of
 from .requests import ConditionError, ContentionError, transact
 from .tables import RollupItem, bind
 
@@ -272,21 +274,32 @@ class RollupStore:
         """Return products that have rollups in the order of their ids."""
         return [item.sk for item in _page(KNOWN, after, limit)]
 
-    def month_and_year(self, product_id: str, month: str) -> tuple[Row, Row]:
-        """Return the row of a month and that of its year: one request."""
+    def month_rows_and_state(self, product_id: str, month: str) -> tuple[Row, Row, MonthState]:
+        """Return the row of a month, that of its year, and what the mirror has: one request."""
         keys = [(product_id, f"2#{month}"), (product_id, f"1#{month[:4]}")]
-        items = {item.sk: item for item in RollupItem.read_many(keys)}
-        days, year = (items.get(sort_key) for _, sort_key in keys)
-        return (
-            _row(days, "days") if days else Row(),
-            _row(year, "months") if year else Row(),
-        )
+        keys += keys_of(product_id, month)
+        items = {(item.pk, item.sk): item for item in RollupItem.read_many(keys)}
+        days, year, manifest, due = (items.get(key) for key in keys)
+        row = _row(days, "days") if days else Row()
+        state = MonthState(row.version, Manifest.of(manifest), due_of(due))
+        return row, _row(year, "months") if year else Row(), state
 
-    def save_month(self, product_id: str, month: str, days: Row, year: Row) -> bool:
+    def save_month(
+        self,
+        product_id: str,
+        month: str,
+        days: Row,
+        year: Row,
+        state: MonthState,
+        recounted: Iterable[str],
+    ) -> bool:
         """Store a month's days and its year's months, if both still have the versions given.
 
-        Return whether they had. The two rows change together; markers are removed afterwards.
+        The days recounted (``YYYY-MM-DD``) are taken out of the mirror's manifest, and the month
+        is listed to be mirrored again. Return whether nothing stood in the way. All this changes
+        together; markers are removed afterwards.
         """
+        numbers = [day[8:] for day in recounted]
 
         def changes(write: TransactWrite) -> None:
             for item, version in (
@@ -296,6 +309,7 @@ class RollupStore:
                 write.save(item, condition=_has_version(version))
             if year.version == 0:
                 write.save(RollupItem(KNOWN, product_id, document={}))
+            add_change(write, product_id, month, state, numbers, time.time())
 
         try:
             transact(changes)

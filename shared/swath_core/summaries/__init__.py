@@ -1,6 +1,6 @@
 """Exact totals and time series at the price of a few rows, and the rollups they are read from."""
 
-from ._cells import cells_of, centroids_of, parse_resolution
+from ._cells import cells_of, parse_resolution
 from ._intervals import DateField, Interval, RequestedRange, TimeRange
 from ._live import LiveCounter
 from ._recount import Rollup, RollupReport, scheduled_rollup
@@ -20,7 +20,6 @@ __all__ = [
     "Summary",
     "TimeRange",
     "cells_of",
-    "centroids_of",
     "parse_resolution",
     "scheduled_rollup",
 ]

@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import h3
-import numpy as np
-import shapely
-from numpy.typing import NDArray
 
 from swath_core.errors import BadRequest
+from swath_core.geo import centroids_of
 
 FINEST = 15
 MOST_CELLS = 20_000
 """Cells of one answer: as GeoJSON each takes about 300 bytes, and a response has 6 MB."""
 
 _HALF_TURN = 180.0
-_ROUNDING = 1e-9
 
 
 def parse_resolution(text: str) -> int:
@@ -36,35 +33,6 @@ def cells_of(footprints: Sequence[bytes], resolution: int) -> list[str]:
         h3.latlng_to_cell(latitude, longitude, resolution)
         for latitude, longitude in zip(latitudes.tolist(), longitudes.tolist(), strict=True)
     ]
-
-
-def centroids_of(
-    footprints: Sequence[bytes],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return longitudes and latitudes of the centroids of footprints, given as WKB on the plane."""
-    shapes = _rejoined(shapely.from_wkb(np.array(footprints, dtype=object)))
-    centroids = shapely.centroid(shapes)
-    longitudes = (shapely.get_x(centroids) + _HALF_TURN) % (2 * _HALF_TURN) - _HALF_TURN
-    return longitudes, shapely.get_y(centroids)
-
-
-def _rejoined(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return footprints that were cut at the antimeridian in one piece, beyond 180 degrees."""
-    west, _, east, _ = shapely.bounds(shapes).T
-    for index in np.flatnonzero(east - west > _HALF_TURN):
-        shifted = shapely.transform(shapes[index], _eastward)
-        left, _, right, _ = shapely.bounds(shifted)
-        # Halves of one footprint move together as they are; a band around the earth is torn.
-        whole = abs(shifted.area - shapes[index].area) <= _ROUNDING * shifted.area
-        if whole and right - left < east[index] - west[index]:
-            shapes[index] = shifted
-    return shapes
-
-
-def _eastward(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    moved = points.copy()
-    moved[points[:, 0] < 0, 0] += 2 * _HALF_TURN
-    return moved
 
 
 def cell_polygon(cell: str) -> dict[str, Any]:

@@ -133,11 +133,11 @@ class Rollup:
         for _ in attempts(_ATTEMPTS):
             # The versions are read before the count: a row that another run has stored meanwhile,
             # from a later count perhaps, makes this one's conditional write fail.
-            row, year = self._store.month_and_year(product_id, month)
+            row, year, state = self._store.month_rows_and_state(product_id, month)
             counted = self._count(product_id, markers)
             days = _with_parts(row, {day[8:]: counted.get(day, Tally()) for day in markers})
             changed = _with_parts(year, {month[5:]: days.total})
-            if self._store.save_month(product_id, month, days, changed):
+            if self._store.save_month(product_id, month, days, changed, state, markers):
                 return [
                     day
                     for day, marker in markers.items()

@@ -214,8 +214,9 @@ def test_the_audit_sees_a_year_that_does_not_fit_its_months(world: World) -> Non
     world.save("acme:p", "2020-01-01")
     world.settle()
     world.rollup.run(45)
-    days, year = world.store.month_and_year("acme:p", "2020-01")
-    world.store.save_month("acme:p", "2020-01", days, Row({"01": Tally(7, 7)}, year.version))
+    days, year, state = world.store.month_rows_and_state("acme:p", "2020-01")
+    wrong = Row({"01": Tally(7, 7)}, year.version)
+    world.store.save_month("acme:p", "2020-01", days, wrong, state, [])
     report = RollupReport()
     world.rollup.audit(report, buckets=0)
     assert report.drifted == ["acme:p 2020-01"]
@@ -283,7 +284,7 @@ def test_markers_and_memory() -> None:
     assert memory.uncovered("t", "p", ["a", "b"], 106.0) == ["a"]
 
 
-def test_the_table_has_nothing_but_rollups(world: World) -> None:
+def test_the_table_has_nothing_but_rollups_and_what_is_to_be_mirrored(world: World) -> None:
     world.save("acme:p", "2020-01-01")
     world.settle()
     world.rollup.run(45)
@@ -292,4 +293,5 @@ def test_the_table_has_nothing_but_rollups(world: World) -> None:
         ("acme:p", "1#2020"),
         ("acme:p", "2#2020-01"),
         ("!known", "acme:p"),
+        ("!mirror", "acme:p|2020-01"),
     }

@@ -9,6 +9,7 @@ import pytest
 
 from swath_core.catalog import Expired
 from swath_core.ingest import Swept
+from swath_core.mirror import MirrorReport
 from swath_core.summaries import RollupReport
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,6 +25,8 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "complete_directory", lambda _: True)
+    monkeypatch.setattr(module, "settings", lambda: None)
+    monkeypatch.setattr(module, "scheduled_mirror", lambda *_, **__: MirrorReport())
     return module
 
 
@@ -56,6 +59,8 @@ def test_the_schedule_keeps_rollups_and_uploads(
         mock.patch.object(handler, "schedule_context"),
         mock.patch.object(handler.logger, "error") as complained,
     ):
+        mirrored = MirrorReport(1, 5, 400, lost=["acme:p 2020-01"], drifted=["acme:p 2020-02-01"])
+        handler.scheduled_mirror = mock.Mock(return_value=mirrored)  # type: ignore[attr-defined]
         completed = mock.Mock(return_value=False)
         handler.complete_directory = completed  # type: ignore[attr-defined]
         done = handler.lambda_handler(event, context())
@@ -63,6 +68,7 @@ def test_the_schedule_keeps_rollups_and_uploads(
     assert rolled.call_args.kwargs == {"seconds": 45}
     assert done["recounted"] == 3
     assert done["expired_uploads"] == 1
+    assert (done["mirrored_months"], done["mirrored_images"]) == (1, 5)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (metrics,) = [line for line in lines if "_aws" in line]
     assert metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Swath"
@@ -73,8 +79,11 @@ def test_the_schedule_keeps_rollups_and_uploads(
     assert metrics["AwaitedProducts"] == [4.0]
     assert metrics["ImagesExpired"] == [7.0]
     assert metrics["SweepProblems"] == [1.0]
+    assert (metrics["MirroredBytes"], metrics["MirrorDrift"]) == ([400.0], [2.0])
     assert [call.kwargs for call in complained.call_args_list] == [
         {"buckets": ["acme:p 2020-01-01"]},
+        {"days": ["acme:p 2020-02-01"]},
+        {"months": ["acme:p 2020-01"]},
         {"problems": ["i: why"]},
     ]
 
@@ -90,6 +99,20 @@ def test_failures_are_raised_when_all_else_is_done(handler: ModuleType) -> None:
     ):
         handler.lambda_handler({}, context())
     assert swept.called
+
+
+def test_a_month_that_cannot_be_mirrored_is_raised_at_the_end(handler: ModuleType) -> None:
+    failed = MirrorReport(failures=[ValueError("broken")])
+    handler.scheduled_mirror = mock.Mock(return_value=failed)  # type: ignore[attr-defined]
+    with (
+        mock.patch.object(handler, "scheduled_rollup", return_value=RollupReport()),
+        mock.patch.object(handler, "sweep", return_value=Swept(0, 0, 0)),
+        mock.patch.object(handler, "expire_images", return_value=Expired()),
+        mock.patch.object(handler, "schedule_context"),
+        pytest.raises(ExceptionGroup, match="mirrored") as raised,
+    ):
+        handler.lambda_handler({}, context())
+    assert raised.value.exceptions == (failed.failures[0],)
 
 
 def test_a_task_is_run_with_the_time_there_is(handler: ModuleType) -> None:

@@ -42,6 +42,7 @@ def test_the_build_has_the_templates_shape(root: Path, tmp_path: Path) -> None:
         "functions/rollup/handler.py",
         "layers/base/python/base-requirements.txt",
         "layers/core/python/swath_core/__init__.py",
+        "layers/mirror/python/mirror-requirements.txt",
         "layers/raster/python/raster-requirements.txt",
         "layers/stac/python/stac-requirements.txt",
         "template.yaml",

@@ -1,0 +1,29 @@
+"""The mirror: a columnar copy of the postings by time, GeoParquet files per product and month.
+
+The schedule keeps it under the markers of the rollups (:class:`Mirror`), and queries about very
+many images read it in place of postings (:class:`MirrorReader`). To be read in this order:
+``_schema``, ``_write``, ``_read``, ``_files``, ``_keep``, ``_reader``.
+"""
+
+from ._files import MirrorFiles
+from ._keep import Mirror, MirrorReport, Policy, scheduled_mirror
+from ._read import NO_MOMENT, MirrorColumns, moment_texts
+from ._reader import MirrorPart, MirrorReader
+from ._schema import COLUMNS, Kind
+from ._write import write_file
+
+__all__ = [
+    "COLUMNS",
+    "NO_MOMENT",
+    "Kind",
+    "Mirror",
+    "MirrorColumns",
+    "MirrorFiles",
+    "MirrorPart",
+    "MirrorReader",
+    "MirrorReport",
+    "Policy",
+    "moment_texts",
+    "scheduled_mirror",
+    "write_file",
+]

@@ -1,0 +1,329 @@
+"""The mirror on moto: what is written when, and what independent readers find in the files."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import boto3
+import duckdb
+import pytest
+import shapely
+from tests.component.catalog.images.conftest import SETTINGS
+from tests.mirror_world import PRODUCT, MirrorWorld, content, mirror_world
+
+from swath_core.definitions import IMAGE
+from swath_core.mirror import COLUMNS, Mirror, MirrorColumns, MirrorFiles, Policy, write_file
+from swath_core.mirror._schema import column_of
+from swath_core.stac._properties import SHOWN
+from swath_core.store.manifests import Due
+from swath_core.store.objects import Objects
+
+DAY = "2020-02-03T04:05:06.000007Z"
+
+
+@pytest.fixture
+def world() -> Iterator[MirrorWorld]:
+    with mirror_world() as found:
+        yield found
+
+
+def square(x: float, y: float) -> dict[str, Any]:
+    ring = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def fill(world: MirrorWorld, number: int, month: str = "2020-02") -> None:
+    dice = random.Random(number)
+    world.mark(*(f"{month}-{day:02}" for day in range(1, 29)))
+    for count in range(number):
+        x, y = dice.uniform(-179, 178), dice.uniform(-80, 79)
+        more = {"geometry": square(x, y)} if count % 4 else {}
+        moment = f"{month}-{count % 28 + 1:02}T10:00:{count % 60:02}.000001Z"
+        fraction = round(dice.random(), 3)
+        world.apply(f"i{count}", moment, cloud_fraction=fraction, satellite_id="S1", **more)
+
+
+def file_of(world: MirrorWorld, folder: Path) -> Path:
+    rows = [row for name, row in world.postings.rows() if "|t|" in name]
+    path = folder / "file.parquet"
+    path.write_bytes(write_file(PRODUCT, rows))
+    return path
+
+
+# ---- files
+
+
+def test_a_file_holds_what_the_postings_hold(world: MirrorWorld) -> None:
+    fill(world, 50)
+    world.put(
+        "odd", DAY, tags=["a", "ö"], provider_id="x" * 400, published="0001-01-01T00:00:00.000000Z"
+    )
+    world.put("west", DAY, geometry=square(179.5, 10))
+    rows = [row for name, row in world.postings.rows() if "|t|" in name]
+    columns = MirrorColumns(PRODUCT, write_file(PRODUCT, rows))
+    found = list(
+        columns.rows(columns.places_of_days("2020-02", [f"{day:02}" for day in range(1, 30)]))
+    )
+    assert {row.key: content(row) for row in found} == {row.key: content(row) for row in rows}
+    assert {row.attributes for row in found} == {row.attributes for row in rows}
+
+
+def test_an_independent_reader_finds_typed_columns(world: MirrorWorld, tmp_path: Path) -> None:
+    fill(world, 60)
+    path = file_of(world, tmp_path)
+    found = duckdb.execute(
+        'SELECT id, "datetime" AT TIME ZONE \'UTC\', "eo:cloud_cover", platform, bbox.xmin, '
+        "collection FROM read_parquet(?)",
+        [str(path)],
+    ).fetchall()
+    assert len(found) == 60
+    for image_id, moment, cover, platform, west, collection in found:
+        image = world.images[image_id]
+        assert f"{moment.isoformat(timespec='microseconds')}Z" == image.get("acquired")
+        assert cover == pytest.approx(image.get("cloud_fraction") * 100)
+        assert (platform, collection) == ("S1", PRODUCT)
+        geometry = image.get("geometry")
+        assert west == (shapely.from_geojson(json.dumps(geometry)).bounds[0] if geometry else None)
+
+
+def test_files_are_geoparquet_1_1(world: MirrorWorld, tmp_path: Path) -> None:
+    fill(world, 60)
+    path = file_of(world, tmp_path)
+    (text,) = duckdb.execute(
+        "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = 'geo'", [str(path)]
+    ).fetchone() or ("{}",)
+    geo = json.loads(text)
+    assert (geo["version"], geo["primary_column"]) == ("1.1.0", "geometry")
+    column = geo["columns"]["geometry"]
+    assert (column["encoding"], column["geometry_types"]) == ("WKB", ["Polygon"])
+    assert column["covering"]["bbox"]["xmin"] == ["bbox", "xmin"]
+    shapes = [
+        shapely.from_geojson(json.dumps(i.get("geometry")))
+        for i in world.images.values()
+        if i.get("geometry")
+    ]
+    assert column["bbox"] == pytest.approx(shapely.total_bounds(shapes))
+
+
+def test_row_groups_tell_their_bounds(
+    world: MirrorWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swath_core.mirror._write.GROUP_ROWS", 50)
+    fill(world, 400)
+    path = file_of(world, tmp_path)
+    groups = duckdb.execute(
+        "SELECT row_group_id, path_in_schema, stats_min_value::DOUBLE, stats_max_value::DOUBLE "
+        "FROM parquet_metadata(?) WHERE path_in_schema LIKE 'bbox, %'",
+        [str(path)],
+    ).fetchall()
+    widths = {group: 0.0 for group, *_ in groups}
+    for group, name, low, high in groups:
+        assert low is not None or group >= 6, "the last are those without a footprint"
+        if name == "bbox, xmin" and low is not None:
+            widths[group] = high - low
+    assert len(widths) == 8
+    assert sorted(widths.values())[3] < 200, "images close on earth are close in the file"
+
+
+def test_columns_are_called_as_stac_calls_them() -> None:
+    for name in COLUMNS:
+        stac = {"acquired_end": "end_datetime"}.get(name) or SHOWN[name].name
+        if name == "cloud_fraction":
+            assert (column_of(name), stac) == ("swath:cloud_fraction", "eo:cloud_cover")
+        else:
+            assert column_of(name) == stac
+    assert {each.name for each in IMAGE if each.filterable} >= COLUMNS.keys()
+
+
+# ---- when
+
+
+def test_a_quiet_month_is_written_once(world: MirrorWorld) -> None:
+    world.put("a", DAY)
+    world.clock.now += 500
+    world.rollup.run(60)
+    assert world.mirror.run(60).months == 0
+    assert world.check_files() == set()
+    world.clock.now += world.policy.quiet
+    report = world.mirror.run(60)
+    assert (report.months, report.images) == (1, 1)
+    assert len(world.check_files()) == 29
+    world.clock.now += world.policy.longest
+    assert world.mirror.run(60).months == 0
+
+
+def test_a_busy_month_is_written_seldom(world: MirrorWorld) -> None:
+    world.policy = Policy()
+    fill(world, 20)
+    world.settle()
+    written = 0
+    for minute in range(0, 12 * 60, 10):
+        world.put(f"m{minute}", f"2020-02-{1 + minute % 3:02}T00:{minute // 60:02}:00.000000Z")
+        world.clock.now += 600
+        world.rollup.run(60)
+        written += world.mirror.run(60).months
+    assert written == 1, "every six hours while there is no quarter of an hour of quiet"
+    world.settle()
+    assert len(world.check_files()) == 29
+
+
+def test_large_files_wait_for_their_size(world: MirrorWorld) -> None:
+    fill(world, 20)
+    world.settle()
+    stored = sum(len(data) for data, _ in world.objects.held.values())
+    world.policy = replace(world.policy, bytes_per_second=stored / 50_000)
+    world.put("late", DAY)
+    world.clock.now += 500
+    world.rollup.run(60)
+    world.clock.now += 30_000 - 500 - 10
+    assert world.mirror.run(60).months == 0
+    world.clock.now += 20_011
+    assert world.mirror.run(60).months == 1
+
+
+def test_only_what_has_changed_is_written_again(world: MirrorWorld) -> None:
+    fill(world, 112)
+    world.settle()
+    assert len(world.objects.held) == 28
+    report = world.mirror.run(60)
+    assert report.images == 0
+    world.put("more", DAY)
+    world.clock.now += 500
+    world.rollup.run(60)
+    world.clock.now += 30_000
+    assert world.mirror.run(60).images == 5
+    assert len(world.check_files()) == 29
+
+
+def test_a_long_month_is_written_in_turns(world: MirrorWorld) -> None:
+    fill(world, 112)
+    world.clock.now += 500
+    world.rollup.run(60)
+    world.clock.now += 30_000
+    runs: list[int] = []
+    while not runs or len(world.check_files()) < 29:
+        world.clock.now += 1
+        runs.append(world.mirror.run(-0.5 if len(runs) > 40 else 0.0).images)
+        assert len(runs) < 60
+    assert sum(runs) >= 112
+
+
+def test_months_older_than_the_mirror_are_found(world: MirrorWorld) -> None:
+    fill(world, 3)
+    world.clock.now += 500
+    world.rollup.run(60)
+    for product_id, month, due in world.manifests.listed(None, 10):
+        assert world.manifests.relist(product_id, month, due, None)
+    world.mirror.run(60)
+    assert [month for _, month, _ in world.manifests.listed(None, 10)] == ["2020-02"]
+
+
+def test_old_objects_are_removed_after_the_grace(world: MirrorWorld) -> None:
+    fill(world, 3)
+    world.settle()
+    old = set(world.objects.held)
+    world.put("more", DAY)
+    world.settle()
+    assert old < set(world.objects.held)
+    world.clock.now += world.policy.grace + 2
+    assert world.mirror.run(60).removed == len(old)
+    assert old.isdisjoint(world.objects.held)
+    assert world.manifests.listed(None, 10) == []
+
+
+# ---- faults
+
+
+@pytest.mark.parametrize("kind", ["lost", "cut", "long", "foreign"])
+def test_a_file_that_is_not_as_written_is_written_again(world: MirrorWorld, kind: str) -> None:
+    fill(world, 3)
+    world.settle()
+    (key,) = world.objects.held
+    data, moment = world.objects.held.pop(key)
+    if kind != "lost":
+        spoilt = {"cut": data[:-1], "long": data + b"x", "foreign": b"P" * len(data)}[kind]
+        world.objects.held[key] = spoilt, moment
+    assert world.check_files() == set()
+    assert world.check_files() == set(), "the days are not asked for again"
+    world.clock.now += 1
+    report = world.mirror.run(60)
+    assert (report.lost, report.images) == ([f"{PRODUCT} 2020-02"], 3)
+    assert len(world.check_files()) == 29
+
+
+def test_the_audit_finds_a_day_that_differs(world: MirrorWorld) -> None:
+    fill(world, 1)
+    world.settle()
+    world.apply("behind-the-marker", "2020-02-01T00:00:00.000000Z")  # a restored table, a bug
+    reports = []
+    for day in ("02", "01"):
+        report = world.mirror.run(-1)
+        chosen = ("2020-02", day)
+        with mock.patch("swath_core.mirror._keep.random.choice", return_value=chosen) as choice:
+            world.mirror.audit(report)
+            world.mirror.audit(report)  # the product after the last one: none
+        assert chosen in choice.call_args.args[0]
+        reports += report.drifted
+    assert reports == [f"{PRODUCT} 2020-02-01"]
+    world.clock.now += 1
+    world.mirror.run(60)
+    assert len(world.check_files()) == 29
+
+
+def test_one_month_that_cannot_be_written_keeps_no_other(world: MirrorWorld) -> None:
+    world.put("a", "2020-01-05T00:00:00.000000Z")
+    world.put("b", DAY)
+
+    def fail() -> None:
+        raise ValueError("no room")
+
+    world.objects.before = fail
+    world.clock.now += 500
+    world.rollup.run(60)
+    world.clock.now += 30_000
+    report = world.mirror.run(60)
+    assert [str(each) for each in report.failures] == ["no room"]
+    assert report.months == 1
+    world.clock.now += 60
+    assert world.mirror.run(60).months == 1
+
+
+# ---- on S3
+
+
+def test_objects_of_a_bucket(world: MirrorWorld) -> None:
+    boto3.client("s3").create_bucket(Bucket="mirror")
+    world.files = MirrorFiles(Objects(replace(SETTINGS, mirror_bucket="mirror"), "mirror_bucket"))
+    fill(world, 3)
+    world.clock.now += 500
+    world.rollup.run(60)
+    world.clock.now = 4e9  # after the objects' own time, which is the real one
+    world.manifests.list_month(PRODUCT, "2020-02", Due(1.0, 2.0))
+    mirror = Mirror(
+        world.rollups,
+        world.manifests,
+        world.postings,
+        world.files,
+        clock=world.clock,
+        policy=Policy(grace=1e10),
+    )
+    assert mirror.run(60).images == 3
+    listed, found = sorted(
+        boto3.client("s3").list_objects_v2(Bucket="mirror")["Contents"],
+        key=lambda each: "_files.json" not in each["Key"],
+    )
+    text = boto3.client("s3").get_object(Bucket="mirror", Key=listed["Key"])["Body"].read()
+    days = [f"{day:02}" for day in range(1, 30)]
+    assert json.loads(text) == {"files": [found["Key"].rpartition("/")[2]], "days": days}
+    assert found["Key"].startswith(f"mirror/v1/product={PRODUCT}/month=2020-02/")
+    named = {file.key for file in world.manifests.month(PRODUCT, "2020-02").manifest.files}
+    assert named == {found["Key"]}
+    assert list(world.files.unnamed(PRODUCT, "2020-02", named)) == []
+    ((key, moment),) = world.files.unnamed(PRODUCT, "2020-02", set())
+    assert (key, moment) == (found["Key"], found["LastModified"].timestamp())

@@ -1,0 +1,81 @@
+"""The deployed schedule writes the mirror's files, and DuckDB reads them as the docs say."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.summary_stack import tables_of
+
+from swath_core.store.manifests import Due, ManifestStore
+from swath_core.store.rollups import RollupStore
+from swath_core.summaries import LiveCounter, Rollup
+from swath_dev.api import Api
+from swath_dev.cloud import Deployed, LocalCloud
+
+pytestmark = pytest.mark.stack
+
+PAGE = Path(__file__).parents[2] / "docs" / "analytics.md"
+MONTH = "2019-05"
+
+
+def _image(product: str, number: int) -> dict[str, Any]:
+    x = 10 + number * 5
+    ring = [[x, 46], [x + 0.5, 46], [x + 0.5, 46.5], [x, 46.5], [x, 46]]
+    return {
+        "name": f"i{number}",
+        "product_id": product,
+        "acquired": f"{MONTH}-{number + 1:02}T10:00:00.250000Z",
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+        "cloud_fraction": number / 10,
+        "storage_state": "remote",
+    }
+
+
+def _download(stack: Deployed, bucket: str, prefix: str, folder: Path) -> None:
+    s3 = stack.cloud.session.client("s3")
+    for found in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]:
+        target = folder / found["Key"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
+
+
+def test_the_schedule_writes_files_that_engines_read(
+    stack: Deployed, cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = Api(stack.api_url, cloud.token(org=f"org{time.time_ns():x}"))
+    body = {"data": {"type": "product", "id": "m", "attributes": {"name": "M"}}}
+    product = str(api.call("POST", "/products", body)["data"]["id"])
+    given = [_image(product, number) for number in range(4)]
+    items = [{"type": "image", "id": f"{product}:{i['name']}", "attributes": i} for i in given]
+    api.call("POST", "/images/bulk", {"data": items})
+    with tables_of(stack) as tables:
+        store, manifests = RollupStore(tables.settings), ManifestStore(tables.settings)
+        later = Rollup(store, LiveCounter(tables.postings), clock=lambda: time.time() + 500)
+        assert later.run(60).finished
+        manifests.list_month(product, MONTH, Due(1.0, 1.0))  # as if that was long ago
+        until = time.monotonic() + 60
+        manifest = manifests.month(product, MONTH).manifest
+        while not manifest.files and time.monotonic() < until:
+            schedule = {"FunctionName": stack.outputs["RollupFunction"], "Payload": b"{}"}
+            cloud.session.client("lambda").invoke(**schedule)
+            manifest = manifests.month(product, MONTH).manifest
+    assert len(manifest.clean) == 31
+    assert [file.rows for file in manifest.files] == [4]
+    prefix = f"mirror/v1/product={product}/"
+    _download(stack, stack.outputs["MirrorBucket"], prefix, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    told = _executed()
+    assert told["by_month"].fetchall() == [(product, MONTH, 4, 15.0)]
+    assert told["here"].fetchall() == [(f"{product}:i0",)]
+
+
+def _executed() -> dict[str, Any]:
+    """Run the page's Python and return its names."""
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - what the page shows
+    return names

@@ -1,0 +1,201 @@
+"""A mirror of images in memory: rollups and manifests in moto's table, time by hand.
+
+Writers mark a day before they change it, as the catalog's do, and may end long after.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from unittest import mock
+
+from moto import mock_aws
+from tests.component.catalog.images.conftest import SETTINGS, create_tables
+from tests.memory_postings import MemoryPostings
+
+from swath_core.documents import Document
+from swath_core.geo import footprint, normalise_footprint
+from swath_core.index import IndexState, postings_of
+from swath_core.mirror import Mirror, MirrorColumns, MirrorFiles, MirrorReader, Policy
+from swath_core.store import rollups
+from swath_core.store.manifests import ManifestStore
+from swath_core.store.objects import Found, ObjectGone, Objects
+from swath_core.store.postings import PostingRow
+from swath_core.store.rollups import MEMORY, SETTLED_SECONDS, Memory, RollupStore
+from swath_core.summaries import LiveCounter, Rollup
+
+PRODUCT = "acme:p"
+TYPES = {"parquet": "application/vnd.apache.parquet", "json": "application/json"}
+
+
+class CrashedError(Exception):
+    """The process ended here."""
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_600_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class MemoryObjects(Objects):
+    """A bucket in memory; ``before`` and ``after`` run around the next write."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.held: dict[str, tuple[bytes, float]] = {}
+        self.lists: dict[str, dict[str, list[str]]] = {}
+        self.reads = 0
+        self.before: Any = None
+        self.after: Any = None
+
+    def write(self, key: str, data: bytes, content_type: str) -> None:
+        assert content_type == TYPES[key.rpartition(".")[2]]
+        if content_type == "application/json":
+            self.lists[key] = json.loads(data)
+            return
+        before, self.before = self.before, None
+        if before:
+            before()
+        self.held[key] = data, self.clock.now
+        after, self.after = self.after, None
+        if after:
+            after()
+
+    def read(self, key: str, most: int) -> bytes:
+        self.reads += 1
+        if key not in self.held:
+            raise ObjectGone(key)
+        return self.held[key][0][: most + 1]
+
+    def under(self, prefix: str) -> Iterator[Found]:
+        for key, (data, moment) in list(self.held.items()):
+            if key.startswith(prefix):
+                text = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                yield Found(key, "", len(data), text)
+
+    def delete(self, keys: Any) -> None:
+        for key in keys:
+            self.held.pop(key, None)
+
+
+class MirrorWorld:
+    """One product, what is stored of it, and everything that keeps and reads its mirror."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.clock = Clock()
+        self.objects = MemoryObjects(self.clock)
+        self.files = MirrorFiles(self.objects)
+        self.postings = MemoryPostings()
+        self.images: dict[str, Document] = {}
+        self.state = IndexState()
+        self.rollups = RollupStore(SETTINGS, memory=Memory(0))
+        self.manifests = ManifestStore(SETTINGS)
+        self.reader = MirrorReader(self.manifests, self.files, clock=self.clock)
+        self.policy = policy or Policy(file_rows=4)
+        self.rollup = Rollup(self.rollups, LiveCounter(self.postings), clock=self.clock)
+
+    @property
+    def mirror(self) -> Mirror:
+        """The schedule's use case, as a new process makes it."""
+        return Mirror(
+            self.rollups,
+            self.manifests,
+            self.postings,
+            self.files,
+            clock=self.clock,
+            policy=self.policy,
+        )
+
+    def get_many(self, ids: Any) -> dict[str, Document]:
+        return {each: self.images[each] for each in ids if each in self.images}
+
+    # ---- writers
+
+    def mark(self, *moments: str) -> None:
+        self.rollups.mark(PRODUCT, {moment[:10] for moment in moments})
+
+    def put(self, name: str, acquired: str, **more: Any) -> None:
+        """Store an image, in place of what it was; its days are marked before."""
+        image_id = f"{PRODUCT}:{name}"
+        before = self.images.get(image_id)
+        self.mark(acquired, *([before.attributes["acquired"]] if before else []))
+        self.apply(name, acquired, **more)
+
+    def apply(self, name: str, acquired: str, **more: Any) -> None:
+        """Apply a write whose days were marked."""
+        image_id = f"{PRODUCT}:{name}"
+        before = self.images.get(image_id)
+        self.remove(name)
+        values = {"name": name, "product_id": PRODUCT, "acquired": acquired, **more}
+        if "geometry" in values:
+            values["geometry"] = normalise_footprint(values["geometry"])
+            footprint(values["geometry"])
+        image = Document("image", image_id, values, before.version + 1 if before else 1)
+        self.images[image_id] = image
+        found = postings_of(image)
+        self.state = self.state.union(found.state)
+        for row in found.rows:
+            self.postings.put(row.partition, row.sort_key, row.payload)
+
+    def remove(self, name: str) -> None:
+        """Remove an image whose day was marked, if it is there."""
+        image = self.images.pop(f"{PRODUCT}:{name}", None)
+        for row in postings_of(image).rows if image else ():
+            self.postings.delete(row.partition, row.sort_key)
+
+    # ---- the schedule
+
+    def settle(self) -> None:
+        """Let everything be recounted and mirrored."""
+        self.clock.now += SETTLED_SECONDS + 1
+        self.rollup.run(60)
+        self.clock.now += self.policy.longest + 1
+        report = self.mirror.run(60)
+        assert report.failures == []
+
+    # ---- what is promised
+
+    def expected(self, day: str) -> dict[str, tuple[object, ...]]:
+        partition = f"{PRODUCT}|t|{day[:7]}|0"
+        rows = [row for name, row in self.postings.rows() if name == partition]
+        return {row.key: content(row) for row in rows if row.key.startswith(day)}
+
+    def check_files(self) -> set[str]:
+        """Compare every day that files tell with the postings; return these days."""
+        told: set[str] = set()
+        parts = self.reader.parts(PRODUCT, self.rollups.state(PRODUCT))
+        for part, found in self.reader.read(parts):
+            if found is None:
+                continue
+            for number in part.days:
+                day = f"{part.month}-{number}"
+                assert day not in told
+                assert rows_of(found, part.month, number) == self.expected(day), day
+                told.add(day)
+        return told
+
+
+def rows_of(found: list[MirrorColumns], month: str, day: str) -> dict[str, tuple[object, ...]]:
+    rows = [row for each in found for row in each.rows(each.places_of_days(month, {day}))]
+    assert len({row.key for row in rows}) == len(rows)
+    return {row.key: content(row) for row in rows}
+
+
+def content(row: PostingRow) -> tuple[object, ...]:
+    return row.footprint, json.loads(row.attributes or "{}"), row.bytes, row.version
+
+
+@contextmanager
+def mirror_world(policy: Policy | None = None) -> Iterator[MirrorWorld]:
+    with mock_aws():
+        MEMORY.forget()
+        create_tables()
+        world = MirrorWorld(policy)
+        with mock.patch.object(rollups, "time", mock.Mock(time=world.clock)):
+            yield world

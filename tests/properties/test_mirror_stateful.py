@@ -1,0 +1,204 @@
+"""Writers, rollups, mirror runs, crashes and faults of storage at any moment: files tell the truth.
+
+After every step each day that a reader would take from a file equals the postings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.mirror_world import PRODUCT, CrashedError, MirrorWorld, mirror_world
+
+from swath_core.store.rollups import LONGEST_WRITE_SECONDS, SETTLED_SECONDS
+
+MOMENTS = [
+    "2019-12-31T23:59:59.999999Z",
+    "2020-01-01T00:00:00.000000Z",
+    "2020-01-01T23:59:59.999999Z",
+    "2020-01-02T00:00:00.000000Z",
+    "2020-01-31T12:00:00.000000Z",
+    "2020-02-01T10:00:00.000000Z",
+]
+_BUDGET = settings().max_examples
+names = st.sampled_from("abcdefgh")
+moments = st.sampled_from(MOMENTS)
+values: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "cloud_fraction": st.floats(0, 1),
+        "created": moments,
+        "tags": st.lists(st.sampled_from(["a", "é"]), max_size=2),
+        "provider_id": st.sampled_from(["", "x", "y" * 400]),
+        "expires": st.just("9999-12-31T23:59:59.999999Z"),
+    },
+)
+
+
+class MirrorMachine(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        self.opened = mirror_world()
+        self.world: MirrorWorld = self.opened.__enter__()
+        self.marked: dict[str, float] = {}
+        self.told: set[str] = set()
+
+    def teardown(self) -> None:
+        if hasattr(self, "opened"):
+            self.opened.__exit__(None, None, None)
+
+    # ---- writers
+
+    @rule(name=names, acquired=moments, more=values)
+    def put(self, name: str, acquired: str, more: dict[str, Any]) -> None:
+        self.world.put(name, acquired, **more)
+
+    @rule(name=names)
+    def delete(self, name: str) -> None:
+        image = self.world.images.get(f"{PRODUCT}:{name}")
+        if image:
+            self.world.mark(image.attributes["acquired"])
+            self.world.remove(name)
+
+    @rule(acquired=moments)
+    def begin_a_write(self, acquired: str) -> None:
+        self.world.mark(acquired)
+        self.marked[acquired] = self.world.clock.now
+
+    @precondition(lambda self: self.marked)
+    @rule(data=st.data(), more=values)
+    def end_a_write(self, data: st.DataObject, more: dict[str, Any]) -> None:
+        acquired = data.draw(st.sampled_from(sorted(self.marked)))
+        if self.world.clock.now - self.marked.pop(acquired) <= LONGEST_WRITE_SECONDS:
+            self.world.apply(f"late{MOMENTS.index(acquired)}", acquired, **more)
+
+    # ---- the schedule
+
+    @rule(seconds=st.sampled_from([0, 30, 121, SETTLED_SECONDS + 1, 1000, 30_000]))
+    def pass_time(self, seconds: float) -> None:
+        self.world.clock.now += seconds
+
+    @rule()
+    def roll(self) -> None:
+        self.world.rollup.run(60)
+
+    @rule(seconds=st.sampled_from([60, -1]))
+    def mirror(self, seconds: float) -> None:
+        assert self.world.mirror.run(seconds).failures == []
+
+    @rule()
+    def settle(self) -> None:
+        self.world.settle()
+
+    @rule()
+    def audit_finds_nothing(self) -> None:
+        report = self.world.mirror.run(-1)
+        self.world.mirror.audit(report)
+        assert report.drifted == [] or self.told
+
+    # ---- what happens while a month is written
+
+    def _make_due(self) -> None:
+        """Let there be something to write, of a day that files do not tell."""
+        self.world.put("due", MOMENTS[1])
+        self.world.clock.now += SETTLED_SECONDS + 1
+        self.world.rollup.run(60)
+        self.world.clock.now += 30_000
+
+    def _while_written(self, moment: Callable[[], None], *, after: bool) -> None:
+        """Run the mirror over a month that is due, and something around its first object."""
+        self._make_due()
+        hook = "after" if after else "before"
+        setattr(self.world.objects, hook, moment)
+        self.world.mirror.run(60)
+        setattr(self.world.objects, hook, None)
+
+    @rule(after=st.booleans())
+    def crash(self, after: bool) -> None:
+        def end() -> None:
+            raise CrashedError
+
+        self._make_due()
+        setattr(self.world.objects, "after" if after else "before", end)
+        failures = self.world.mirror.run(60).failures
+        assert all(isinstance(each, CrashedError) for each in failures)
+        self.world.objects.before = self.world.objects.after = None
+
+    @rule(after=st.booleans(), name=names, acquired=moments, rolls=st.booleans(), more=values)
+    def write_meanwhile(
+        self,
+        after: bool,
+        name: str,
+        acquired: str,
+        rolls: bool,
+        more: dict[str, Any],
+    ) -> None:
+        def write() -> None:
+            self.world.put(name, acquired, **more)
+            if rolls:
+                self.world.clock.now += SETTLED_SECONDS + 1
+                self.world.rollup.run(60)
+
+        self._while_written(write, after=after)
+
+    @rule(after=st.booleans(), name=names, acquired=moments)
+    def another_mirror_meanwhile(self, after: bool, name: str, acquired: str) -> None:
+        def overtake() -> None:
+            self.world.put(name, acquired)
+            self.world.settle()
+
+        self._while_written(overtake, after=after)
+
+    # ---- faults of storage
+
+    @precondition(lambda self: self.world.objects.held)
+    @rule(data=st.data(), kind=st.sampled_from(["lost", "cut", "foreign", "changed"]))
+    def spoil(self, data: st.DataObject, kind: str) -> None:
+        held = self.world.objects.held
+        key = data.draw(st.sampled_from(sorted(held)))
+        content, moment = held[key]
+        if kind == "lost":
+            del held[key]
+        elif kind == "cut":
+            held[key] = content[: len(content) // 2], moment
+        elif kind == "foreign":
+            other = data.draw(st.sampled_from(sorted(held)))
+            held[key] = held[other][0], moment
+        else:
+            held[key] = bytes([content[0] ^ 1]) + content[1:], moment
+        self.told.add(key)
+
+    # ---- the promises
+
+    @invariant()
+    def files_tell_the_truth(self) -> None:
+        if hasattr(self, "world"):
+            self.world.check_files()
+
+    @rule()
+    def everything_is_mirrored_in_the_end(self) -> None:
+        self.world.settle()
+        self.world.settle()
+        self.world.check_files()  # which finds what was spoilt
+        self.world.settle()
+        state = self.world.rollups.state(PRODUCT)
+        assert state.dirty == {}
+        days = {image.get("acquired")[:10] for image in self.world.images.values()}
+        assert days <= self.world.check_files()
+        named = {
+            file.key
+            for manifest in self.world.manifests.manifests(PRODUCT, "2019-01", "2020-12").values()
+            for file in manifest.files
+        }
+        self.world.clock.now += self.world.policy.grace + 2
+        self.world.mirror.run(60)
+        assert set(self.world.objects.held) == named
+
+
+TestMirror = MirrorMachine.TestCase
+TestMirror.settings = settings(
+    max_examples=max(6, _BUDGET // 4), stateful_step_count=25, deadline=None
+)
