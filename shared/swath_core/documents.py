@@ -74,6 +74,9 @@ ACCESS_LISTS = ("owners", "writers", "readers")
 SHARDS = "swath.shards"
 """The member of a product's ``extra_properties`` that says over how many shards it is spread."""
 
+QUERYABLES = "swath.queryables"
+"""The member of a product's ``extra_properties`` that declares those of its images: JSON text."""
+
 MOST_SHARDS = 16
 
 
@@ -90,7 +93,7 @@ class StoredImage(Document):
     recorded; ``index`` the version of the code that wrote them; ``indexed`` the document's version
     when the postings in cells were written: later ones differ in nothing that these hold. While the
     image is moved to other partitions it is posted in those of ``target`` as well, ``since`` (epoch
-    seconds).
+    seconds). ``held`` are the names of the extra properties that its postings tell.
     """
 
     posted: tuple[str, ...] | None = None
@@ -98,11 +101,12 @@ class StoredImage(Document):
     indexed: int = 0
     target: tuple[str, ...] | None = None
     since: float = 0.0
+    held: tuple[str, ...] = ()
 
     @property
-    def placed(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-        """Everything that is recorded of where it is posted."""
-        return self.posted, self.target
+    def placed(self) -> tuple[tuple[str, ...] | None, ...]:
+        """Everything that is recorded of where it is posted, and of what its postings tell."""
+        return self.posted, self.target, self.held
 
 
 # ---- JSON values

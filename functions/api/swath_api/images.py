@@ -74,7 +74,8 @@ def _placed(error: SwathError, index: int) -> dict[str, Any]:
 def search(request: Request) -> Response[Any]:
     """``PUT /images``; a ``limit`` of 0 counts."""
     body = parse_search(request.json, request.query, IMAGE_SEARCH_MEMBERS)
-    query = ImageQuery.from_body(request.json, user=request.caller.user)
+    resource = services.searchable().resource(request.caller, request.json)
+    query = ImageQuery.from_body(request.json, resource, user=request.caller.user)
     searched, product_of = services.searchable().of(request.caller, query)
     if is_true(request.json.get("explain")):
         return _explained(request, query, searched)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from swath_core.documents import Document
+from swath_core.definitions import HOW_TO_REINDEX
+from swath_core.documents import QUERYABLES, Document, StoredProduct
 from swath_core.web import Request, Response
 from swath_core.web.jsonapi import (
     answer_object,
@@ -13,6 +14,7 @@ from swath_core.web.jsonapi import (
     product_resource,
     resource,
     single,
+    warning,
     with_v1,
 )
 
@@ -23,7 +25,16 @@ from .objects import Objects, answer_page, query_of
 def _answer(request: Request, product: Document, status: int) -> Response[Any]:
     v1 = is_true(request.query.get("v1_compatibility"))
     data = product_resource(request.caller, product, v1=v1)
-    return answer_object(single(data), product, status)
+    warnings = [warning(HOW_TO_REINDEX)] if _is_declared_anew(request, product) else []
+    return answer_object(single(data, warnings=warnings), product, status)
+
+
+def _is_declared_anew(request: Request, product: Document) -> bool:
+    """Return whether a request declares extra properties of images that may be there already."""
+    if request.method != "PATCH" or not isinstance(product, StoredProduct) or not product.years:
+        return False
+    sent = request.json["data"]["attributes"].get("extra_properties") or {}
+    return QUERYABLES in sent
 
 
 _objects = Objects("product", services.products, _answer)

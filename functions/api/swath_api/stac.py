@@ -19,6 +19,7 @@ from swath_core.stac import (
     Found,
     ItemSearch,
     Link,
+    declared_in,
     decoded,
     described,
     landing_page,
@@ -67,25 +68,25 @@ def page(_: Request) -> Response[Any]:
 
 
 def queryables(request: Request) -> Response[Any]:
-    """``GET /queryables``."""
+    """``GET /queryables``: those that every collection has."""
     return answer(queryables_schema(request.url), media_type=SCHEMA_JSON)
 
 
 def sortables(request: Request) -> Response[Any]:
-    """``GET /sortables``."""
+    """``GET /sortables``: those that every collection has."""
     return answer(sortables_schema(request.url), media_type=SCHEMA_JSON)
 
 
 def collection_queryables(request: Request, id: str) -> Response[Any]:
     """``GET /collections/ID/queryables``."""
-    services.stac().readable(request.caller, id)
-    return queryables(request)
+    extras = declared_in(services.stac().readable(request.caller, id))
+    return answer(queryables_schema(request.url, extras), media_type=SCHEMA_JSON)
 
 
 def collection_sortables(request: Request, id: str) -> Response[Any]:
     """``GET /collections/ID/sortables``."""
-    services.stac().readable(request.caller, id)
-    return sortables(request)
+    extras = declared_in(services.stac().readable(request.caller, id))
+    return answer(sortables_schema(request.url, extras), media_type=SCHEMA_JSON)
 
 
 # ---- collections
@@ -110,7 +111,7 @@ def collection(request: Request, id: str) -> Response[Any]:
 
 def items(request: Request, id: str) -> Response[Any]:
     """``GET /collections/ID/items``."""
-    asked = ItemSearch.parse(decoded(request.query), id)
+    asked = _asked(request, decoded(request.query), id)
     services.stac().readable(request.caller, id)
     return _found_items(request, asked)
 
@@ -132,12 +133,17 @@ def asset(request: Request, id: str, name: str, key: str) -> Response[Any]:
 
 def search(request: Request) -> Response[Any]:
     """``GET /search``."""
-    return _found_items(request, ItemSearch.parse(decoded(request.query)))
+    return _found_items(request, _asked(request, decoded(request.query)))
 
 
 def search_posted(request: Request) -> Response[Any]:
     """``POST /search``."""
-    return _found_items(request, ItemSearch.parse(request.json))
+    return _found_items(request, _asked(request, request.json))
+
+
+def _asked(request: Request, given: Body, collection: str | None = None) -> ItemSearch:
+    extras = services.stac().extras(request.caller, given, collection)
+    return ItemSearch.parse(given, collection, extras)
 
 
 def _found_items(request: Request, asked: ItemSearch) -> Response[Any]:
@@ -195,7 +201,7 @@ def _only(collection: str) -> Body:
 
 def _aggregated(request: Request, given: Body, collection: str | None = None) -> Response[Any]:
     wanted, members = Aggregations.parse(given), searched(given)
-    asked = ItemSearch.parse(members if collection is None else members | _only(collection))
+    asked = _asked(request, members if collection is None else members | _only(collection))
     found = services.stac().aggregations(request.caller, asked, wanted)
     links = _page_links(request, JSON)
     return _json({"type": "AggregationCollection", "aggregations": found, "links": links})

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Any
 
 from swath_core.catalog import BULK_LIMIT
-from swath_core.documents import Document
+from swath_core.definitions import HOW_TO_REINDEX, declared
+from swath_core.documents import Document, StoredProduct
 from swath_core.errors import BadRequest, SwathError
 from swath_core.stac import GEOJSON, JSON, Addresses, Transaction, features_of
 from swath_core.web import Body, Request, Response, answer, answer_nothing
@@ -95,15 +96,23 @@ def create_collection(request: Request) -> Response[Any]:
 
 def replace_collection(request: Request, id: str) -> Response[Any]:
     """``PUT /collections/ID``."""
-    return _changed(_transaction(request).replace_collection(id, request.value))
+    return _redeclared(_transaction(request).replace_collection(id, request.value))
 
 
 def change_collection(request: Request, id: str) -> Response[Any]:
     """``PATCH /collections/ID``."""
     transaction = _transaction(request)
     if (operations := _operations(request)) is not None:
-        return _changed(transaction.patch_collection(id, operations))
-    return _changed(transaction.merge_collection(id, request.json))
+        return _redeclared(transaction.patch_collection(id, operations))
+    return _redeclared(transaction.merge_collection(id, request.json))
+
+
+def _redeclared(product: Document) -> Response[Any]:
+    """Answer a change of a collection; where it declares queryables, say what items need."""
+    done = _changed(product)
+    if isinstance(product, StoredProduct) and product.years and declared(product.attributes):
+        done.headers["Warning"] = f'299 swath "{HOW_TO_REINDEX}"'
+    return done
 
 
 def delete_collection(request: Request, id: str) -> Response[Any]:

@@ -22,7 +22,7 @@ def _asked(request: Request, *more: str) -> tuple[dict[str, Any], ImageQuery, li
     given = request.json
     check_members(given, (*IMAGE_SEARCH_MEMBERS, *more))
     bare = {name: value for name, value in given.items() if name not in {"limit", "sort"}}
-    query = ImageQuery.from_body(bare)
+    query = ImageQuery.from_body(bare, services.searchable().resource(request.caller, bare))
     products, _ = services.searchable().of(request.caller, query)
     return given, query, products
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from swath_core.definitions import declared
 from swath_core.documents import INDEX_VERSION, Document, StoredImage, StoredProduct, shards_of
 from swath_core.store.images import ImageChange
 from swath_core.store.requests import Changes
@@ -60,12 +61,12 @@ def planned_change(
     if is_fresh:
         places = [Placement(index, _shard(before, after, shards))]
     image = StoredImage(after.kind, after.id, after.attributes, after.version, after.request)
-    image = replace(image, index=INDEX_VERSION, indexed=after.version)
+    image = replace(image, index=INDEX_VERSION, indexed=after.version, held=held_in(product))
     postings = [postings_of(image, place) for place in places]
     image = _recorded(image, postings, before)
     rows = {(row.partition, row.sort_key): row for each in postings for row in each.rows}
     removed = [key for key in old if key not in rows]
-    if isinstance(before, StoredImage) and rows.keys() == old.keys() and same_cells(before, after):
+    if isinstance(before, StoredImage) and rows.keys() == old.keys() and same_cells(before, image):
         image = replace(image, indexed=before.indexed)
         by_time = (each.rows[0] for each in postings)
         rows = {(row.partition, row.sort_key): row for row in by_time}
@@ -79,6 +80,11 @@ def _index_of(product: Document | None) -> tuple[int, int]:
     if isinstance(product, StoredProduct):
         return product.index, product.shards
     return INDEX_VERSION, shards_of(product.attributes) if product else 1
+
+
+def held_in(product: Document | None) -> tuple[str, ...]:
+    """Return the extra properties that postings of a product's images are to tell."""
+    return () if product is None else tuple(sorted(declared(product.attributes)))
 
 
 def _kept(before: Document | None, after: Document) -> list[Placement]:
@@ -146,6 +152,14 @@ def added(image: StoredImage, wanted: Postings, now: float) -> ImageChange:
     if there <= {row.partition for row in wanted.rows}:
         after = replace(after, posted=wanted.suffixes, target=None, since=0.0)
     return ImageChange(image, after, (), written)
+
+
+def retold(image: StoredImage, place: Placement, held: tuple[str, ...]) -> ImageChange:
+    """Return the change by which postings tell other extra properties, where they are."""
+    from swath_core.index import postings_of  # noqa: PLC0415
+
+    after = replace(image, held=held)
+    return ImageChange(image, after, (), postings_of(after, place).rows)
 
 
 def finished(image: StoredImage) -> ImageChange:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from swath_core.access import Caller, may_read
-from swath_core.definitions import IMAGE
+from swath_core.definitions import EXTRA, IMAGE, Extras, ImageResource, Resource, declared
 from swath_core.documents import Document
 from swath_core.errors import Conflict, SwathError
-from swath_core.filters import allowed_values
+from swath_core.filters import allowed_values, parse_filter
 from swath_core.settings import Settings
 from swath_core.store.bus import announce_deleted
 from swath_core.store.images import ImageStore
@@ -175,6 +175,29 @@ class SearchableProducts:
         found = [row for row in self._access.store.products_by_id(ids) if may_read(caller, row)]
         products: dict[str, Document] = {row.id: row for row in found}
         return [SearchProduct.of(row) for row in found], products.get
+
+    def extras(self, caller: Caller, ids: Iterable[str] | None = None) -> Extras:
+        """Return the extra properties that readable products declare, out of ``ids`` or of all."""
+        store = self._access.store
+        if ids is not None:
+            found: Iterable[Document] = store.products_by_id(ids)
+        else:
+            listed = store.directory.products()
+            found = (row for rows in listed or () for row in rows.values())
+            found = store.products() if listed is None else found
+        readable = (row for row in found if may_read(caller, row))
+        return Extras.of((row.id, declared(row.attributes)) for row in readable)
+
+    def resource(self, caller: Caller, body: Mapping[str, Any]) -> Resource:
+        """Return what the filter and sort of a search may name. Raises BadRequest.
+
+        Products are looked at only where an extra property is named.
+        """
+        if EXTRA not in f"{body.get('filter')} {body.get('sort')}":
+            return IMAGE
+        expression = parse_filter(body.get("filter"), IMAGE)
+        ids = allowed_values(expression, "product_id")
+        return ImageResource.with_extras(self.extras(caller, ids))
 
     def _touched(self, caller: Caller, query: ImageQuery) -> list[str]:
         """Return the products that the directory says are readable and can have matches."""

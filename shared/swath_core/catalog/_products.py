@@ -15,8 +15,21 @@ from swath_core.access import (
     namespaced,
     visible_attributes,
 )
-from swath_core.definitions import ID_PATTERN, LONGEST_PRODUCT_ID, PRODUCT
-from swath_core.documents import ACCESS_LISTS, MOST_SHARDS, SHARDS, Document, shards_of, shown
+from swath_core.definitions import (
+    ID_PATTERN,
+    LONGEST_PRODUCT_ID,
+    PRODUCT,
+    check_declared,
+)
+from swath_core.documents import (
+    ACCESS_LISTS,
+    MOST_SHARDS,
+    QUERYABLES,
+    SHARDS,
+    Document,
+    shards_of,
+    shown,
+)
 from swath_core.errors import Conflict, Forbidden, Invalid
 from swath_core.store.catalog import ChangedError
 
@@ -54,6 +67,7 @@ class Products:
         _check_privileged(caller, given, {})
         values = PRODUCT.validate_create(_prepared(given))
         _check_shards(values, 1)
+        _check_queryables(values)
         if not values.get("owners"):
             values["owners"] = default_owners(caller)
         values = stamped({"writers": [], "readers": [], **values})
@@ -93,6 +107,7 @@ class Products:
         _check_privileged(caller, changes, product.attributes)
         values = PRODUCT.validate_update(_prepared(changes), product.attributes)
         _check_shards(values, shards_of(product.attributes))
+        _check_queryables(values)
         values = {"writers": [], "readers": [], **stamped(values, product)}
         check_retention(values)
         check_size(values)
@@ -179,6 +194,18 @@ def _check_shards(values: Mapping[str, Any], before: int) -> None:
             f"to {MOST_SHARDS} is expected: shards can be added, but not taken away"
         )
         raise Invalid(message, pointer=f"/data/attributes/extra_properties/{SHARDS}")
+
+
+def _check_queryables(values: Mapping[str, Any]) -> None:
+    """Raise Invalid where a product declares extra properties in a form that says nothing."""
+    extra = values.get("extra_properties") or {}
+    if QUERYABLES not in extra:
+        return
+    try:
+        check_declared(extra[QUERYABLES])
+    except ValueError as error:
+        pointer = f"/data/attributes/extra_properties/{QUERYABLES}"
+        raise Invalid(f"extra_properties: {QUERYABLES}: {error}", pointer=pointer) from error
 
 
 def _check_lists(caller: Caller, product: Document, changes: Mapping[str, Any]) -> None:

@@ -11,6 +11,9 @@ it may die at any point, and the next one goes on. Nothing is missed by searches
    has looked in the new place in vain, has looked in the old one by then.
 4. When a sweep over all images has found none that is elsewhere, searches read one version again.
 
+Where its place is the right one, but its postings tell other extra properties than the product
+declares (``swath_core.definitions``), they are written anew in their place.
+
 Sweeps go by month. An image that is still under the old version stays in its month: a write that
 changes its time posts it as a new one. So a sweep that began after step 1 meets all of them.
 """
@@ -37,11 +40,11 @@ from swath_core.store.images import (
 )
 from swath_core.store.permits import Permits
 
-from ._image_changes import added, finished, is_moving, taken_back
+from ._image_changes import added, finished, held_in, is_moving, retold, taken_back
 from ._related import RelatedObjects
 
 if TYPE_CHECKING:
-    from swath_core.index import Postings
+    from swath_core.index import Placement, Postings
 
 SETTLE_SECONDS = 60.0
 """How long a search, a count or a recount of a month may go on: twice what a request may take."""
@@ -91,12 +94,12 @@ class Reindex:
 
         Raises NotFound.
         """
-        version = None
-        while version != INDEX_VERSION:
+        version, held = None, None
+        while version != INDEX_VERSION or held != held_in(self._existing(product_id)):
             product = self._begun(product_id)
             yield from self._sweeps(product)
             self._store.end_move(product)
-            version = product.index
+            version, held = product.index, held_in(product)
 
     def _begun(self, product_id: str) -> StoredProduct:
         """Return the product when no image can come under another version of its index any more.
@@ -142,23 +145,35 @@ class Reindex:
         wanted = postings_of(image, place)
         try:
             self._images.ensure_indexed(product, wanted.state)
-            return self._next_step(image, wanted)
+            return self._next_step(image, wanted, place, held_in(product))
         except (StaleVersionError, BusyError, Unavailable, UnknownProductError):
             return Outcome.LEFT
 
-    def _next_step(self, image: StoredImage, wanted: Postings) -> Outcome:
+    def _next_step(
+        self, image: StoredImage, wanted: Postings, place: Placement, held: tuple[str, ...]
+    ) -> Outcome:
         now, names = self._clock(), set(wanted.suffixes)
-        if image.target is None:
-            if set(image.posted or ()) == names and image.index == INDEX_VERSION:
-                return Outcome.THERE
+        done = Outcome.FINISHED if image.held == held else Outcome.LEFT
+        if image.target is None and not (
+            set(image.posted or ()) == names and image.index == INDEX_VERSION
+        ):
             after = self._apply(added(image, wanted, now))
-            return Outcome.ADDED if is_moving(after) else Outcome.FINISHED
+            return Outcome.ADDED if is_moving(after) else done
+        if image.target is None:
+            return self._told(image, place, held)
         if set(image.target) != names:  # they were computed by other code, or for other shards
             self._apply(taken_back(image))
             return Outcome.LEFT
         if now < image.since + SETTLE_SECONDS:
             return Outcome.LEFT
         self._apply(finished(image))
+        return done
+
+    def _told(self, image: StoredImage, place: Placement, held: tuple[str, ...]) -> Outcome:
+        """Let the postings of an image in its place tell what the product declares."""
+        if image.held == held:
+            return Outcome.THERE
+        self._apply(retold(image, place, held))
         return Outcome.FINISHED
 
     def _apply(self, change: ImageChange) -> StoredImage | None:

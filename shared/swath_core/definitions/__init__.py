@@ -28,6 +28,20 @@ from ._bands import (
 from ._common import ID_PATTERN, LONGEST_NAME, LONGEST_PRODUCT_ID, NAME_PATTERN
 from ._containers import AnyOf, JsonObject, ListOf, MapOf, OrNull, Record
 from ._crs import CRS_FORMS, crs_form
+from ._extras import (
+    EXTRA,
+    HOW_TO_DECLARE,
+    HOW_TO_REINDEX,
+    Declared,
+    Extra,
+    Extras,
+    ImageResource,
+    check_declared,
+    declared,
+    extra,
+    extra_value,
+    undeclared,
+)
 from ._images import FILE, IMAGE, STORAGE_STATES
 from ._products import PRODUCT
 from ._spatial import Footprint, Resolution
@@ -51,7 +65,10 @@ __all__ = [
     "DATA_TYPES",
     "EVENT_SEVERITIES",
     "EVENT_TYPES",
+    "EXTRA",
     "FILE",
+    "HOW_TO_DECLARE",
+    "HOW_TO_REINDEX",
     "ID_PATTERN",
     "IMAGE",
     "LONGEST_NAME",
@@ -76,7 +93,11 @@ __all__ = [
     "AttributeType",
     "Boolean",
     "Choice",
+    "Declared",
+    "Extra",
+    "Extras",
     "Footprint",
+    "ImageResource",
     "Integer",
     "JsonObject",
     "ListOf",
@@ -89,5 +110,10 @@ __all__ = [
     "Resource",
     "Text",
     "Timestamp",
+    "check_declared",
     "crs_form",
+    "declared",
+    "extra",
+    "extra_value",
+    "undeclared",
 ]

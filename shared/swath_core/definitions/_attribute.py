@@ -316,6 +316,10 @@ class Attribute:
         """The JSON pointer of the attribute in a request body."""
         return f"/data/attributes/{self.name}"
 
+    def of(self, values: Mapping[str, Any]) -> Any:
+        """Return the stored value among those of an object; None where it is unset."""
+        return values.get(self.name)
+
     def normalise(self, value: object) -> Any:
         """Return the stored form of a value. Raises Invalid with a pointer."""
         try:

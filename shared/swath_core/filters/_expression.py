@@ -162,7 +162,7 @@ class Comparison(Expression):
 
     def matches(self, values: Values) -> bool:
         """Return whether the attribute is set and compares so."""
-        stored = values.get(self.attribute.name)
+        stored = self.attribute.of(values)
         if stored is None:
             return False
         kind = self.attribute.type
@@ -203,7 +203,7 @@ class IsNull(Expression):
 
     def matches(self, values: Values) -> bool:
         """Return whether the attribute is null, or is not."""
-        stored = values.get(self.attribute.name)
+        stored = self.attribute.of(values)
         return (stored is None or stored == []) is not self.negated
 
     def listed(self, name: str) -> tuple[Any, ...]:  # noqa: ARG002 - as the others

@@ -6,7 +6,17 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from swath_core.definitions import Attribute, Choice, Resource, Text
+from swath_core.definitions import (
+    EXTRA,
+    HOW_TO_DECLARE,
+    IMAGE,
+    Attribute,
+    Choice,
+    Extra,
+    Resource,
+    Text,
+    undeclared,
+)
 from swath_core.documents import shown
 from swath_core.errors import BadRequest
 
@@ -40,12 +50,14 @@ class Sort:
     """The attribute to sort by; ``descending`` reverses everything but the place of nulls.
 
     ``then`` are the orders of objects that are alike in it; the last tie is broken by the id, in
-    the direction of the last order.
+    the direction of the last order. ``extra`` is what is sorted by where that is no attribute of
+    the resource.
     """
 
     name: str
     descending: bool = False
     then: tuple[Sort, ...] = ()
+    extra: Extra | None = None
 
     @property
     def all(self) -> tuple[Sort, ...]:
@@ -91,8 +103,12 @@ def parse_sort(text: object, resource: Resource, default: str) -> Sort:
     if attribute is None or not attribute.sortable:
         names = ["id", *(each.name for each in resource if each.sortable)]
         message = f"sort: a {resource.kind} is sorted by {', '.join(names)}, not by {shown(name)}"
+        if name.startswith(EXTRA):
+            message += f"; {HOW_TO_DECLARE}"
         raise BadRequest(message, parameter="sort")
-    return Sort(name, text.startswith("-"))
+    return Sort(
+        name, text.startswith("-"), extra=attribute if isinstance(attribute, Extra) else None
+    )
 
 
 def parse_limit(value: object) -> int | None:
@@ -109,7 +125,7 @@ def attribute_of(resource: Resource, name: object) -> Attribute:
     """Return the definition of an attribute by name, ``id`` included. Raises KeyError."""
     if not isinstance(name, str):
         raise KeyError(shown(name))
-    return ID if name == "id" else resource.attributes[name]
+    return ID if name == "id" else resource.attribute(name)
 
 
 def _decoded(text: object) -> list[Any]:
@@ -154,7 +170,7 @@ class _Parser:
 
     def _condition(self, element: dict[str, Any]) -> Expression:
         op = element.get("op")
-        attribute = self._attribute(element.get("name"))
+        attribute = self._attribute(element.get("name"), element.get("val"))
         if isinstance(op, str) and op in _UNSUPPORTED:
             raise _bad(f"{attribute.name}: {op} is not supported; use prefix")
         if not isinstance(op, str) or op not in _OPERATORS:
@@ -170,11 +186,12 @@ class _Parser:
         _check_operator(attribute, op)
         return Comparison(attribute, op, self._operands(attribute, op, element.get("val")))
 
-    def _attribute(self, name: object) -> Attribute:
+    def _attribute(self, name: object, value: object) -> Attribute:
+        attribute: Attribute | None
         try:
             attribute = attribute_of(self._resource, name)
         except KeyError:
-            attribute = None
+            attribute = undeclared(name, value) if self._resource.kind == IMAGE.kind else None
         if attribute is None or not attribute.filterable:
             known = ["id", *(each.name for each in self._resource if each.filterable)]
             problem = "is no attribute" if attribute is None else "cannot be filtered by"

@@ -17,12 +17,13 @@ SortKey = tuple[Any, ...]
 
 def sort_key(sort: Sort, resource: Resource, values: Mapping[str, Any]) -> SortKey:
     """Return what an object with these attribute values is sorted by."""
-    return (*(_value(each.name, resource, values) for each in sort.all), values["id"])
+    return (*(_value(each, resource, values) for each in sort.all), values["id"])
 
 
-def _value(name: str, resource: Resource, values: Mapping[str, Any]) -> Any:
-    stored = values.get(name)
-    return None if stored is None else attribute_of(resource, name).type.key(stored)
+def _value(sort: Sort, resource: Resource, values: Mapping[str, Any]) -> Any:
+    attribute = sort.extra or attribute_of(resource, sort.name)
+    stored = attribute.of(values)
+    return None if stored is None else attribute.type.key(stored)
 
 
 def sorted_keys(keys: Iterable[SortKey], sort: Sort) -> list[SortKey]:

@@ -17,7 +17,7 @@ import h3.api.basic_int as h3
 import shapely
 
 from swath_core import times
-from swath_core.definitions import IMAGE, Timestamp
+from swath_core.definitions import EXTRA, IMAGE, Timestamp, extra_value
 from swath_core.documents import INDEX_VERSION, Attributes, Document, StoredImage
 from swath_core.geo import footprint
 
@@ -41,6 +41,9 @@ _LEAST_ROOM = 200
 
 OMITTED = "?"
 """Member of ``a`` that lists the attributes left out for their length."""
+
+_HELD = "+"
+"""What the names of extra properties begin with in ``a``, where null is written, too."""
 
 IN_KEYS = frozenset({"id", "name", "product_id", "acquired"})
 """Attributes that a posting's keys tell."""
@@ -156,7 +159,8 @@ def encode_attributes(image: Document, *, modified: bool) -> str:
     """Return the JSON of the attributes that a posting holds.
 
     ``modified`` is not held in cells: every change of an image changes it. Of the rest, texts and
-    lists are left out, the longest first, where all together would be too long.
+    lists are left out, the longest first, where all together would be too long, and then extra
+    properties.
     """
     held = {
         name: value
@@ -165,13 +169,22 @@ def encode_attributes(image: Document, *, modified: bool) -> str:
         and value != []
         and (modified or name != "modified")
     }
+    extras = _extras(image)
+    held |= extras
     long = {n: len(_compact(v).encode()) for n, v in held.items() if isinstance(v, (str, list))}
     omitted = [name for name, size in long.items() if size > LONG_VALUE]
     room = _room(image)
-    waiting = sorted(set(long) - set(omitted) - _DATES, key=lambda name: (long[name], name))
+    waiting = sorted(extras.keys() - long.keys())
+    waiting += sorted(set(long) - set(omitted) - _DATES, key=lambda name: (long[name], name))
     while waiting and len(_encoded(held, omitted).encode()) > room:
         omitted.append(waiting.pop())
     return _encoded(held, omitted)
+
+
+def _extras(image: Document) -> dict[str, Any]:
+    """Return the extra properties that the image's postings are to tell, with null for none."""
+    names = image.held if isinstance(image, StoredImage) else ()
+    return {_HELD + name: extra_value(image.attributes, name) for name in names}
 
 
 def _encoded(held: Mapping[str, Any], omitted: Sequence[str]) -> str:
@@ -202,9 +215,26 @@ def attributes_of_row(product: str, acquired: str, image_id: str, row_json: str)
     values["product_id"] = product
     values["name"] = image_id[len(product) + 1 :]
     values["acquired"] = acquired
+    if _EXTRAS_IN in row_json:
+        values = _with_extras(values)
     if "modified" not in values:  # a posting in a cell
         values[OMITTED] = [*values.get(OMITTED, ()), "modified"]
     return values
+
+
+_EXTRAS_IN = f'"{_HELD}'
+
+
+def _with_extras(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a posting holds with the names that extra properties have in filters."""
+    found = {_full_name(name): value for name, value in values.items()}
+    if OMITTED in found:
+        found[OMITTED] = [_full_name(name) for name in found[OMITTED]]
+    return found
+
+
+def _full_name(name: str) -> str:
+    return EXTRA + name[len(_HELD) :] if name.startswith(_HELD) else name
 
 
 def _compact(value: object) -> str:

@@ -5,7 +5,7 @@ To be read in this order: ``_query``, ``_reach``, ``_plan``, ``_cover``, ``_merg
 
 from ._engine import ImageSearch
 from ._plan import MonthReader
-from ._query import Cost, ImageQuery, Match, Page, SearchProduct, digest
+from ._query import Cost, ImageQuery, Match, Page, SearchProduct, digest, types_of
 from ._reach import Reach
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "Reach",
     "SearchProduct",
     "digest",
+    "types_of",
 ]

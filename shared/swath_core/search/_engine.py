@@ -13,7 +13,15 @@ from swath_core.filters import SortKey, is_after, product_of, sort_documents, so
 from swath_core.index import indexed_of
 from swath_core.store.postings import PostingReader
 
-from ._merge import DocumentReader, Matcher, Merge, SizeOf, satisfies
+from ._merge import (
+    DocumentReader,
+    Matcher,
+    Merge,
+    SizeOf,
+    TooManyWholeError,
+    satisfies,
+    tells,
+)
 from ._plan import MonthReader, Projection, SearchPlan, plan_search
 from ._query import (
     Cost,
@@ -127,7 +135,10 @@ class ImageSearch:
         while not merge.finished:
             if matcher.cost.postings > postings or self._clock() > deadline:
                 return None
-            found += len(matcher.matching(merge.advance(None)))
+            try:
+                found += len(matcher.matching(merge.advance(None)))
+            except TooManyWholeError:
+                return None
         return found
 
     def _count(self, query: ImageQuery, products: Sequence[SearchProduct]) -> tuple[int, Matcher]:
@@ -335,7 +346,8 @@ def _still(query: ImageQuery, document: Document, match: Match) -> bool:
     """
     if document.version == match.version:
         return True
-    if indexed_of(document) == match.version and "modified" not in query.expression.names:
+    names = query.expression.names
+    if indexed_of(document) == match.version and "modified" not in names and tells(match, names):
         return True
     return document.attributes["acquired"] == match.acquired and satisfies(query, document)
 

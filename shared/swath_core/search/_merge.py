@@ -20,7 +20,9 @@ from typing import Any, Protocol
 import numpy as np
 import shapely
 
+from swath_core.definitions import EXTRA, HOW_TO_DECLARE, extra_value
 from swath_core.documents import Document
+from swath_core.errors import BadRequest
 from swath_core.filters import EVERYTHING, Expression, values_of
 from swath_core.geo import footprint
 from swath_core.index import OMITTED, POSTED, predecessor, successor
@@ -31,6 +33,9 @@ from ._query import Cost, ImageQuery, Match
 
 LEAST_ROWS = 13
 """Rows of a read that cost no more than one: about what fits one read unit."""
+
+MOST_WHOLE = 2_000
+"""Images that a search reads whole because their postings lack a declared extra property."""
 
 MOST_PARALLEL = 16
 _MOST_FIRST = 64
@@ -278,6 +283,8 @@ class Matcher:
         self.cost = cost
         self.size_of: SizeOf = json_bytes
         self._documents = documents
+        self._predicates: dict[str, tuple[Expression, frozenset[str]]] = {}
+        self._whole: set[str] = set()
 
     def matching(self, candidates: list[Candidate]) -> list[Match]:
         """Return the candidates that satisfy area and predicate, in their order."""
@@ -294,13 +301,11 @@ class Matcher:
     def _satisfying(self, matches: list[Match]) -> list[Match]:
         answers: list[bool | None] = []
         for match in matches:
-            predicate = self.plan.queries[match.product_id].predicate
+            predicate, names = self._asked(match.product_id)
             if predicate == EVERYTHING:
                 answers.append(True)
-            elif predicate.names <= _TOLD and predicate.names.isdisjoint(
-                match.values.get(OMITTED, ())
-            ):
-                answers.append(predicate.matches(_values(match, predicate)))
+            elif tells(match, names):
+                answers.append(predicate.matches(_values(match, names)))
             else:
                 answers.append(None)
         if None in answers:
@@ -312,18 +317,47 @@ class Matcher:
             ]
         return [match for match, answer in zip(matches, answers, strict=True) if answer]
 
+    def _asked(self, product_id: str) -> tuple[Expression, frozenset[str]]:
+        """Return the predicate on the postings of a product, and the attributes it looks at."""
+        found = self._predicates.get(product_id)
+        if found is None:
+            predicate = self.plan.queries[product_id].predicate
+            found = self._predicates[product_id] = (predicate, predicate.names)
+        return found
+
     def _satisfying_documents(self, matches: list[Match]) -> set[str]:
-        documents = self.fetch([match.id for match in matches])
         expression = self.plan.query.expression
+        self._count_whole(matches, expression.names)
+        documents = self.fetch([match.id for match in matches])
         return {id_ for id_, each in documents.items() if expression.matches(values_of(each))}
 
     def complete(self, matches: Sequence[Match], names: frozenset[str]) -> None:
         """Add to matches the attributes that their postings leave out, from the documents."""
         if not names:
             return
-        short = {m.id: m for m in matches if not names.isdisjoint(m.values.get(OMITTED, ()))}
+        short = {match.id: match for match in matches if not tells(match, names)}
+        self._count_whole(list(short.values()), names)
         for id_, document in self.fetch(list(short)).items():
-            short[id_].values.update({name: document.get(name) for name in names})
+            values = short[id_].values
+            values.update({name: value_in(document.attributes, name) for name in names})
+
+    def _count_whole(self, matches: Sequence[Match], names: frozenset[str]) -> None:
+        """Count the matches whose postings were written before extra properties were declared.
+
+        Raises TooManyWhole where there are more than are read for that.
+        """
+        extras = {name for name in names if name.startswith(EXTRA)}
+        if not extras:
+            return
+        lacking = [
+            (match, missing)
+            for match in matches
+            if (missing := extras - match.values.keys() - set(match.values.get(OMITTED, ())))
+        ]
+        self._whole |= {match.id for match, _ in lacking}
+        if lacking and len(self._whole) > MOST_WHOLE:
+            match, missing = lacking[-1]
+            raise TooManyWholeError(match.product_id, min(missing))
 
     def fetch(self, ids: Sequence[str]) -> Mapping[str, Document]:
         """Return those of the images that exist, by id."""
@@ -337,11 +371,38 @@ _TOLD = POSTED | {"geometry"}
 """Attributes that a posting tells, the footprint with them."""
 
 
-def _values(match: Match, predicate: Expression) -> Mapping[str, Any]:
+def tells(match: Match, names: frozenset[str]) -> bool:
+    """Return whether a posting tells attributes, those included that it says the image has not."""
+    values = match.values
+    if not names.isdisjoint(values.get(OMITTED, ())):
+        return False
+    return names <= _TOLD or names <= _TOLD | values.keys()
+
+
+class TooManyWholeError(BadRequest):
+    """Too many images would have to be read whole for an extra property."""
+
+    def __init__(self, product_id: str, name: str) -> None:
+        """Say which property of which product that is, and how it is declared."""
+        message = (
+            f"filter: the index does not hold {name} of all images of {product_id}, and more than "
+            f"{MOST_WHOLE} would have to be read whole for it: {HOW_TO_DECLARE}"
+        )
+        super().__init__(message, parameter="filter")
+
+
+def _values(match: Match, names: frozenset[str]) -> Mapping[str, Any]:
     """Return what a predicate looks at; ``geometry`` is the footprint on the plane."""
-    if "geometry" not in predicate.names:
+    if "geometry" not in names:
         return match.values
     return {**match.values, "geometry": match.footprint}
+
+
+def value_in(attributes: Mapping[str, Any], name: str) -> Any:
+    """Return the value of an attribute or of an extra property of a whole document."""
+    if name.startswith(EXTRA):
+        return extra_value(attributes, name.removeprefix(EXTRA))
+    return attributes.get(name)
 
 
 def _touching(query: ImageQuery, candidates: list[Candidate]) -> Sequence[bool]:

@@ -102,15 +102,16 @@ class ImageQuery:
             message = "text: images have no text to search; use filter"
             raise BadRequest(message, parameter="text")
         intersects = body.get("intersects")
+        sort = parse_sort(body.get("sort"), resource, "acquired")
         area = query_geometry(intersects) if intersects is not None else None
         return cls(
             expression=parse_filter(body.get("filter"), resource),
             area=area,
             or_without_area=bool(body.get("intersects_none")),
-            sort=parse_sort(body.get("sort"), resource, "acquired"),
+            sort=sort,
             sort_given=bool(body.get("sort")),
             limit=parse_limit(body.get("limit")),
-            digest=digest(user, *(body.get(name) for name in _BOUND)),
+            digest=digest(user, *(body.get(name) for name in _BOUND), *types_of(sort)),
         )
 
 
@@ -239,6 +240,11 @@ def digest(*parts: object) -> str:
     """Return a short fingerprint of what a query asks for."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def types_of(sort: Sort) -> list[str]:
+    """Return the types of the extra properties of an order: cursors hold values of them."""
+    return [str(each.extra.type) for each in sort.all if each.extra]
 
 
 def sign(state: dict[str, Any], key: bytes) -> str:

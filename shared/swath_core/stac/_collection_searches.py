@@ -13,7 +13,7 @@ from swath_core.filters import EVERYTHING, Expression, Sort
 from ._areas import Box, box_area, parse_box
 from ._fields import Fields, collection_path
 from ._intervals import parse_interval
-from ._orders import COLLECTION_FIELDS, parse_orders
+from ._orders import COLLECTION_SORTABLES, parse_orders
 from ._properties import COLLECTION_QUERYABLES
 from ._searches import check_members, language_of, parse_limit
 
@@ -51,7 +51,7 @@ class CollectionSearch:
         box, moments = given.get("bbox"), given.get("datetime")
         return cls(
             texts=_texts(given.get("q")),
-            sort=parse_orders(given.get("sortby"), COLLECTION_FIELDS) or Sort("id"),
+            sort=parse_orders(given.get("sortby"), COLLECTION_SORTABLES) or Sort("id"),
             fields=Fields.parse(given.get("fields"), collection_path),
             limit=parse_limit(given.get("limit"), PAGE_COLLECTIONS, MOST_COLLECTIONS),
             box=None if box is None else parse_box(box),

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from swath_core.definitions import Resolution
+from swath_core.definitions import Resolution, declared
 from swath_core.documents import Document
 
 from ._assets import COG, FileForm, file_forms
 from ._extensions import RENDER, extensions_of
 from ._items import STAC_VERSION
 from ._links import Addresses
-from ._overlay import overlaid_collection
+from ._overlay import QUERYABLES_MEMBER, overlaid_collection
 
 Collection = dict[str, Any]
 Bounds = tuple[float, float, float, float]
@@ -100,6 +100,7 @@ def derived_collection(
     if bands:
         links += addresses.of_pictures("products", product.id)
     extra = product.get("extra_properties") or {}
+    declarations = declared(product.attributes)
     return {
         "type": "Collection",
         "stac_version": STAC_VERSION,
@@ -121,6 +122,7 @@ def derived_collection(
         "item_assets": item_assets,
         **({"renders": renders} if renders else {}),
         "links": links,
+        **({QUERYABLES_MEMBER: dict(declarations)} if declarations else {}),
         "created": product.get("created"),
         "updated": product.get("modified"),
     }

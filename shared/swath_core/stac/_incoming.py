@@ -8,15 +8,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from swath_core.definitions import IMAGE, NAME_PATTERN, STORAGE_STATES
-from swath_core.documents import Document, finite, is_encodable, shown
+from swath_core.definitions import (
+    IMAGE,
+    NAME_PATTERN,
+    STORAGE_STATES,
+    check_declared,
+)
+from swath_core.documents import QUERYABLES, Document, finite, is_encodable, shown
 from swath_core.errors import Invalid
 
 from ._assets import MD5_MULTIHASH
 from ._extensions import AUTHENTICATION, TIMESTAMPS, bare, extensions_of
 from ._items import Item, ItemForm, extra_name
 from ._links import Addresses
-from ._properties import NAMED, PREFIX, SHOWN, Property
+from ._overlay import QUERYABLES_MEMBER
+from ._properties import EXTRA_PREFIX, NAMED, SHOWN, Property
 from ._signing import MEMBERS, SCHEME, TOKEN
 
 _CODE = re.compile(r"(EPSG|ESRI):[0-9]{4,6}", re.IGNORECASE)
@@ -25,7 +31,7 @@ _MOST_EXTRA = 50
 _NOT_DATA = frozenset({"thumbnail", "overview", "metadata", "visual"})
 _SIGNED = "X-Amz-Signature="
 _ENDS = "a signed address ends after a while: give that of the file, without the signature"
-_EXTRA = f"{PREFIX}extra_"
+_EXTRA = EXTRA_PREFIX
 _TIMES = frozenset({"datetime", "start_datetime", "end_datetime"})
 
 _BY_NAME: Mapping[str, Property] = {
@@ -358,3 +364,21 @@ def collection_attributes(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
     yield "name", given.get("title") or given["id"]
     yield "description", given.get("description")
     yield "tags", given.get("keywords")
+
+
+def with_declaration(extra: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a product's extra properties with what a collection declares. Raises Invalid."""
+    kept = {name: value for name, value in extra.items() if name != QUERYABLES}
+    asked = given.get(QUERYABLES_MEMBER)
+    if asked in (None, {}):
+        return kept
+    if not isinstance(asked, dict):
+        message = f"an object of names and types is expected, not {shown(asked)}"
+        raise bad(f"/{QUERYABLES_MEMBER}", message)
+    text = json.dumps(asked, separators=(",", ":"), ensure_ascii=False)
+    try:
+        check_declared(text)
+    except ValueError as error:
+        raise bad(f"/{QUERYABLES_MEMBER}", f"{QUERYABLES_MEMBER}: {error}") from error
+    same = QUERYABLES in extra and json.loads(extra[QUERYABLES]) == asked
+    return {**kept, QUERYABLES: extra[QUERYABLES] if same else text}

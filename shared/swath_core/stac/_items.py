@@ -15,7 +15,7 @@ from ._assets import Asset, default_key, file_forms, file_members
 from ._extensions import RESERVED_PREFIXES, extensions_of
 from ._links import Addresses, Link, link
 from ._overlay import overlaid_item
-from ._properties import PREFIX, SHOWN
+from ._properties import EXTRA_PREFIX, PREFIX, SHOWN
 from ._signing import ItemSigner
 
 STAC_VERSION = "1.1.0"
@@ -183,7 +183,7 @@ def _properties(image: Document) -> Attributes:
 def extra_name(name: str) -> str:
     """Return what an extra property is called in an item: as it is, unless that means something."""
     has_meaning = name in _CORE or name.startswith((*RESERVED_PREFIXES, PREFIX))
-    return f"{PREFIX}extra_{name}" if has_meaning else name
+    return EXTRA_PREFIX + name if has_meaning else name
 
 
 def _grid(image: Document) -> Attributes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from swath_core.definitions import Extras
+
 from ._items import STAC_VERSION
 from ._links import Addresses
-from ._properties import QUERYABLES, SORTABLES, Property
+from ._properties import QUERYABLES, SORTABLES, Property, declared_name
 
 _STAC = "https://api.stacspec.org/v1.0.0"
 _SORT = "https://api.stacspec.org/v1.1.0"
@@ -51,7 +53,9 @@ CONFORMANCE: tuple[str, ...] = (
 )
 """The classes that the face conforms to."""
 
-_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+_SCHEMA = "https://json-schema.org/draft/2019-09/schema"
+"""The draft that the filter extension's examples and validators of STAC APIs know."""
+_NO_EXTRAS = Extras()
 _GEOMETRY = "https://geojson.org/schema/Geometry.json"
 
 
@@ -68,15 +72,21 @@ def landing_page(addresses: Addresses) -> dict[str, Any]:
     }
 
 
-def queryables(address: str) -> dict[str, Any]:
-    """Return what items are filtered by, as a JSON schema."""
+def queryables(address: str, extras: Extras = _NO_EXTRAS) -> dict[str, Any]:
+    """Return what items are filtered by, as a JSON schema; ``extras`` is what is declared."""
     geometry = {"description": "The footprint.", "$ref": _GEOMETRY}
-    return _schema(address, "Queryables", {**_described(QUERYABLES), "geometry": geometry})
+    known = {**_described(QUERYABLES), **_declared(extras), "geometry": geometry}
+    return _schema(address, "Queryables", known)
 
 
-def sortables(address: str) -> dict[str, Any]:
-    """Return what items are sorted by, as a JSON schema."""
-    return _schema(address, "Sortables", _described(SORTABLES))
+def sortables(address: str, extras: Extras = _NO_EXTRAS) -> dict[str, Any]:
+    """Return what items are sorted by, as a JSON schema; ``extras`` is what is declared."""
+    return _schema(address, "Sortables", {**_described(SORTABLES), **_declared(extras)})
+
+
+def _declared(extras: Extras) -> dict[str, Any]:
+    named = (Property(declared_name(name), each) for name, each in extras.found.items())
+    return {each.name: each.schema for each in named}
 
 
 def _schema(address: str, title: str, properties: Mapping[str, Any]) -> dict[str, Any]:

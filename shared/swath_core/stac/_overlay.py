@@ -28,8 +28,13 @@ _ITEM_MEMBERS = frozenset(
         "stac_extensions",
     }
 )
+QUERYABLES_MEMBER = "swath:queryables"
+"""The member of a collection that declares extra properties of its items: names to types."""
 _COLLECTION_MEMBERS = frozenset(
-    {"type", "id", "links", "title", "description", "keywords", "created", "updated"}
+    {
+        *("type", "id", "links", "title", "description", "keywords", "created", "updated"),
+        QUERYABLES_MEMBER,
+    }
 )
 _ALWAYS_SHOWN = frozenset({"created", "updated"})
 

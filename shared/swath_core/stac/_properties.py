@@ -6,17 +6,20 @@ attribute without a term of STAC's is called ``swath:`` and its own name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from swath_core.definitions import IMAGE, PRODUCT, Attribute, Number
+from swath_core.definitions import EXTRA, IMAGE, PRODUCT, Attribute, Extras, Number, undeclared
 from swath_core.filters import ID
 
 PREFIX = "swath:"
 """What the names of attributes begin with that STAC has no term for."""
+
+EXTRA_PREFIX = f"{PREFIX}extra_"
+"""What the names of extra properties begin with that STAC has a meaning for."""
 
 Schema = dict[str, Any]
 
@@ -147,3 +150,55 @@ SORTABLES: Mapping[str, Property] = {
     each.name: each for each in (*NAMED, *OTHERS) if each.attribute.sortable
 }
 """By STAC name: what items are sorted by."""
+
+
+class ItemProperties(Mapping[str, Property]):
+    """What items are filtered or sorted by: the same for all, and what collections declare.
+
+    Collections are looked at only where a name is not the same for all.
+    """
+
+    def __init__(self, fixed: Mapping[str, Property], extras: Callable[[], Extras]) -> None:
+        self._fixed = fixed
+        self._load = extras
+
+    @cached_property
+    def _extras(self) -> Extras:
+        return self._load()
+
+    def __getitem__(self, name: str) -> Property:
+        """Return a property; a declared one also under its name with the prefix.
+
+        Raises KeyError, and BadRequest for one that is declared with several types.
+        """
+        if name in self._fixed:
+            return self._fixed[name]
+        found = self._extras.get(name.removeprefix(EXTRA_PREFIX))
+        if found is None:
+            raise KeyError(name)
+        return Property(name, found)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield all names."""
+        yield from self._fixed
+        for name in self._extras.found:
+            yield declared_name(name)
+
+    def __len__(self) -> int:
+        """Return how many properties there are."""
+        return len(self._fixed) + len(self._extras.found)
+
+
+def declared_name(name: str) -> str:
+    """Return what a declared extra property is called in searches."""
+    return EXTRA_PREFIX + name if name in QUERYABLES or name == "geometry" else name
+
+
+def undeclared_property(name: str, operand: Any) -> Property | None:
+    """Return an extra property that no collection declares, of the type of an operand.
+
+    It is named with the prefix, so that a name that is misspelt is none.
+    """
+    bare = name.removeprefix(EXTRA_PREFIX)
+    found = undeclared(EXTRA + bare, operand) if bare != name else None
+    return None if found is None else Property(name, found)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from swath_core.definitions import Attribute, ListOf
+from swath_core.definitions import HOW_TO_DECLARE, Attribute, ListOf
 from swath_core.documents import shown
 from swath_core.errors import BadRequest
 from swath_core.filters import MOST_CONDITIONS, Comparison, Expression, Holds, conjunction
 
-from ._properties import QUERYABLES, Property
+from ._properties import QUERYABLES, Property, undeclared_property
 
 _COMPARISONS = {"eq": "eq", "neq": "ne", "lt": "lt", "lte": "lte", "gt": "gt", "gte": "gte"}
 _TEXTS: dict[str, Callable[[str, str], bool]] = {
@@ -23,23 +23,23 @@ _OPERATORS = (*_COMPARISONS, *_TEXTS, "in")
 _MOST = 100
 
 
-def query_expression(value: Any) -> Expression:
+def query_expression(value: Any, queryables: Mapping[str, Property] = QUERYABLES) -> Expression:
     """Return the condition that ``query`` asks. Raises BadRequest naming what can be asked."""
     if not isinstance(value, dict):
         message = f'query: {shown(value)} was sent, but {{"PROPERTY": {{"eq": VALUE}}}} is expected'
         raise BadRequest(message, parameter="query")
-    parts = list(_conditions(value))
+    parts = list(_conditions(value, queryables))
     if len(parts) > _MOST:
         message = f"query: {len(parts)} conditions were sent, but at most {_MOST} are asked"
         raise BadRequest(message, parameter="query")
     return conjunction(parts)
 
 
-def _conditions(value: dict[str, Any]) -> Iterator[Expression]:
+def _conditions(value: dict[str, Any], queryables: Mapping[str, Property]) -> Iterator[Expression]:
     for name, asked in value.items():
-        found = queryable(name, "query")
         if not isinstance(asked, dict) or not asked:
             raise _bad(name, f"{shown(asked)} is no object of operators and values")
+        found = _queryable(name, queryables, next(iter(asked.values())))
         for operator, operand in asked.items():
             try:
                 yield _condition(found, operator, operand)
@@ -47,13 +47,14 @@ def _conditions(value: dict[str, Any]) -> Iterator[Expression]:
                 raise _bad(name, str(error)) from error
 
 
-def queryable(name: str, parameter: str) -> Property:
+def _queryable(name: str, queryables: Mapping[str, Property], operand: Any) -> Property:
     """Return the property of a name, which may begin with ``properties.``. Raises BadRequest."""
-    found = QUERYABLES.get(name.removeprefix("properties."))
+    bare = name.removeprefix("properties.")
+    found = queryables.get(bare) or undeclared_property(bare, operand)
     if found is None:
-        known = ", ".join(QUERYABLES)
-        message = f"{parameter}: {shown(name)} is not queryable; what is are {known}"
-        raise BadRequest(message, parameter=parameter)
+        known = ", ".join(queryables)
+        message = f"query: {shown(name)} is not queryable; what is are {known}; {HOW_TO_DECLARE}"
+        raise BadRequest(message, parameter="query")
     return found
 
 
@@ -92,7 +93,7 @@ def _text_condition(attribute: Attribute, operator: str, operand: Any) -> Expres
     name, test = attribute.name, _TEXTS[operator]
 
     def holds(values: Any) -> bool:
-        stored = values.get(name)
+        stored = attribute.of(values)
         if stored is None:
             return False
         if is_list:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from swath_core.definitions import IMAGE
+from swath_core.definitions import IMAGE, Extras
 from swath_core.documents import nearest, shown
 from swath_core.errors import BadRequest
 from swath_core.filters import (
@@ -25,6 +25,7 @@ from ._areas import box_area, intersects_area, parse_box
 from ._fields import Fields
 from ._intervals import parse_interval
 from ._orders import parse_orders
+from ._properties import QUERYABLES, SORTABLES, ItemProperties, Property
 from ._query_extension import query_expression
 
 if TYPE_CHECKING:
@@ -70,20 +71,27 @@ class ItemSearch:
     sign: bool = False
 
     @classmethod
-    def parse(cls, given: Mapping[str, Json], collection: str | None = None) -> ItemSearch:
+    def parse(
+        cls,
+        given: Mapping[str, Json],
+        collection: str | None = None,
+        extras: Callable[[], Extras] = Extras,
+    ) -> ItemSearch:
         """Return the search of a body's members, or of a query string's (see :func:`decoded`).
 
-        ``collection`` is the one whose items are listed. Raises BadRequest naming the member.
+        ``collection`` is the one whose items are listed; ``extras`` returns what the collections
+        declare. Raises BadRequest naming the member.
         """
         check_members(given, MEMBERS if collection is None else OF_COLLECTION)
         if "fields" in given and given["fields"] is None:
             message = "fields: null was sent, but an object or a list of names is expected"
             raise BadRequest(message, parameter="fields")
         present = {name: value for name, value in given.items() if value is not None}
-        sort = parse_orders(present.get("sortby"))
-        conditions, area = list(_conditions(present, collection)), _area(present)
+        queryables = ItemProperties(QUERYABLES, extras)
+        sort = parse_orders(present.get("sortby"), ItemProperties(SORTABLES, extras))
+        conditions, area = list(_conditions(present, collection, queryables)), _area(present)
         if "filter" in present:
-            asked, area = _filtered(present, area)
+            asked, area = _filtered(present, area, queryables)
             conditions.append(asked)
         return cls(
             expression=conjunction(conditions),
@@ -102,7 +110,7 @@ class ItemSearch:
 
         Raises BadRequest for a geometry that is none.
         """
-        from swath_core.search import ImageQuery, digest  # noqa: PLC0415 - H3 and shapely
+        from swath_core.search import ImageQuery, digest, types_of  # noqa: PLC0415 - H3, shapely
 
         return ImageQuery(
             expression=self.expression,
@@ -110,7 +118,7 @@ class ItemSearch:
             sort=self.sort,
             sort_given=self.sort_given,
             page_size=self.limit,
-            digest=digest(user, "stac", self.asked),
+            digest=digest(user, "stac", self.asked, *types_of(self.sort)),
         )
 
 
@@ -211,7 +219,9 @@ def _texts(name: str, value: Json) -> list[str]:
     return value
 
 
-def _conditions(given: Mapping[str, Json], collection: str | None) -> Iterator[Expression]:
+def _conditions(
+    given: Mapping[str, Json], collection: str | None, queryables: Mapping[str, Property]
+) -> Iterator[Expression]:
     if collection is not None:
         yield one_of("product_id", [collection])
     elif given.get("collections"):
@@ -221,7 +231,7 @@ def _conditions(given: Mapping[str, Json], collection: str | None) -> Iterator[E
     if "datetime" in given:
         yield overlapping(given["datetime"])
     if "query" in given:
-        yield query_expression(given["query"])
+        yield query_expression(given["query"], queryables)
 
 
 def one_of(name: str, values: list[str]) -> Expression:
@@ -246,7 +256,9 @@ def overlapping(value: Json) -> Expression:
 
 
 def _filtered(
-    given: Mapping[str, Json], area: Callable[[], BaseGeometry] | None
+    given: Mapping[str, Json],
+    area: Callable[[], BaseGeometry] | None,
+    queryables: Mapping[str, Property],
 ) -> tuple[Expression, Callable[[], BaseGeometry] | None]:
     """Return what a ``filter`` asks beside the area, and the area of both. Raises BadRequest."""
     from .cql2 import parse_cql2  # noqa: PLC0415 - shapely
@@ -256,7 +268,8 @@ def _filtered(
         message = f"filter-crs: {shown(crs)} was sent, but coordinates are in {CRS84}"
         raise BadRequest(message, parameter="filter-crs")
     language = given.get("filter-lang", language_of(given["filter"]))
-    found = parse_cql2(given["filter"], language, area=None if area is None else area())
+    near = None if area is None else area()
+    found = parse_cql2(given["filter"], language, queryables, area=near)
     whole = found.area
     return found.expression, None if whole is None else lambda: whole
 

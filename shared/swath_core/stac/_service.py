@@ -16,6 +16,7 @@ from swath_core.catalog import (
     SearchableProducts,
     not_found,
 )
+from swath_core.definitions import Extras, declared
 from swath_core.documents import Document
 from swath_core.errors import BadRequest
 
@@ -119,6 +120,14 @@ class StacService:
         query = asked.images(caller.user)
         products, _ = self.searchable().of(caller, query)
         return Aggregator(self.search(), self.summaries(), query, products).answers(wanted)
+
+    def extras(
+        self, caller: Caller, given: Mapping[str, Any], collection: str | None = None
+    ) -> Callable[[], Extras]:
+        """Return what returns the extra properties that the collections of a search declare."""
+        named = given.get("collections") if collection is None else [collection]
+        ids = [each for each in named if isinstance(each, str)] if isinstance(named, list) else None
+        return lambda: self.searchable().extras(caller, ids or None)
 
     # ---- collections
 
@@ -232,6 +241,11 @@ class _Forms:
             )
             self._forms[product_id] = form
         return form.item(image)
+
+
+def declared_in(product: Document) -> Extras:
+    """Return the extra properties that a product declares for its images."""
+    return Extras.of([(product.id, declared(product.attributes))])
 
 
 def image_id_of(product_id: str, name: str) -> str:

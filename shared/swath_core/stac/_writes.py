@@ -20,6 +20,7 @@ from ._incoming import (
     checked_item,
     collection_attributes,
     incoming,
+    with_declaration,
     without_signatures,
 )
 from ._items import Item, ItemForm
@@ -196,6 +197,9 @@ class Transaction:
         self, given: Mapping[str, Any], product: Document | None
     ) -> dict[str, Any]:
         attributes = dict(collection_attributes(given))
+        extra = {} if product is None else product.get("extra_properties") or {}
+        if (changed := with_declaration(extra, given)) != extra:
+            attributes["extra_properties"] = changed
         if product is None:
             derived = derived_collection(
                 Document("product", given["id"], {}), [], Coverage(), self.here

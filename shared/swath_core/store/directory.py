@@ -8,8 +8,9 @@ Processes keep the directory and ask with every search which parts of it have ch
 ======================  ==================  =====================================================
 ``!directory#SLOT``     ``!``               ``bBUCKET``: how many changes a bucket has seen;
                                             ``complete``: its rows hold all products
-``!directory#SLOT``     BUCKET ``#PRODUCT`` ``document`` the lists of who may do what, ``rungs``,
-                                            ``extent``, ``spans`` and ``years`` as on the item,
+``!directory#SLOT``     BUCKET ``#PRODUCT`` ``document`` the lists of who may do what and the
+                                            declared extra properties, ``rungs``, ``extent``,
+                                            ``spans`` and ``years`` as on the item,
                                             ``version`` how many changes the row has seen
 ======================  ==================  =====================================================
 
@@ -36,7 +37,7 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from swath_core.documents import ACCESS_LISTS, Document, StoredProduct
+from swath_core.documents import ACCESS_LISTS, QUERYABLES, Document, StoredProduct
 
 from .fast import DynamoClient, dynamo_client, numbers_of
 from .tables import CatalogItem
@@ -52,7 +53,8 @@ _COMPLETE = "complete"
 
 Bucket = tuple[int, int]
 Listed = dict[str, StoredProduct]
-"""What rows say of products, by id: the attributes are the access lists alone."""
+"""What rows say of products, by id: the attributes are the access lists, and the extra properties
+that a product declares for searches."""
 
 
 def place_of(product_id: str) -> Bucket:
@@ -83,8 +85,11 @@ def places(
 
 def list_product(write: TransactWrite, product: Document, more: Sequence[Action] = ()) -> None:
     """Add to the transaction that creates or changes a product what its row says."""
-    lists = {name: product.get(name) or [] for name in ACCESS_LISTS}
-    _change(write, product.id, [CatalogItem.document.set(lists), *more])
+    told: dict[str, Any] = {name: product.get(name) or [] for name in ACCESS_LISTS}
+    queryables = (product.get("extra_properties") or {}).get(QUERYABLES)
+    if queryables is not None:
+        told["extra_properties"] = {QUERYABLES: queryables}
+    _change(write, product.id, [CatalogItem.document.set(told), *more])
 
 
 def list_images(write: TransactWrite, product_id: str, where: Sequence[Action]) -> None:

@@ -200,6 +200,7 @@ def image_of(image_id: str, item: Body) -> StoredImage:
         _number(item, "indexed", found.version),
         _names(item, "target"),
         float(item["since"]["N"]) if "since" in item else 0.0,
+        tuple(json.loads(item["held"]["S"])) if "held" in item else (),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -180,10 +181,13 @@ def _put_image(transaction: TransactWrite, change: ImageChange) -> None:
     if change.before is not None:
         condition = ImageItem.version == change.before.version
     if isinstance(change.before, StoredImage):
-        for attribute, names in zip(
-            (ImageItem.posted, ImageItem.target), change.before.placed, strict=True
+        before = change.before
+        for attribute, text in (
+            (ImageItem.posted, _joined(before.posted)),
+            (ImageItem.target, _joined(before.target)),
+            (ImageItem.held, _listed(before.held)),
         ):
-            as_it_was = attribute == _joined(names) if names else attribute.does_not_exist()
+            as_it_was = attribute == text if text else attribute.does_not_exist()
             condition &= as_it_was
     if change.after is None:
         transaction.delete(ImageItem(change.image_id), condition=condition)
@@ -202,11 +206,16 @@ def _image_item(image: StoredImage) -> ImageItem:
         indexed=image.indexed,
         target=_joined(image.target),
         since=image.since if image.target else None,
+        held=_listed(image.held),
     )
 
 
 def _joined(names: Sequence[str] | None) -> str | None:
     return " ".join(names) if names else None
+
+
+def _listed(names: Sequence[str]) -> str | None:
+    return json.dumps(names, separators=(",", ":")) if names else None
 
 
 def _split(names: str | None) -> tuple[str, ...] | None:
@@ -225,6 +234,7 @@ def _document(item: ImageItem) -> StoredImage:
         int(item.indexed or item.version),
         _split(item.target),
         float(item.since or 0.0),
+        tuple(json.loads(item.held or "[]")),
     )
 
 

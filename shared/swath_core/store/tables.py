@@ -157,7 +157,8 @@ class ImageItem(Table):
 
     ``posted`` are its partitions, each without the product's id, in one text; ``index`` the version
     of the code that wrote them, ``indexed`` the document's version when it wrote those of cells.
-    ``target`` are the partitions that it is moved to, ``since`` when (epoch seconds).
+    ``target`` are the partitions that it is moved to, ``since`` when (epoch seconds). ``held`` is a
+    JSON array of the extra properties that its postings tell, absent where there are none.
     """
 
     class Meta(_Meta):
@@ -172,6 +173,7 @@ class ImageItem(Table):
     indexed = NumberAttribute(null=True)
     target = UnicodeAttribute(null=True)
     since = NumberAttribute(null=True)
+    held = UnicodeAttribute(null=True)
 
 
 class PostingItem(Table):

@@ -121,7 +121,10 @@ class MapService:
             "intersects": json.dumps(tile_area(*tile)),
             "sort": _order(query),
         }
-        queries = [ImageQuery.from_body({**body, "limit": limit}) for limit in TILE_IMAGES]
+        resource = self._products.resource(caller, body)
+        queries = [
+            ImageQuery.from_body({**body, "limit": limit}, resource) for limit in TILE_IMAGES
+        ]
         searched, _ = self._products.of(caller, queries[0])
         seen: set[str] = set()
         for limit, image_query in zip(TILE_IMAGES, queries, strict=True):

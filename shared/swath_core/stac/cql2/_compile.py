@@ -61,7 +61,8 @@ def parse_cql2(
     condition of the filter is a test. Without ``places`` there are no footprints. Raises
     BadRequest with what is wrong and what would be right.
     """
-    condition = _condition(_tree(given, language), Scope(queryables, places), 0)
+    tree = _tree(given, language)
+    condition = _condition(tree, Scope(queryables, places, tree), 0)
     parts = condition.parts if isinstance(condition, Junction) and condition.every else (condition,)
     driver = None if area is not None else _driver(parts)
     left = [part for part in parts if part is not driver or not driver.is_area]
@@ -251,6 +252,8 @@ def _by_day(op: str, queryable: Queryable, day: str) -> Expression:
 
 
 def _between(op: str, operands: list[Any], scope: Scope, depth: int) -> Condition:
+    if len(operands) == 2 and isinstance(operands[1], list):  # noqa: PLR2004 - as drafts had it
+        operands = [operands[0], *operands[1]]
     value, low, high = exactly(3, op, operands)
     of = scalar(value, scope, depth + 1)
     ends = scalar(low, scope, depth + 1), scalar(high, scope, depth + 1)

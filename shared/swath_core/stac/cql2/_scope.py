@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swath_core.definitions import IMAGE, Attribute
+from swath_core.definitions import HOW_TO_DECLARE, IMAGE, Attribute
 from swath_core.documents import nearest, shown
 from swath_core.errors import BadRequest
 from swath_core.filters import MOST_CONDITIONS
 from swath_core.geo import LONGEST_QUERY
-from swath_core.stac._properties import Property
+from swath_core.stac._properties import Property, undeclared_property
 
 DEEPEST = 16
 """Operations within operations, as deep as conditions of the catalog's own filters."""
@@ -62,7 +62,7 @@ class Queryable:
 
     def of(self, values: Mapping[str, Any]) -> Any:
         """Return the property of an image with these attribute values; None where it has none."""
-        stored = values.get(self.attribute.name)
+        stored = self.attribute.of(values)
         if stored is None or stored == []:
             return None
         if self.required is not None and values.get(self.required.name) is None:
@@ -79,11 +79,12 @@ _REQUIRED = {"start_datetime": IMAGE.attribute("acquired_end")}
 class Scope:
     """The properties by name, and what has been counted of the filter so far.
 
-    With ``places`` there are footprints, too.
+    With ``places`` there are footprints, too. ``tree`` is the whole filter, as JSON.
     """
 
     queryables: Mapping[str, Property]
     places: bool = True
+    tree: Any = None
     comparisons: int = 0
     values: int = 0
     positions: int = 0
@@ -93,10 +94,13 @@ class Scope:
         if name == "geometry" and self.places:
             return GEOMETRY
         found = self.queryables.get(name) if isinstance(name, str) else None
+        if found is None and self.places and isinstance(name, str):
+            found = undeclared_property(name, operand_beside(name, self.tree))
         if found is None:
             near = nearest(name, self.queryables) if isinstance(name, str) else ""
             known = ", ".join([*(["geometry"] if self.places else []), *self.queryables])
-            raise bad(f"{shown(name)} is no queryable property{near}; there are {known}")
+            how = f"; {HOW_TO_DECLARE}" if self.places else ""
+            raise bad(f"{shown(name)} is no queryable property{near}; there are {known}{how}")
         return Queryable(found.attribute, _REQUIRED.get(found.name))
 
     def count_comparison(self) -> None:
@@ -116,6 +120,25 @@ class Scope:
         self.positions += number
         if self.positions > LONGEST_QUERY:
             raise bad(f"its geometries have more than {LONGEST_QUERY} positions: simplify them")
+
+
+def operand_beside(name: str, tree: Any) -> Any:
+    """Return a value that a property is compared with somewhere in a filter; None: with none."""
+    waiting, place = [tree], {"property": name}
+    while waiting:
+        node = waiting.pop()
+        operands = node.get("args") if isinstance(node, dict) else node
+        if not isinstance(operands, list):
+            continue
+        waiting += operands
+        if isinstance(node, dict) and place in operands:
+            if str(node.get("op")).lower() in ARITHMETIC:
+                return 0
+            plain = [each for one in operands for each in (one if isinstance(one, list) else [one])]
+            for each in plain:
+                if isinstance(each, (str, int, float)):
+                    return each
+    return None
 
 
 _SPELLINGS = {operator.lower(): operator for operator in OPERATORS} | {"!=": "<>"}

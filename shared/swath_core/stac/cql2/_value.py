@@ -126,7 +126,7 @@ def kind_of(queryable: Queryable) -> Kind:
         return Kind.LIST
     if isinstance(type_, Footprint):
         return Kind.GEOMETRY
-    return _BY_SCHEMA[type_.schema()["type"]]
+    return _BY_SCHEMA[type_.schema().get("type", "string")]
 
 
 _BY_SCHEMA = {
