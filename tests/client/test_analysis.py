@@ -176,6 +176,30 @@ def test_a_series_of_a_band(images: ImageCollection, fake: FakeCatalog) -> None:
     assert set(timeseries_module.NAMES.values()) <= set(timeseries_module.STATISTICS)
 
 
+def test_statistics_of_an_image(images: ImageCollection, fake: FakeCatalog) -> None:
+    of_band = {"count": 20, "masked": 0, "mean": 3.5}
+
+    def answered(seen: Seen) -> dict[str, Any]:
+        statistics = dict.fromkeys(seen.body["bands"], of_band)
+        return {"data": [{"id": seen.body["ids"][0], "acquired": None, "statistics": statistics}]}
+
+    fake.numbers = answered
+    assert images[2].statistics() == dict.fromkeys(("red", "nir", "qa"), of_band)
+    body = fake.requests("POST", "/statistics")[-1].body
+    assert set(body) == {"ids", "bands"}
+    assert body["ids"] == ["acme:p:i02"]
+
+    (name,) = NDVI.values()
+    found = images[0].statistics(FIELD, expression=name, mask="qa != 0", resolution=20)
+    assert found == {name: of_band}
+    body = fake.requests("POST", "/statistics")[-1].body
+    assert (body["bands"], body["expressions"]) == ([name], {name: name})
+    assert (body["mask"], body["resolution"]) == ("qa != 0", 20)
+    assert shapely.geometry.shape(json.loads(body["shape"])).equals(shapely.box(*FIELD))
+
+    assert set(images[0].statistics(bands="red", expression=name)) == {"red", name}
+
+
 def test_a_point(images: ImageCollection, fake: FakeCatalog) -> None:
     fake.numbers = lambda _: {"values": {"red": 7, "nir": None}}
     assert images[0].point(1.5, -2.25, "red nir", mask="qa != 0") == {"red": 7, "nir": None}

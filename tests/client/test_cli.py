@@ -246,6 +246,37 @@ def test_pixels_into_files(run: Run, product: Product, fake: FakeCatalog, tmp_pa
     assert run("tile", "0", "0", "0", "-o", "x", "--product", "acme:none")[0] == 3
 
 
+def test_pixels_that_are_computed(
+    run: Run, product: Product, fake: FakeCatalog, tmp_path: Path
+) -> None:
+    meta = {"geoTransform": [0, 10, 0, 0, 0, -10], "coordinateSystem": {}}
+
+    def pixels(request: dict[str, Any]) -> bytes:
+        kind = "uint8" if request["ot"] == "Byte" else "float64"
+        shape = (len(request["bands"]), 5, 4)
+        return stream(np.full(shape, 7, kind), np.zeros(shape, bool), meta)
+
+    fake.raster = pixels
+    out = tmp_path / "x.npy"
+    asked = ("raster", "acme:p:i0", "--bands", "twice", "-o", str(out), "--mask", "blue > 9")
+    assert run(*asked, "--expression", "twice = blue * 2 == 4")[0] == 0
+    body = fake.requests("POST", "/npz")[-1].body
+    assert (body["bands"], body["mask"]) == (["twice"], "blue > 9")
+    assert body["expressions"] == {"twice": "blue * 2 == 4"}
+    status, _, err = run(*asked, "--expression", "blue*2")
+    assert status == 2
+    assert "NAME=EXPRESSION" in err
+    picture = tmp_path / "t.png"
+    tile = ("tile", "0", "0", "0", "-o", str(picture), "--product", "acme:p")
+    shades = ("--expression", "blue / 2", "--range", "0", "50", "--mask", "blue > 9")
+    assert run(*tile, *shades)[0] == 0
+    body = fake.requests("POST", "/npz")[-1].body
+    assert body["expressions"] == {"blue / 2": "blue / 2"}
+    assert body["scales"] == [[0, 50, 0, 255]]
+    assert (body["ot"], body["mask"]) == ("Byte", "blue > 9")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_pictures_hold_what_their_format_can(
     run: Run, product: Product, fake: FakeCatalog, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from swath.arguments import public
 from swath.geo import AOI, GeoContext
-from swath.raster import point_values, values_query
-from swath.shapes import as_shape
+from swath.raster import area_statistics, point_values, values_query
+from swath.shapes import as_shape, shape_mapping
 
 from ._enums import DownloadFileFormat
 from ._generated import BandAttributes, DataType, ImageAttributes
@@ -159,6 +160,41 @@ class ReadableImage(ImageAttributes, NamedObject):
         """
         query = values_query(bands and split_bands(bands), expression, mask, processing_level)
         return point_values(self.client, str(self.id), {**query, "lon": lon, "lat": lat})
+
+    def statistics(
+        self,
+        geometry: Any = None,
+        bands: Bands | None = None,
+        *,
+        expression: str | None = None,
+        mask: str | None = None,
+        resolution: float | None = None,
+        processing_level: str | None = None,
+    ) -> dict[str, dict[str, float | int | None]]:
+        """Statistics of the image's pixels, by band; computed by the service.
+
+        `count` and `masked` pixels, and `min`, `max`, `mean`, `std`, `sum`, `percentile_2`,
+        `percentile_50` and `percentile_98` of the unmasked ones, None where there are none.
+        `geometry`: the pixels whose centres lie in it, in any form that a search takes; by default
+        the whole image. `bands`: by default all, or none with an `expression`, which is called as
+        it reads. `mask`: as of `ndarray`. `resolution`: coarser pixels, which larger areas need.
+        Raises BadRequestError for an area of more than about 8 million values.
+        """
+        names = split_bands(bands) if bands else [] if expression else list(self._bands())
+        area = None if geometry is None else json.dumps(shape_mapping(as_shape(geometry)))
+        request = {
+            "ids": [str(self.id)],
+            "bands": names if expression is None else [*names, expression],
+            "expressions": None if expression is None else {expression: expression},
+            "shape": area,
+            "mask": mask,
+            "resolution": resolution,
+            "processing_level": processing_level,
+        }
+        given = {name: value for name, value in request.items() if value is not None}
+        (found,) = area_statistics(self.client, given)
+        of_bands: dict[str, dict[str, float | int | None]] = found["statistics"]
+        return of_bands
 
     def scaling_parameters(
         self, bands: Bands, *, scaling: Any = None, data_type: DataType | str | None = None

@@ -205,11 +205,22 @@ def _data_commands(commands: Commands) -> None:
     raster.add_argument("--area", metavar="AREA", help="WKT, GeoJSON, W,S,E,N or a file")
     raster.add_argument("--scaling", choices=["raw", "auto", "display", "physical"])
     raster.add_argument("--nodata", type=float)
+    raster.add_argument(
+        "--expression", action="append", metavar="NAME=EXPRESSION", default=[],
+        help="a band to compute: --bands ndvi --expression 'ndvi=(nir-red)/(nir+red)'",
+    )  # fmt: skip
+    raster.add_argument("--mask", help="hide pixels where this is true: '(qa & 8) != 0'")
     tile = commands.add("tile", _pixels.tile, "a tile of a web map as PNG")
     for name in "zxy":
         tile.add_argument(name, type=int)
     tile.add_argument("-o", "--output", required=True)
     tile.add_argument("--bands", help="else the product's display bands")
+    tile.add_argument("--expression", help="shades of its values instead of bands")
+    tile.add_argument(
+        "--range", nargs=2, type=float, default=(-1.0, 1.0), metavar=("LOW", "HIGH"),
+        help="the expression's values that are black and white (-1 1)",
+    )  # fmt: skip
+    tile.add_argument("--mask", help="hide pixels where this is true")
     tile.add_argument("--newest", type=int, default=10, help="how many images, newest on top (10)")
     _search_options(tile)
 

@@ -30,7 +30,11 @@ def raster(options: Namespace) -> None:
         _touching(images, context)
     bands = options.bands.replace(",", " ").split()
     path = Path(options.output)
-    given = {"scaling": options.scaling}
+    given = {
+        "scaling": options.scaling,
+        "expressions": _expressions(options.expression),
+        "mask": options.mask,
+    }
     if path.suffix == ".npy":
         import numpy as np
 
@@ -49,11 +53,31 @@ def tile(options: Namespace) -> None:
     images = ImageCollection(reversed(list(found)))
     if not images:
         raise NotFoundError(f"no image touches tile {options.z}/{options.x}/{options.y}")
-    bands = options.bands.replace(",", " ").split() if options.bands else _display_bands(images[0])
-    array = images.mosaic(bands, context, scaling="display", resampler="bilinear")
+    if options.expression:
+        bands = [options.expression]
+        given: Any = {
+            "expressions": {options.expression: options.expression},
+            "scaling": {options.expression: (*options.range, 0, 255)},
+            "data_type": "Byte",
+        }
+    else:
+        bands = options.bands.replace(",", " ").split() if options.bands else []
+        bands, given = bands or _display_bands(images[0]), {"scaling": "display"}
+    array = images.mosaic(bands, context, resampler="bilinear", mask=options.mask, **given)
     path = Path(options.output)
     path.write_bytes(png(array))
     emit_object(options, {"file": str(path), "images": len(images), "bands": bands})
+
+
+def _expressions(given: list[str]) -> dict[str, str] | None:
+    """Expressions by name. Raises ValueError for one without a name."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, expression = text.partition("=")
+        if not (equals and name.strip() and expression.strip()):
+            raise ValueError(f"--expression {text!r}: NAME=EXPRESSION is expected")
+        found[name.strip()] = expression.strip()
+    return found or None
 
 
 def png(array: NDArray[Any]) -> bytes:
