@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGES = {"initdb": "postgresql", "postgis": "postgresql-postgis"}
+PORT = 5432
 _STARTUP_SECONDS = 30
 
 
@@ -34,11 +35,17 @@ class Measured:
 class Postgres:
     """A running cluster, spoken to through ``psql``."""
 
-    def __init__(self, binaries: Path, folder: Path, user: str) -> None:
+    def __init__(self, binaries: Path, folder: Path, user: str, port: int = PORT) -> None:
         """Speak to the cluster whose socket lies in a folder, as a user of the system."""
         self._binaries = binaries
         self._folder = folder
         self._user = user
+        self._port = port
+
+    @property
+    def pid(self) -> int:
+        """The process that all others of the cluster are children of."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def run(self, sql: str) -> str:
         """Run statements and return what the last one answers, unaligned."""
@@ -65,7 +72,8 @@ class Postgres:
             *_as(self._user),
             str(self._binaries / "psql"),
             *("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"),
-            *("-h", str(self._folder), "-U", self._user, "-d", "postgres"),
+            *("-h", str(self._folder), "-p", str(self._port)),
+            *("-U", self._user, "-d", "postgres"),
         ]
         done = subprocess.run(command, input=script, capture_output=True, check=False)
         if done.returncode:
@@ -83,8 +91,11 @@ def missing_packages(*, postgis: bool = False) -> list[str]:
 
 
 @contextmanager
-def temporary_cluster(options: Iterable[str] = ()) -> Iterator[Postgres]:
-    """Yield a running cluster; ``options`` are settings such as ``work_mem=64MB``."""
+def temporary_cluster(options: Iterable[str] = (), port: int | None = None) -> Iterator[Postgres]:
+    """Yield a running cluster; ``options`` are settings such as ``work_mem=64MB``.
+
+    With a port it listens there, too, on loopback; without one on its socket only.
+    """
     binaries = _binaries()
     if binaries is None:
         raise RuntimeError(f"not installed: {PACKAGES['initdb']}")
@@ -95,14 +106,15 @@ def temporary_cluster(options: Iterable[str] = ()) -> Iterator[Postgres]:
         _own(folder, user)
         initdb = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", user, "-A", "trust"]
         _quietly([*_as(user), *initdb, "--no-sync", "-E", "UTF8", "--locale=C"])
-        settings = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off"]
+        settings = [f"unix_socket_directories={folder}", "fsync=off", f"port={port or PORT}"]
+        settings.append(f"listen_addresses={'127.0.0.1' if port else ''}")
         flags = [part for each in [*settings, *options] for part in ("-c", each)]
         process = subprocess.Popen(
             [*_as(user), str(binaries / "postgres"), "-D", str(folder / "data"), *flags],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        cluster = Postgres(binaries, folder, user)
+        cluster = Postgres(binaries, folder, user, port or PORT)
         _await(cluster, process)
         yield cluster
     finally:

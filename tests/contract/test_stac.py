@@ -22,7 +22,7 @@ SCHEMAS = Path(__file__).parents[1] / "stac_schemas"
 CLASSES = [
     *("core", "collections", "features", "item-search", "item-search#sort", "transaction"),
     *("item-search#fields", "item-search#query", "features#sort", "features#fields"),
-    "features#query",
+    *("features#query", "item-search#filter", "features#filter"),
 ]
 IMAGES = 47
 SECONDS = 60
@@ -93,6 +93,7 @@ def face(stack: Deployed, cloud: LocalCloud) -> Face:
             "temporal": {"interval": [["2023-01-01T00:00:00Z", "2023-12-31T00:00:00Z"]]},
         },
         "links": [],
+        "swath:queryables": {"mission": "string"},  # which the validator's filters name
     }
     made.call("POST", "/collections", collection)
     items = {"type": "FeatureCollection", "features": list(ITEMS.values())}

@@ -17,7 +17,7 @@ from ._collection_searches import CollectionSearch
 from ._landing import CONFORMANCE, landing_page, queryables, sortables
 from ._links import GEOJSON, JSON, OPENAPI_JSON, SCHEMA_JSON, Addresses, Link, link
 from ._searches import ItemSearch, decoded, parse_sign
-from ._service import Found, StacService, declared_in
+from ._service import Found, FoundItems, StacService, declared_in
 from ._writes import Transaction, features_of
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Aggregations",
     "CollectionSearch",
     "Found",
+    "FoundItems",
     "ItemSearch",
     "Link",
     "StacService",

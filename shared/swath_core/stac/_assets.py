@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ def _common_metres(bands: Sequence[Document]) -> float | None:
     return found.pop() if len(found) == 1 else None
 
 
-def file_members(file: dict[str, Any], *, own: bool) -> Asset:
+def file_members(file: Mapping[str, Any], *, own: bool) -> Asset:
     """Return the members that say what a file is: size, checksum, media type.
 
     ``own`` files are the catalog's, and those are Cloud-Optimized GeoTIFFs.
@@ -116,4 +116,4 @@ def file_members(file: dict[str, Any], *, own: bool) -> Asset:
 def media_type_of(href: str) -> str | None:
     """Return the media type that the ending of an address means."""
     path = href.partition("?")[0].lower()
-    return next((found for ending, found in _TYPES.items() if path.endswith(ending)), None)
+    return _TYPES.get("." + path.rpartition(".")[2])

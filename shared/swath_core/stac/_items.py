@@ -55,6 +55,7 @@ class ItemForm:
         self._own = f"s3://{bucket}/" if bucket else None
         self._files = file_forms(bands)
         self._has_pictures = bool(bands)
+        self._known: dict[object, list[str]] = {}
 
     def item(self, image: Document) -> Item:
         """Return the item of an image, as it came if it came as one."""
@@ -81,7 +82,7 @@ class ItemForm:
         found: Item = {
             "type": "Feature",
             "stac_version": STAC_VERSION,
-            "stac_extensions": extensions_of(properties, assets.values(), links),
+            "stac_extensions": self._extensions(properties, assets, links),
             "id": image.get("name"),
             "collection": self.product_id,
             "geometry": geometry,
@@ -92,6 +93,19 @@ class ItemForm:
         if geometry is not None:
             found["bbox"] = bounds_of(geometry)
         return found
+
+    def _extensions(
+        self, properties: Attributes, assets: Mapping[str, Asset], links: Sequence[Link]
+    ) -> list[str]:
+        """Return the extensions of an item; items of a page are mostly made of the same members.
+
+        The bands of an asset follow from its key.
+        """
+        of_assets = tuple((key, *asset) for key, asset in assets.items())
+        members = (tuple(properties), of_assets, len(links))
+        if members not in self._known:
+            self._known[members] = extensions_of(properties, assets.values(), links)
+        return list(self._known[members])
 
     # ---- assets
 
@@ -119,7 +133,7 @@ class ItemForm:
         form = self._files.get(index)
         alike: Asset = {"roles": ["data"]} if form is None else form.asset()
         own = self.is_own(file)
-        members = file_members(dict(file), own=own)
+        members = file_members(file, own=own)
         return {"href": self._href(image, index, file, own=own), **alike, **members}
 
     def is_own(self, file: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -25,8 +26,14 @@ def link(rel: str, href: str, media_type: str = JSON, **more: Any) -> Link:
     return {"rel": rel, "href": href, "type": media_type, **more}
 
 
+@lru_cache(maxsize=1024)
 def _quoted(text: str) -> str:
     return quote(text, safe=":")
+
+
+@lru_cache(maxsize=1024)
+def _segment(text: str) -> str:
+    return quote(text, safe="")
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Addresses:
 
     def asset(self, product_id: str, name: str, key: str) -> str:
         """Return the address that leads to a file of an image."""
-        return f"{self.items(product_id)}/{_quoted(name)}/assets/{quote(key, safe='')}"
+        return f"{self.items(product_id)}/{_quoted(name)}/assets/{_segment(key)}"
 
     def pictures(self, kind: str, object_id: str) -> str:
         """Return how the addresses begin of what raster draws: ``kind`` is images or products."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -26,12 +25,18 @@ Schema = dict[str, Any]
 
 def percent(fraction: float) -> float:
     """Return a fraction in percent: its decimal digits stay as they are."""
-    return float(Decimal(repr(fraction)).scaleb(2))
+    return _scaled(fraction, 2)
 
 
 def fraction(percent: float) -> float:
     """Return a percentage as a fraction: its decimal digits stay as they are."""
-    return float(Decimal(repr(float(percent))).scaleb(-2))
+    return _scaled(float(percent), -2)
+
+
+def _scaled(number: float, digits: int) -> float:
+    """Return a number with its decimal point moved by so many digits, correctly rounded."""
+    text, _, exponent = repr(number).partition("e")
+    return float(f"{text}e{int(exponent or 0) + digits}")
 
 
 class Percent(Number):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -51,6 +52,15 @@ class Found:
 
 
 @dataclass(frozen=True)
+class FoundItems:
+    """A page of items, each as JSON text; else as :class:`Found`."""
+
+    texts: list[str]
+    token: str | None
+    matched: int | None
+
+
+@dataclass(frozen=True)
 class StacService:
     """Collections and items as a caller may see them.
 
@@ -71,14 +81,14 @@ class StacService:
 
     # ---- items
 
-    def items(self, caller: Caller, asked: ItemSearch, addresses: Addresses) -> Found:
+    def items(self, caller: Caller, asked: ItemSearch, addresses: Addresses) -> FoundItems:
         """Return a page of items. Raises BadRequest."""
         forms = _Forms(self, caller, addresses, sign=asked.sign)
-        made: dict[str, Item] = {}
+        made: dict[str, str] = {}
 
         def size_of(image: Document) -> int:
-            made[image.id] = asked.fields.of(forms.item(image))
-            return _json_bytes(made[image.id])
+            made[image.id] = _text(asked.fields.of(forms.item(image)))
+            return len(made[image.id]) + 1
 
         try:
             query = asked.images(caller.user)
@@ -86,7 +96,7 @@ class StacService:
             page = self.search().page(query, searched, asked.token, size_of=size_of, counts=True)
         except BadRequest as error:
             raise _of_token(error) from error
-        return Found([made[each.id] for each in page.documents], page.token, page.matched)
+        return FoundItems([made[each.id] for each in page.documents], page.token, page.matched)
 
     def item(
         self,
@@ -256,10 +266,9 @@ def image_id_of(product_id: str, name: str) -> str:
     return image_id
 
 
-def _json_bytes(item: Mapping[str, Any]) -> int:
-    import json  # noqa: PLC0415
-
-    return len(json.dumps(item, separators=(",", ":"))) + 1
+def _text(item: Mapping[str, Any]) -> str:
+    """Return compact JSON; characters outside ASCII are escaped, so that its length is in bytes."""
+    return json.dumps(item, separators=(",", ":"), allow_nan=False)
 
 
 def _of_token(error: BadRequest) -> BadRequest:

@@ -260,7 +260,16 @@ def answer(
     media_type: str = MEDIA_TYPE,
 ) -> Response[Any]:
     """Return a JSON response, compressed where that pays and the client takes it."""
-    text = dumps(body)
+    return answer_text(dumps(body), status, headers, media_type)
+
+
+def answer_text(
+    text: str,
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, Any] | None = None,
+    media_type: str = MEDIA_TYPE,
+) -> Response[Any]:
+    """Return a response of JSON that was written before, compressed as in :func:`answer`."""
     return Response(
         status_code=int(status),
         content_type=media_type,
