@@ -196,6 +196,29 @@ IN_ADDRESSES: Mapping[str, str] = {
     "q": "p",
 }
 """Right values of parameters that stand for others in a body."""
+STAC = "/stac"
+IN_STAC: Mapping[str, str] = {
+    "filter": "eo:cloud_cover IS NULL OR eo:cloud_cover >= 0",
+    "filter-lang": "cql2-text",
+    "aggregations": "total_count,collection_frequency",
+}
+"""The same of parameters that this face has in a form of its own."""
+IN_COLLECTIONS: Mapping[str, str] = {
+    "filter": "title LIKE 'P%' AND created IS NOT NULL",
+    "sortby": "-created,id",
+}
+"""And of those of its search for collections."""
+CONDITION = {
+    "op": "or",
+    "args": [
+        {"op": "isNull", "args": [{"property": "eo:cloud_cover"}]},
+        {"op": ">=", "args": [{"property": "eo:cloud_cover"}, 0]},
+        {
+            "op": "s_intersects",
+            "args": [{"property": "geometry"}, {"type": "Point", "coordinates": [10, 50]}],
+        },
+    ],
+}
 _ONLY_WRONG = frozenset({"continuation", "token", "intersects"})
 """Parameters that no right request has: tokens are of other pages, and bbox is the place."""
 
@@ -269,6 +292,8 @@ _UNSENT = ("is_core", "image_index_name", "product_tier")
 
 def coherent(operation: Operation, body: Json, right: Mapping[str, str]) -> Json:
     """Return a body with the id that path or attributes make, without what is not for us."""
+    if operation.path.startswith(STAC):
+        return _coherent_stac(body, right)
     data = body.get("data") if isinstance(body, dict) else None
     members = data if isinstance(data, list) else [data]
     found = [
@@ -277,6 +302,22 @@ def coherent(operation: Operation, body: Json, right: Mapping[str, str]) -> Json
     if data is None:
         return body
     return {**body, "data": found if isinstance(data, list) else found[0]}
+
+
+def _coherent_stac(body: Json, right: Mapping[str, str]) -> Json:
+    if isinstance(body, list):  # a JSON patch
+        where = "/properties" if "name" in right else ""
+        return [
+            {"op": "add", "path": f"{where}/more", "value": 1},
+            {"op": "copy", "from": "/id", "path": f"{where}/copied"},
+        ]
+    if "filter" in body:
+        return {**body, "filter": CONDITION, "filter-lang": "cql2-json"}
+    if body.get("type") == "Feature":
+        return {**body, "id": right.get("name", "new"), "collection": "acme:p"}
+    if body.get("type") == "FeatureCollection":
+        return {**body, "features": [_coherent_stac(each, right) for each in body["features"]]}
+    return {**body, "id": right.get("id", "acme:new")} if "id" in body else body
 
 
 def _coherent(member: Json, operation: Operation, right: Mapping[str, str]) -> Json:
@@ -407,8 +448,13 @@ def _parameter(operation: Operation, described: Json, samples: Samples) -> str:
         return IDS.get(collection[1] if collection else "", "acme:p")
     if described["name"] == "name" and operation.method not in {"GET", "HEAD"}:
         return "j"  # not the one that has pixels
-    if described["name"] in IN_ADDRESSES:
-        return IN_ADDRESSES[described["name"]]
+    known = dict(IN_ADDRESSES)
+    if operation.path.startswith(STAC):
+        known |= IN_STAC
+    if operation.path == f"{STAC}/collections":
+        known |= IN_COLLECTIONS
+    if described["name"] in known:
+        return known[described["name"]]
     return text_of(samples.of(described["schema"], described["name"]))
 
 

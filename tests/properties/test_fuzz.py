@@ -1,6 +1,7 @@
 """schemathesis against the API's own description: no 5xx, no answer outside of the schema.
 
-``SWATH_FUZZ_REQUESTS`` is how many requests are generated (the default keeps CI short).
+``SWATH_FUZZ_REQUESTS`` is how many requests are generated (the default keeps CI short),
+``SWATH_FUZZ_PATHS`` how the paths begin that are asked.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ with warnings.catch_warnings():
     from schemathesis.specs.openapi import checks
 
 REQUESTS = int(os.environ.get("SWATH_FUZZ_REQUESTS", "250"))
+PATHS = os.environ.get("SWATH_FUZZ_PATHS", "/")
 CHECKS: list[Any] = [
     generic.not_a_server_error,
     checks.status_code_conformance,
@@ -98,7 +100,8 @@ def test_no_request_breaks_the_api_or_its_description(api: InProcessApi) -> None
     application = WsgiApi(api)
     schema = schemathesis.openapi.from_dict(document(PUBLIC_URL))
     schema.app = application
-    found: list[Any] = list(schema.exclude(path_regex="^/raster/").get_all_operations())
+    asked = schema.include(path_regex=f"^{PATHS}").exclude(path_regex="^/raster/")
+    found: list[Any] = list(asked.get_all_operations())
     operations = [each.ok() for each in found]
     statuses: Counter[int] = Counter()
     authorization = {"Authorization": f"Bearer {api.token}"}
@@ -107,7 +110,7 @@ def test_no_request_breaks_the_api_or_its_description(api: InProcessApi) -> None
         fill(api)
 
         @settings(
-            max_examples=REQUESTS * 5 // (4 * len(operations)) + 1,  # some have few cases
+            max_examples=REQUESTS * 5 // (4 * len(operations)) + 1,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
@@ -121,6 +124,6 @@ def test_no_request_breaks_the_api_or_its_description(api: InProcessApi) -> None
 
         check()
     print(application.requests, dict(statuses))
-    assert application.requests >= REQUESTS
+    assert application.requests >= REQUESTS * 9 // 10  # some have few cases
     assert statuses[200]
     assert statuses[201]

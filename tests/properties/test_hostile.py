@@ -1,7 +1,7 @@
 """Hostile requests in process: no 5xx, nothing slow, nothing that the description does not say.
 
 ``SWATH_HOSTILE_REQUESTS`` is how many are sent (the default keeps CI short), ``SWATH_HOSTILE_SEED``
-chooses others.
+chooses others, ``SWATH_HOSTILE_PATHS`` is how the paths begin that are asked (``/stac``).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from swath_dev.inprocess import (
 
 REQUESTS = int(os.environ.get("SWATH_HOSTILE_REQUESTS", "600"))
 SEED = int(os.environ.get("SWATH_HOSTILE_SEED", "1"))
+PATHS = os.environ.get("SWATH_HOSTILE_PATHS", "/")
 SLOWEST_SECONDS = 3.0
 MOST_SECONDS = 120.0
 """After which a request is ended: one that goes on for ever must not take the report with it."""
@@ -115,7 +116,9 @@ class Description:
     """The service's description, as what answers are held against."""
 
     def __init__(self) -> None:
-        self.document = document(PUBLIC_URL)
+        whole = document(PUBLIC_URL)
+        asked = {path: each for path, each in whole["paths"].items() if path.startswith(PATHS)}
+        self.document = {**whole, "paths": asked}
         self._validators: dict[tuple[str, int], Any] = {}
 
     def faults(self, request: hostile.Hostile, status: int, body: Any) -> str | None:
@@ -247,7 +250,9 @@ def test_a_key_belongs_to_one_request_of_every_operation(service: Service) -> No
         } | {"Idempotency-Key": f"{SEED}-{number}"}
         body = samples.of(operation.body) if operation.body is not None else {}
         body = hostile.coherent(operation, body, right)
-        bodies = (body, hostile.replaced(body, (), {**body, "more": hostile.Raw(str(number))}))
+        raw = hostile.Raw(str(number))
+        more = {**body, "more": raw} if isinstance(body, dict) else [*body, raw]
+        bodies = (body, hostile.replaced(body, (), more))
         first, again, other = (
             service.answer(hostile._request(operation, right, each, "parameter Idempotency-Key"))
             for each in (bodies[0], bodies[0], bodies[1])

@@ -261,6 +261,7 @@ STAC = "//stac"
 SEARCHES: list[tuple[str, str, dict[str, Any] | None]] = [
     ("GET", "/search", None),
     ("POST", "/search", {}),
+    ("POST", "/search", {"sign": True}),
     ("POST", "/search", {"intersects": SQUARE, "sortby": "platform"}),
     ("GET", "/search?bbox=10,50,11,51&ids=i&fields=collection", None),
     ("POST", "/search", {"query": {"platform": {"startsWith": "secret"}}}),
