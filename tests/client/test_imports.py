@@ -64,5 +64,5 @@ def test_only_what_is_slow_to_import_is_imported_late() -> None:
                         late.add((node.module or "").partition(".")[0] if not node.level else ".")
     assert late <= {
         "boto3", "dask", "geopandas", "matplotlib", "numpy", "pandas", "pyproj", "rasterio",
-        "requests", "shapely", "tqdm", "urllib3", "xarray", "blosc", "shtab",
+        "requests", "shapely", "tqdm", "urllib3", "xarray", "blosc", "shtab", "arro3",
     }  # fmt: skip

@@ -18,6 +18,7 @@ from swath.errors import ApiError, ConflictError, NotFoundError, UploadError
 from swath.http import Client
 
 from ._output import client_of, emit, printable
+from ._stac_parquet import is_parquet, write_items
 from ._stac_source import Json, open_source
 
 _DATA_TYPES = {
@@ -202,7 +203,7 @@ def _save_one(target: _Target, name: str, item: Json, *, exists: bool) -> tuple[
 
 
 def export_items(options: Namespace) -> None:
-    """Write the items that a search finds, a line each."""
+    """Write the items that a search finds, a line or a row each."""
     client = client_of(options)
     asked: Json = {
         "collections": options.collections or None,
@@ -213,19 +214,32 @@ def export_items(options: Namespace) -> None:
         "limit": _PAGE,
     }
     body = {name: value for name, value in asked.items() if value is not None}
-    target = _Target(client, "")
+    found = _found(_Target(client, ""), body)
+    if is_parquet(options.output):
+        written = write_items(found, options.output)
+    else:
+        written = _write_lines(found, options.output)
+    print(f"{written} items", file=sys.stderr)
+
+
+def _found(target: _Target, body: Json) -> Iterator[Json]:
+    """The items of all pages of a search."""
+    while True:
+        answer = target.send("POST", "/search", body)
+        yield from answer["features"]
+        following = [each for each in answer["links"] if each["rel"] == "next"]
+        if not following:
+            return
+        body = following[0]["body"]
+
+
+def _write_lines(items: Iterator[Json], output: str) -> int:
     written = 0
     with ExitStack() as stack:
         out = sys.stdout
-        if options.output != "-":
-            out = stack.enter_context(Path(options.output).open("w", encoding="utf-8"))
-        while True:
-            answer = target.send("POST", "/search", body)
-            for item in answer["features"]:
-                print(json.dumps(item, separators=(",", ":")), file=out)
-            written += len(answer["features"])
-            following = [each for each in answer["links"] if each["rel"] == "next"]
-            if not following:
-                break
-            body = following[0]["body"]
-    print(f"{written} items", file=sys.stderr)
+        if output != "-":
+            out = stack.enter_context(Path(output).open("w", encoding="utf-8"))
+        for item in items:
+            print(json.dumps(item, separators=(",", ":")), file=out)
+            written += 1
+    return written

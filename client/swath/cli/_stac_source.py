@@ -13,6 +13,8 @@ from urllib.parse import urljoin
 from swath.errors import ServerError
 from swath.http import Client
 
+from ._stac_parquet import is_parquet, read_items
+
 Json = dict[str, Any]
 
 
@@ -30,6 +32,8 @@ def open_source(name: str, client: Client, page: int) -> Source:
         return _from_api(name, client, page)
     if name == "-":
         return Source(_from_lines(sys.stdin))
+    if is_parquet(name):
+        return Source(_absolute(each, None) for each in read_items(name))
     text = Path(name).read_text(encoding="utf-8")
     return Source(_from_text(text))
 
