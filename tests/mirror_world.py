@@ -17,9 +17,11 @@ from tests.component.catalog.images.conftest import SETTINGS, create_tables
 from tests.memory_postings import MemoryPostings
 
 from swath_core.documents import Document
+from swath_core.filters import values_of
 from swath_core.geo import footprint, normalise_footprint
 from swath_core.index import IndexState, postings_of
 from swath_core.mirror import Mirror, MirrorColumns, MirrorFiles, MirrorReader, Policy
+from swath_core.search import ImageQuery, ImageSearch, MirrorSource, SearchProduct
 from swath_core.store import rollups
 from swath_core.store.manifests import ManifestStore
 from swath_core.store.objects import Found, ObjectGone, Objects
@@ -148,6 +150,33 @@ class MirrorWorld:
         image = self.images.pop(f"{PRODUCT}:{name}", None)
         for row in postings_of(image).rows if image else ():
             self.postings.delete(row.partition, row.sort_key)
+
+    # ---- readers
+
+    @property
+    def search(self) -> ImageSearch:
+        """The search, which reads files whenever it can."""
+        return ImageSearch(
+            postings=self.postings,
+            documents=self,
+            months=self.rollups,
+            signing_key=lambda: b"key",
+            mirror=MirrorSource(self.reader, least=0, least_area=0.0, least_told=0.0),
+        )
+
+    @property
+    def searched(self) -> SearchProduct:
+        """The product as a search is told of it."""
+        return SearchProduct(PRODUCT, self.state)
+
+    @staticmethod
+    def query(*more: dict[str, Any], **members: Any) -> ImageQuery:
+        given = [{"op": "eq", "name": "product_id", "val": PRODUCT}, *more]
+        return ImageQuery.from_body({"filter": json.dumps(given), **members})
+
+    def found(self, query: ImageQuery) -> list[Document]:
+        """Return what a query without an area has to find."""
+        return [i for i in self.images.values() if query.expression.matches(values_of(i))]
 
     # ---- the schedule
 

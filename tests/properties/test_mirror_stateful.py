@@ -13,6 +13,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.mirror_world import PRODUCT, CrashedError, MirrorWorld, mirror_world
 
+from swath_core.definitions import IMAGE
+from swath_core.filters import sort_documents
 from swath_core.store.rollups import LONGEST_WRITE_SECONDS, SETTLED_SECONDS
 
 MOMENTS = [
@@ -170,6 +172,22 @@ class MirrorMachine(RuleBasedStateMachine):
         else:
             held[key] = bytes([content[0] ^ 1]) + content[1:], moment
         self.told.add(key)
+
+    # ---- readers
+
+    @rule(least=st.sampled_from([0.0, 0.25, 1.0]), first=st.none() | moments)
+    def count(self, least: float, first: str | None) -> None:
+        more = [{"op": "lt", "name": "cloud_fraction", "val": least}] if least else []
+        more += [{"op": "gte", "name": "acquired", "val": first}] if first else []
+        query = self.world.query(*more)
+        found, _ = self.world.search.count(query, [self.world.searched])
+        assert found == len(self.world.found(query))
+
+    @rule(order=st.sampled_from(["cloud_fraction", "-created", "provider_id", "-id"]))
+    def sort(self, order: str) -> None:
+        query = self.world.query(sort=order)
+        page = self.world.search.page(query, [self.world.searched])
+        assert page.documents == sort_documents(self.world.found(query), query.sort, IMAGE)
 
     # ---- the promises
 

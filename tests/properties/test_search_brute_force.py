@@ -12,6 +12,7 @@ from unittest import mock
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
+from tests.memory_mirror import MemoryMirror
 from tests.unit.search.world import (
     PRODUCTS,
     World,
@@ -27,12 +28,13 @@ from tests.unit.search.world import (
 from swath_core.errors import BadRequest
 from swath_core.geo import footprint
 from swath_core.index import planar_cells
-from swath_core.search import ImageQuery, _engine, _plan
+from swath_core.search import ImageQuery, MirrorSource, _engine, _plan
 from swath_core.search._plan import time_ratio
 
 IMAGES = 50
 QUERIES = 40
 PAIRS = int(os.environ.get("SWATH_EXAMPLES", "1600"))
+OTHER_SORTS = ["cloud_fraction", "-cloud_fraction", "id", "-name"]
 SORTS = [None, None, "acquired", "-acquired", "cloud_fraction", "-cloud_fraction", "id", "-name"]
 
 
@@ -167,3 +169,29 @@ def test_a_search_finds_what_brute_force_finds(seed: int, cells_only: bool) -> N
             assert set(found) <= set(expected), body
         else:
             assert found == expected[:limit], body
+
+
+@given(seed=st.integers(0, 2**48))
+@settings(max_examples=max(1, PAIRS // QUERIES // 8))
+def test_files_of_the_mirror_tell_what_brute_force_finds(seed: int) -> None:
+    dice = random.Random(seed)
+    centre = place(dice) if dice.random() < 0.8 else None
+    world = random_world(dice, centre)
+    mirror = MemoryMirror(world.postings, seed)
+    world.mirror = MirrorSource(mirror, least=0, least_area=0.0, least_told=0.0)
+    search = world.search()
+    for _ in range(QUERIES):
+        body = random_body(dice, world, centre) | {"sort": dice.choice(OTHER_SORTS)}
+        try:
+            query = ImageQuery.from_body(body)
+        except BadRequest:
+            continue
+        with mock.patch.object(_engine, "PAGE_IMAGES", 7):
+            found = page_through(search, query, world.products)
+            count, _ = search.count(query, world.products)
+        expected = [document.id for document in world.expected(query)]
+        assert count == len(expected), body
+        assert found == expected[: query.limit], body
+        sizes = [len(batch) for batch in search.batches(query, world.products)]
+        assert sum(sizes) == len(expected), body
+    assert mirror.told or world.dirty

@@ -11,15 +11,23 @@ from unittest import mock
 
 import hypothesis.strategies as st
 from hypothesis import given
+from tests.memory_mirror import MemoryMirror
 from tests.memory_postings import MemoryPostings
 
 from swath_core.definitions import IMAGE
 from swath_core.documents import Document
 from swath_core.filters import parse_filter, values_of
-from swath_core.index import IndexState, postings_of
-from swath_core.search import ImageQuery, ImageSearch, SearchProduct
+from swath_core.index import IndexState, encode_row, postings_of
+from swath_core.search import ImageQuery, ImageSearch, MirrorSource, SearchProduct
 from swath_core.store.rollups import Marker, RollupState, Row, Tally
-from swath_core.summaries import DateField, Interval, RequestedRange, Summaries, Summary
+from swath_core.summaries import (
+    DateField,
+    Interval,
+    RequestedRange,
+    Summaries,
+    Summary,
+    cells_of,
+)
 
 PRODUCTS = ("acme:a", "acme:b", "other:c")
 MOMENTS = [
@@ -42,6 +50,7 @@ class World:
     postings: MemoryPostings = field(default_factory=MemoryPostings)
     dirty: dict[str, set[str]] = field(default_factory=dict)
     state_of: dict[str, IndexState] = field(default_factory=dict)
+    mirror: MirrorSource | None = None
 
     def add(self, image: Document) -> None:
         self.images[image.id] = image
@@ -87,7 +96,11 @@ class World:
     @property
     def summaries(self) -> Summaries:
         search = ImageSearch(
-            postings=self.postings, documents=self, months=self, signing_key=lambda: b"k"
+            postings=self.postings,
+            documents=self,
+            months=self,
+            signing_key=lambda: b"k",
+            mirror=self.mirror,
         )
         return Summaries(rollups=self, postings=self.postings, search=search)  # type: ignore[arg-type]
 
@@ -121,6 +134,9 @@ def worlds(draw: st.DrawFn) -> World:
     for product in PRODUCTS:
         days = st.sampled_from([moment[:10] for moment in MOMENTS])
         world.dirty[product] = draw(st.sets(days, max_size=4))
+    if draw(st.booleans()):
+        reader = MemoryMirror(world.postings, draw(st.integers(0, 99)))
+        world.mirror = MirrorSource(reader, least=0, least_area=0.0, least_told=0.0)
     return world
 
 
@@ -216,6 +232,21 @@ def test_series_equal_a_count(
     assert list(series) == sorted(series)
     if start and end:
         assert set(interval.series(start, end)) - set(series) <= {end}
+
+
+@given(worlds(), filters, areas, st.integers(0, 5))
+def test_cells_equal_a_count(
+    world: World, given_filter: list[Any], area: dict[str, Any] | None, resolution: int
+) -> None:
+    found = world.summaries.cells(_query(given_filter, area), world.products, resolution)
+    matching = _matching(world, given_filter, area)
+    placed = [image for image in matching if image.get("geometry") is not None]
+    footprints = [encode_row(image)["g"] for image in placed]
+    expected: dict[str, list[Document]] = {}
+    for cell, image in zip(cells_of(footprints, resolution), placed, strict=True):
+        expected.setdefault(cell, []).append(image)
+    assert found.cells == {cell: _summed(images) for cell, images in expected.items()}
+    assert found.without_footprint == len(matching) - len(placed)
 
 
 def test_postings_in_cells_do_not_hold_when_an_image_was_changed() -> None:

@@ -30,11 +30,11 @@ ALLOWED = {
     "index": "times documents definitions geo",
     "store": "errors times documents settings index",
     "mirror": "settings definitions geo index store",
-    "search": "errors documents definitions filters geo index store",
+    "search": "errors documents definitions filters geo index store mirror",
     "catalog": (
         "errors times documents settings access definitions filters geo index store search"
     ),
-    "summaries": "errors times settings definitions filters geo index store search",
+    "summaries": "errors times settings definitions filters geo index store mirror search",
     "stac": (
         "errors times documents access definitions filters geo index store search catalog summaries"
     ),
@@ -44,8 +44,8 @@ ALLOWED = {
     "raster": "errors nodata documents settings access definitions geo store search catalog",
     "web": "errors documents settings access definitions filters store",
     "functions/api": (
-        "errors documents settings access definitions filters store search catalog summaries "
-        "stac uploads web"
+        "errors documents settings access definitions filters store mirror search catalog "
+        "summaries stac uploads web"
     ),
     "functions/ingest": "settings uploads ingest",
     "functions/raster": "errors documents settings access raster web",

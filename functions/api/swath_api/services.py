@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         RelatedObjects,
         SearchableProducts,
     )
-    from swath_core.search import ImageSearch
+    from swath_core.search import ImageSearch, MirrorSource
     from swath_core.stac import StacService
     from swath_core.store.objects import Objects
     from swath_core.store.postings import DynamoPostings
@@ -89,6 +89,17 @@ def _rollups() -> RollupStore:
 
 
 @cache
+def _mirror() -> MirrorSource:
+    from swath_core.mirror import MirrorFiles, MirrorReader
+    from swath_core.search import MirrorSource
+    from swath_core.store.manifests import ManifestStore
+    from swath_core.store.objects import Objects
+
+    files = MirrorFiles(Objects(settings(), "mirror_bucket"))
+    return MirrorSource(MirrorReader(ManifestStore(settings()), files))
+
+
+@cache
 def _signing_key() -> bytes:
     return access().store.signing_key()
 
@@ -104,6 +115,7 @@ def image_search() -> ImageSearch:
         documents=ImageStore(settings()),
         months=_rollups(),
         signing_key=_signing_key,
+        mirror=_mirror() if settings().mirror_bucket else None,
     )
 
 
@@ -160,6 +172,7 @@ _ALL = (
     searchable,
     _postings,
     _rollups,
+    _mirror,
     _signing_key,
     image_search,
     summaries,

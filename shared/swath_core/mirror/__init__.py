@@ -5,6 +5,7 @@ many images read it in place of postings (:class:`MirrorReader`). To be read in 
 ``_schema``, ``_write``, ``_read``, ``_files``, ``_keep``, ``_reader``.
 """
 
+from ._days import days_in
 from ._files import MirrorFiles
 from ._keep import Mirror, MirrorReport, Policy, scheduled_mirror
 from ._read import NO_MOMENT, MirrorColumns, moment_texts
@@ -23,6 +24,7 @@ __all__ = [
     "MirrorReader",
     "MirrorReport",
     "Policy",
+    "days_in",
     "moment_texts",
     "scheduled_mirror",
     "write_file",

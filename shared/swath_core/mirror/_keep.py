@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from swath_core.index import OMITTED
 from swath_core.settings import Settings
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.manifests import Due, Group, Manifest, ManifestStore, MirrorFile, MonthState
@@ -24,6 +25,7 @@ from swath_core.store.rollups import RollupStore
 
 from ._days import days_in, rows_of_day
 from ._files import LostFileError, MirrorFiles
+from ._schema import COLUMNS
 from ._write import write_file
 
 QUIET_SECONDS = 900.0
@@ -300,20 +302,31 @@ class Mirror:
         """Return whether the files of a group hold what the postings of a day say."""
         shards = self._shards(product_id)
         rows = rows_of_day(self._postings, product_id, f"{month}-{day}", shards)
-        expected = {row.key: _content(row) for row in rows}
-        found: dict[str, tuple[object, ...]] = {}
+        expected = {row.key: row for row in rows}
+        found: dict[str, PostingRow] = {}
         for file in group.files:
             try:
                 columns = self._files.columns(product_id, file)
             except LostFileError:
                 return False
             places = columns.places_of_days(month, {day})
-            found |= {row.key: _content(row) for row in columns.rows(places)}
-        return found == expected
+            found |= {row.key: row for row in columns.rows(places)}
+        return found.keys() == expected.keys() and all(
+            _is_same(row, expected[key]) for key, row in found.items()
+        )
 
 
-def _content(row: PostingRow) -> tuple[object, ...]:
-    return row.footprint, json.loads(row.attributes or "{}"), row.bytes, row.version
+def _is_same(one: PostingRow, other: PostingRow) -> bool:
+    """Return whether two postings of an image tell the same, where neither leaves something out.
+
+    Extra properties are not in files; and where an image is posted anew because they were declared,
+    a long attribute may have to make room.
+    """
+    if (one.footprint, one.bytes, one.version) != (other.footprint, other.bytes, other.version):
+        return False
+    mine, its = json.loads(one.attributes or "{}"), json.loads(other.attributes or "{}")
+    told = COLUMNS.keys() - set(mine.get(OMITTED, ())) - set(its.get(OMITTED, ()))
+    return all(mine.get(name) == its.get(name) for name in told)
 
 
 def scheduled_mirror(settings: Settings, seconds: float) -> MirrorReport:

@@ -106,6 +106,18 @@ class MirrorColumns:
         """Which attributes their postings leave out."""
         return list(self._column(OMITTED_NAMES).to_pylist())
 
+    def omitting(self, names: Collection[str]) -> NDArray[np.intp]:
+        """Return where the images are whose postings leave out one of some attributes."""
+        from arro3.core import list_offsets  # noqa: PLC0415
+
+        ends = np.array(list_offsets(self._column(OMITTED_NAMES)).to_numpy(), dtype=np.int64)
+        some = np.flatnonzero(np.diff(ends))
+        if not len(some):
+            return np.empty(0, dtype=np.intp)
+        left_out = [not set(names).isdisjoint(self.omitted[place]) for place in some.tolist()]
+        found: NDArray[np.intp] = some[np.array(left_out, dtype=bool)]
+        return found
+
     def values(self, name: str) -> NDArray[Any]:
         """Return the column of an attribute that postings tell, ``id`` and keys apart."""
         if name not in self._held:

@@ -1,18 +1,24 @@
 """Search over images: use :meth:`ImageQuery.from_body` and :class:`ImageSearch`.
 
-To be read in this order: ``_query``, ``_reach``, ``_plan``, ``_cover``, ``_merge``, ``_engine``.
+To be read in this order: ``_query``, ``_reach``, ``_plan``, ``_cover``, ``_merge``, ``_mirrored``,
+``_columns``, ``_engine``.
 """
 
-from ._engine import ImageSearch
+from ._columns import MirrorRows
+from ._engine import Batch, ImageSearch
+from ._mirrored import MirrorSource
 from ._plan import MonthReader
 from ._query import Cost, ImageQuery, Match, Page, SearchProduct, digest, types_of
 from ._reach import Reach
 
 __all__ = [
+    "Batch",
     "Cost",
     "ImageQuery",
     "ImageSearch",
     "Match",
+    "MirrorRows",
+    "MirrorSource",
     "MonthReader",
     "Page",
     "Reach",

@@ -11,8 +11,10 @@ from swath_core.documents import Document
 from swath_core.errors import BadRequest
 from swath_core.filters import SortKey, is_after, product_of, sort_documents, sort_key, sorted_keys
 from swath_core.index import indexed_of
+from swath_core.mirror import MirrorPart
 from swath_core.store.postings import PostingReader
 
+from ._columns import MirrorRows, selected
 from ._merge import (
     DocumentReader,
     Matcher,
@@ -22,7 +24,8 @@ from ._merge import (
     satisfies,
     tells,
 )
-from ._plan import MonthReader, Projection, SearchPlan, plan_search
+from ._mirrored import MirrorSource, live_sources, mirrored
+from ._plan import MonthReader, ProductPlan, Projection, SearchPlan, plan_search
 from ._query import (
     Cost,
     ImageQuery,
@@ -39,7 +42,7 @@ PAGE_BYTES = 4_000_000
 """Bytes of JSON of the documents on a page; a function's response may have 6,291,556."""
 
 MOST_SORTED = 100_000
-"""Matches that a search sorted by anything but ``acquired`` may have."""
+"""Matches in postings that a search sorted by anything but ``acquired`` may have."""
 
 SECONDS = 22.0
 """Time after which a search that is still reading gives up; the API has 30 s."""
@@ -53,6 +56,9 @@ _SHORT_PAGE = 4
 
 State = dict[str, Any]
 
+Batch = list[Match] | MirrorRows
+"""Matches: as postings, or as columns of a file of the mirror."""
+
 
 class ImageSearch:
     """The search over images. One instance serves any number of searches."""
@@ -65,12 +71,15 @@ class ImageSearch:
         months: MonthReader,
         signing_key: Callable[[], bytes],
         clock: Callable[[], float] = time.monotonic,
+        mirror: MirrorSource | None = None,
     ) -> None:
+        """Search postings; with ``mirror`` count, sum up and sort very many images from files."""
         self._postings = postings
         self._documents = documents
         self._months = months
         self._signing_key = signing_key
         self._clock = clock
+        self._mirror = mirror
 
     # ---- entry points
 
@@ -95,7 +104,7 @@ class ImageSearch:
         if token:
             state = unsign(token, self._signing_key(), query.digest)
         sorts = query.sort.name != "acquired" or bool(query.sort.then)
-        matcher = self._planned(query, products, Projection(attributes=sorts))
+        matcher = self._planned(query, products, Projection(attributes=sorts), from_files=sorts)
         if size_of is not None:
             matcher.size_of = size_of
         if counts and token is None:
@@ -142,12 +151,43 @@ class ImageSearch:
         return found
 
     def _count(self, query: ImageQuery, products: Sequence[SearchProduct]) -> tuple[int, Matcher]:
-        matcher = self._planned(query, products, Projection(), counting=True)
+        matcher = self._planned(query, products, Projection(), counting=True, from_files=True)
         if matcher.plan.by_id:
             return len(_by_id(matcher)), matcher
         counted = sum(each.counted for each in matcher.plan.products)
-        found = sum(len(matches) for matches in self._stream(matcher))
+        found = sum(len(batch) for batch in self._batches(matcher))
         return counted + found, matcher
+
+    def batches(
+        self,
+        query: ImageQuery,
+        products: Sequence[SearchProduct],
+        *,
+        footprints: bool = False,
+        attributes: bool = False,
+        whole: frozenset[str] = frozenset(),
+    ) -> Iterator[Batch]:
+        """Yield all matches, each once and in no order, as :meth:`matches` or as columns of files.
+
+        What files tell is only what postings hold: attributes that may be too long for them are
+        not looked at in columns. Raises BadRequest where it takes too long.
+        """
+        wanted = Projection(footprints, attributes or bool(whole))
+        matcher = self._planned(query, products, wanted, from_files=True)
+        if matcher.plan.by_id:
+            yield [Match.of(document) for document in _by_id(matcher)]
+            return
+        for batch in self._batches(matcher):
+            if not isinstance(batch, MirrorRows):
+                matcher.complete(batch, whole)
+            yield batch
+
+    def is_from_files(self, query: ImageQuery, product: SearchProduct) -> bool:
+        """Return whether :meth:`batches` would read the images of a product from files."""
+        if self._mirror is None:
+            return False
+        matcher = self._planned(query, [product], Projection(), from_files=True)
+        return any(each.parts for each in matcher.plan.products)
 
     def matches(
         self,
@@ -196,9 +236,12 @@ class ImageSearch:
         cost: Cost | None = None,
         *,
         counting: bool = False,
+        from_files: bool = False,
     ) -> Matcher:
         queries = split_by_product(query, products)
         plan = plan_search(query, queries, self._months, wanted, counting=counting)
+        if from_files and self._mirror is not None:
+            plan = mirrored(plan, self._mirror, self._months, wanted)
         return Matcher(plan, self._documents, cost or Cost())
 
     # ---- the stream
@@ -210,6 +253,35 @@ class ImageSearch:
             yield matcher.matching(merge.advance(None))
             if self._clock() > deadline:
                 raise _takes_too_long(matcher.cost)
+
+    def _batches(self, matcher: Matcher) -> Iterator[Batch]:
+        """Yield the matches in postings, and then those in files."""
+        yield from self._stream(matcher)
+        deadline = self._clock() + SECONDS
+        for each in matcher.plan.products:
+            if self._mirror is None or not each.parts:
+                continue
+            for part, files in self._mirror.reader.read(each.parts):
+                if files is None:
+                    yield from self._instead(matcher, each, part)
+                    continue
+                for columns in files:
+                    matcher.cost.files += 1
+                    yield selected(matcher, part, columns)
+                if self._clock() > deadline:
+                    raise _takes_too_long(matcher.cost)
+
+    def _instead(
+        self, matcher: Matcher, of_product: ProductPlan, part: MirrorPart
+    ) -> Iterator[list[Match]]:
+        """Read the days of a part from postings: a file of it is not as it was written."""
+        keys = matcher.plan.queries[part.product_id].keys
+        days = sorted(part.days)
+        needed = Projection(footprints=True, attributes=True)
+        sources = list(live_sources(of_product, part.month, days, keys, needed))
+        merge = Merge(self._postings, sources, matcher.cost, descending=False, ratio=1.0)
+        while not merge.finished:
+            yield matcher.matching(merge.advance(None))
 
     def _merge(self, matcher: Matcher, after: str | None) -> Merge:
         plan, sources = matcher.plan, matcher.plan.sources(after)
@@ -263,8 +335,12 @@ class ImageSearch:
         last: SortKey | None = tuple(state["s"]) if "s" in state else None
         best: dict[SortKey, Match] = {}
         total = 0
-        for matches in self._stream(matcher):
-            total += len(matches)
+        for batch in self._batches(matcher):
+            if isinstance(batch, MirrorRows):
+                matches = batch.first(query.sort, last, room + 1)
+            else:
+                matches = batch
+                total += len(matches)
             if total > MOST_SORTED:
                 raise _too_many_to_sort(query)
             best |= {

@@ -331,6 +331,11 @@ class Matcher:
         documents = self.fetch([match.id for match in matches])
         return {id_ for id_, each in documents.items() if expression.matches(values_of(each))}
 
+    def told_by_documents(self, matches: list[Match]) -> list[bool]:
+        """Return which of some candidates satisfy the query by what their documents say."""
+        good = self._satisfying_documents(matches)
+        return [match.id in good for match in matches]
+
     def complete(self, matches: Sequence[Match], names: frozenset[str]) -> None:
         """Add to matches the attributes that their postings leave out, from the documents."""
         if not names:
@@ -367,7 +372,7 @@ class Matcher:
         return self._documents.get_many(ids)
 
 
-_TOLD = POSTED | {"geometry"}
+TOLD = POSTED | {"geometry"}
 """Attributes that a posting tells, the footprint with them."""
 
 
@@ -376,7 +381,7 @@ def tells(match: Match, names: frozenset[str]) -> bool:
     values = match.values
     if not names.isdisjoint(values.get(OMITTED, ())):
         return False
-    return names <= _TOLD or names <= _TOLD | values.keys()
+    return names <= TOLD or names <= TOLD | values.keys()
 
 
 class TooManyWholeError(BadRequest):

@@ -26,6 +26,7 @@ from swath_core.index import (
     time_partition,
     whole_partition,
 )
+from swath_core.mirror import MirrorPart
 from swath_core.store.rollups import RollupState
 
 from ._cover import MOST_PARTITIONS, CellCover, best_cover, footprint_side, widened
@@ -76,8 +77,9 @@ class Source:
 class ProductPlan:
     """How the images of one product are searched.
 
-    ``kind`` is ``cells``, ``time`` or ``none``; ``ratio`` the postings expected per match;
-    ``counted`` the images of whole months that the rollups have counted already.
+    ``kind`` is ``cells``, ``time``, ``mirror`` or ``none``; ``ratio`` the postings expected per
+    match; ``counted`` the images of whole months that the rollups have counted already; ``parts``
+    what is read from files.
     """
 
     product: SearchProduct
@@ -86,16 +88,20 @@ class ProductPlan:
     ratio: float = 1.0
     rungs: dict[int, int] = field(default_factory=dict)
     counted: int = 0
+    parts: Sequence[MirrorPart] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan for people: ``rungs`` counts the cells opened at each."""
-        return {
+        plan = {
             "product": self.product.id,
             "index": self.kind,
             "rungs": {str(rung): count for rung, count in sorted(self.rungs.items())},
             "partitions": len(self.sources),
             "postings_per_match": round(self.ratio, 2),
         }
+        if self.parts:
+            plan["files"] = sum(len(part.group.files) for part in self.parts)
+        return plan
 
 
 @dataclass(slots=True)
@@ -227,7 +233,7 @@ def _decided(
     if cells is None:
         raise ValueError(f"{product.id}: neither cells nor months to read")
     if query.or_without_area:
-        cells.sources.append(_source(product, null_partition(product.id), keys, draft.needed))
+        cells.sources.append(source_of(product, null_partition(product.id), keys, draft.needed))
     return cells
 
 
@@ -268,15 +274,16 @@ def _sources(
         shards = product.shards if version > 1 and is_sharded(each.cell) else 1
         for shard in range(shards):
             partition = name(product.id, each.cell, version, shard)
-            source = _source(product, partition, keys, needed)
+            source = source_of(product, partition, keys, needed)
             source.inside, source.share = each.inside, each.share / shards
             source.footprints &= not each.inside
             yield source
     if product.state.used(version).everywhere:
-        yield _source(product, whole_partition(product.id, version), keys, needed)
+        yield source_of(product, whole_partition(product.id, version), keys, needed)
 
 
-def _source(product: SearchProduct, partition: str, keys: KeyRange, needed: Projection) -> Source:
+def source_of(product: SearchProduct, partition: str, keys: KeyRange, needed: Projection) -> Source:
+    """Return the range of a partition that is read."""
     return Source(
         product.id,
         partition,
@@ -308,7 +315,7 @@ def plan_time(
     plan = ProductPlan(product, "time", ratio=ratio)
     dirty = months.dirty_months
     for month, tally in months.months.items():
-        whole = KeyRange(*_month_keys(month))
+        whole = KeyRange(*month_keys(month))
         within = keys.intersection(whole)
         if within.empty:
             continue
@@ -317,7 +324,7 @@ def plan_time(
             continue
         part = 1.0 if within == whole else 0.5
         for shard in range(product.shards):
-            source = _source(product, time_partition(product.id, month, shard), within, needed)
+            source = source_of(product, time_partition(product.id, month, shard), within, needed)
             source.ordered = True
             source.expected = tally.count * part / product.shards
             plan.sources.append(source)
@@ -326,7 +333,8 @@ def plan_time(
     return plan
 
 
-def _month_keys(month: str) -> tuple[str, str]:
+def month_keys(month: str) -> tuple[str, str]:
+    """Return the bounds of the sort keys of a month."""
     year, number = int(month[:4]), int(month[5:7])
     after = f"{year + number // 12:04d}-{number % 12 + 1:02d}"
     return f"{month}-01T00:00:00.000000Z", f"{after}-01T00:00:00.000000Z"

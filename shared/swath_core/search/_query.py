@@ -205,10 +205,12 @@ class Cost:
     matches: int = 0
     read_units: float = 0.0
     documents: int = 0
+    files: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures; ``images`` are the distinct ones among the postings read."""
-        return {
+        """Return the figures; ``images`` are the distinct ones among what was read."""
+        files = {"files": self.files} if self.files else {}
+        return files | {
             "partitions": len(self.partitions),
             "rounds": self.rounds,
             "postings": self.postings,

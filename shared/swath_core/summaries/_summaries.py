@@ -17,11 +17,12 @@ from swath_core.filters import (
     Expression,
     split_range,
 )
-from swath_core.search import ImageQuery, ImageSearch, Match, SearchProduct
+from swath_core.search import Batch, ImageQuery, ImageSearch, Match, MirrorRows, SearchProduct
 from swath_core.store.postings import PostingReader
 from swath_core.store.rollups import RollupStore, Tally
 
 from ._cells import MOST_CELLS, cell_polygon, cells_of
+from ._columns import tallied_by_cell, tallied_by_moment
 from ._intervals import DateField, Interval, RequestedRange, TimeRange, filled, just_after
 from ._live import LiveCounter
 from ._rollup_summary import RollupSummary, timestamp_in
@@ -108,8 +109,12 @@ class Summaries:
             return self._rollups.tally(product.id, wanted, None, product.shards)
 
         sums, others = self._plain(query, products, plain)
-        for match in self._streamed(query, others):
-            sums.add("", match.product_id, 1, match.bytes)
+        for batch in self._batches(query, others):
+            if isinstance(batch, MirrorRows):
+                sums.add("", batch.product_id, len(batch), int(batch.stored.sum()))
+                continue
+            for match in batch:
+                sums.add("", match.product_id, 1, match.bytes)
         return sums.summaries().get("", Summary())
 
     def series(
@@ -126,21 +131,30 @@ class Summaries:
         the field are in none. Raises BadRequest for too many intervals.
         """
         within = requested.range()
+        bounded = replace(query, expression=_bounded(query, date_field, requested))
+        in_files: list[SearchProduct] = []
 
         def plain(product: SearchProduct, wanted: TimeRange) -> dict[str, Tally]:
             if date_field is DateField.ACQUIRED:
                 part = wanted.intersect(within)
                 return self._rollups.tally(product.id, part, interval, product.shards)
+            if self._search.is_from_files(bounded, product):
+                in_files.append(product)
+                return {}
             return self._rollups.tally_by(
                 product.id, wanted, date_field, interval, within, product.shards
             )
 
         sums, others = self._plain(query, products, plain)
-        bounded = replace(query, expression=_bounded(query, date_field, requested))
-        for match in self._streamed(bounded, others, date_field):
-            start = _start_of(match, date_field, interval)
-            if start is not None:
-                sums.add(start, match.product_id, 1, match.bytes)
+        for batch in self._batches(bounded, [*others, *in_files], date_field):
+            if isinstance(batch, MirrorRows):
+                for start, tally in tallied_by_moment(batch, date_field, interval):
+                    sums.add(start, batch.product_id, tally.count, tally.bytes)
+                continue
+            for match in batch:
+                moment = _start_of(match, date_field, interval)
+                if moment is not None:
+                    sums.add(moment, match.product_id, 1, match.bytes)
         return filled(interval, sums.summaries(), requested, Summary())
 
     def cells(
@@ -151,7 +165,15 @@ class Summaries:
         Raises BadRequest where that is too many cells.
         """
         sums, without = _Sums(), 0
-        for matches in self._search.matches(query, products, footprints=True):
+        for batch in self._search.batches(query, products, footprints=True):
+            if isinstance(batch, MirrorRows):
+                tallies = dict(tallied_by_cell(batch, resolution))
+                for cell, tally in tallies.items():
+                    sums.add(cell, batch.product_id, tally.count, tally.bytes)
+                without += len(batch) - sum(tally.count for tally in tallies.values())
+                _check_cells(len(sums.tallies), resolution)
+                continue
+            matches = batch
             placed = [match for match in matches if match.row.footprint is not None]
             without += len(matches) - len(placed)
             footprints = [match.row.footprint or b"" for match in placed]
@@ -180,19 +202,18 @@ class Summaries:
                     sums.add(key, product.id, tally.count, tally.bytes)
         return sums, [product for product in products if ranges[product.id] is None]
 
-    def _streamed(
+    def _batches(
         self,
         query: ImageQuery,
         products: Sequence[SearchProduct],
         date_field: DateField | None = None,
-    ) -> Iterator[Match]:
+    ) -> Iterator[Batch]:
         """Yield matches, which tell a date field if it is given."""
         if not products:
             return
         whole = frozenset({DateField.MODIFIED.value} if date_field is DateField.MODIFIED else ())
         attributes = date_field is not None
-        for matches in self._search.matches(query, products, attributes=attributes, whole=whole):
-            yield from matches
+        yield from self._search.batches(query, products, attributes=attributes, whole=whole)
 
 
 def plain_range(query: ImageQuery, product: SearchProduct) -> TimeRange | None:

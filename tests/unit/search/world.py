@@ -16,7 +16,7 @@ from swath_core.documents import INDEX_VERSION, Document
 from swath_core.filters import sort_documents, values_of
 from swath_core.geo import footprint, normalise_footprint
 from swath_core.index import IndexState, Placement, Postings, postings_of, shard_of
-from swath_core.search import ImageQuery, ImageSearch, SearchProduct
+from swath_core.search import ImageQuery, ImageSearch, MirrorSource, SearchProduct
 from swath_core.store.rollups import Marker, RollupState, Row, Tally
 
 PRODUCTS = ("acme:a", "acme:b")
@@ -40,6 +40,7 @@ class World:
     shards: int = 1
     dirty: bool = False
     version: int = INDEX_VERSION
+    mirror: MirrorSource | None = None
 
     def _postings(self, document: Document) -> Postings:
         place = Placement(self.version, shard_of(document.id, self.shards))
@@ -86,7 +87,11 @@ class World:
 
     def search(self) -> ImageSearch:
         return ImageSearch(
-            postings=self.postings, documents=self, months=self, signing_key=lambda: b"secret"
+            postings=self.postings,
+            documents=self,
+            months=self,
+            signing_key=lambda: b"secret",
+            mirror=self.mirror,
         )
 
     def expected(self, query: ImageQuery) -> list[Document]:
