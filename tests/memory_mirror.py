@@ -16,9 +16,11 @@ from swath_core.store.rollups import RollupState
 class MemoryMirror:
     """Tells a random part of the clean days; now and then a file is not as it was written."""
 
-    def __init__(self, postings: MemoryPostings, seed: int) -> None:
+    def __init__(self, postings: MemoryPostings, seed: int, *, whole: bool = False) -> None:
+        """With ``whole`` it tells every clean day."""
         self._dice = random.Random(seed)
-        self._lost = self._dice.choice([0.0, 0.1])
+        self._lost = 0.0 if whole else self._dice.choice([0.0, 0.1])
+        self._untold = [0.0] if whole else [0.0, 0.0, 0.3]
         self._postings = postings
         self._held: dict[Group, list[MirrorColumns]] = {}
         self._made: dict[tuple[str, str], list[Group]] = {}
@@ -37,7 +39,7 @@ class MemoryMirror:
                 yield MirrorPart(product_id, month, clean, group)
 
     def _groups(self, product_id: str, month: str) -> Iterator[Group]:
-        rest = self._dice.choice([0.0, 0.0, 0.3])
+        rest = self._dice.choice(self._untold)
         days = [each for each in days_in(month) if self._dice.random() >= rest]
         cut = self._dice.randrange(len(days) + 1)
         for group in (days[:cut], days[cut:]):

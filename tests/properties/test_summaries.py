@@ -249,6 +249,17 @@ def test_cells_equal_a_count(
     assert found.without_footprint == len(matching) - len(placed)
 
 
+def test_a_product_of_whose_files_nothing_matches_is_not_in_the_sum() -> None:
+    world = World()
+    values = {"name": "i", "product_id": "acme:a", "acquired": MOMENTS[0], "cloud_fraction": 0.5}
+    world.add(Document("image", "acme:a:i", values, 1))
+    reader = MemoryMirror(world.postings, 1, whole=True)
+    world.mirror = MirrorSource(reader, least=0, least_area=0.0, least_told=0.0)
+    query = _query([{"op": "gt", "name": "cloud_fraction", "val": 0.5}], None)
+    assert world.summaries.total(query, world.products) == Summary()
+    assert reader.told == 1
+
+
 def test_postings_in_cells_do_not_hold_when_an_image_was_changed() -> None:
     world = World()
     ring = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]]

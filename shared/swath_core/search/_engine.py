@@ -267,7 +267,8 @@ class ImageSearch:
                     continue
                 for columns in files:
                     matcher.cost.files += 1
-                    yield selected(matcher, part, columns)
+                    if rows := selected(matcher, part, columns):
+                        yield rows
                 if self._clock() > deadline:
                     raise _takes_too_long(matcher.cost)
 
