@@ -26,4 +26,10 @@ export default typescript.config(
     },
   },
   { files: ["**/*.js", "**/*.mjs"], ...typescript.configs.disableTypeChecked },
+  {
+    files: ["**/*.mjs"],
+    languageOptions: {
+      globals: { process: "readonly", document: "readonly", window: "readonly", URL: "readonly" },
+    },
+  },
 );

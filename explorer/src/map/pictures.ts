@@ -10,13 +10,19 @@ export const PICTURES_FROM = 7;
 const MOST_PICTURES = 8;
 const PREFIX = "picture:";
 
-/** Return the query of a picture's address: what somebody chose, or what the product's bands suggest. */
+/**
+ * Return the query of a picture's address: what somebody chose, or what the product's bands suggest.
+ * It is empty where the product has no bands: then there is nothing to draw.
+ */
 export async function lookQuery(collection: string, look: Look): Promise<string> {
   const found = new URLSearchParams();
   if (look.expression !== "") {
     found.set("expression", look.expression);
   } else {
     const bands = look.bands.length > 0 ? look.bands : pictureBands(await bandsOf(collection));
+    if (bands.length === 0) {
+      return "";
+    }
     found.set("bands", bands.join(","));
   }
   if (look.range !== null) {
@@ -40,6 +46,9 @@ export class Pictures {
     const wanted = new Map<string, { item: Item; address: string }>();
     for (const item of topmost(items)) {
       const query = await lookQuery(item.collection, look(item));
+      if (query === "") {
+        continue;
+      }
       const address = `${ROOT}${imagePath(item.collection, item.id)}/tiles/{z}/{x}/{y}.webp?${query}`;
       wanted.set(`${PREFIX}${address}`, { item, address });
     }

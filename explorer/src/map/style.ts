@@ -76,9 +76,9 @@ function layers(colours: Colours): LayerSpecification[] {
       },
     },
     { id: "density-edge", type: "line", source: "density", paint: { "line-color": colours.print, "line-width": 1 } },
-    { id: "area-fill", type: "fill", source: "area", filter: [...isFill], paint: { "fill-color": colours.area, "fill-opacity": 0.08 } },
+    { id: "area-fill", type: "fill", source: "area", filter: [...isFill], paint: { "fill-antialias": false, "fill-color": colours.area, "fill-opacity": 0.08 } },
     { id: "area-line", type: "line", source: "area", filter: [...isLine], paint: { "line-color": colours.area, "line-width": 2, "line-dasharray": [2, 1.5] } },
-    { id: "prints-fill", type: "fill", source: "prints", filter: [...isFill], paint: { "fill-color": colours.print, "fill-opacity": 0.06 } },
+    { id: "prints-fill", type: "fill", source: "prints", filter: [...isFill], paint: { "fill-antialias": false, "fill-color": colours.print, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 6, 0.06, 7, 0] } },
     { id: "prints-line", type: "line", source: "prints", filter: [...isLine], paint: { "line-color": colours.print, "line-width": 1.2 } },
     { id: "strong-line", type: "line", source: "strong", filter: [...isLine], paint: { "line-color": colours.strong, "line-width": 3 } },
   ] as LayerSpecification[];

@@ -85,6 +85,7 @@ export class MapView {
   private begin(): void {
     const { map } = this;
     map.on("moveend", () => this.remember());
+    map.on("idle", () => (this.map.getContainer().dataset["drawn"] = this.drawn.words));
     map.on("click", (event) => this.click(event.point, event.lngLat.wrap()));
     map.on("mousemove", (event) => this.hover(event.point));
     this.ends.push(
@@ -193,6 +194,7 @@ export class MapView {
 
   private draw(found: Overlay): void {
     this.drawn = found;
+    delete this.map.getContainer().dataset["drawn"]; // until it is on the screen
     this.set("density", found.cells);
     this.set("prints", found.prints);
     shown.value = found.words;

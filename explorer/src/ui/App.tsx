@@ -12,12 +12,9 @@ import { SignIn } from "./SignIn";
 export function App() {
   return (
     <>
-      <a class="skip" href={`${location.pathname}#results`} onClick={skip}>
-        Skip to the results
-      </a>
       <Header />
       <main>
-        <aside class="side" aria-label="Search">
+        <aside class="side" id="side" tabIndex={-1} aria-label="Search">
           <Trouble />
           <Side />
         </aside>
@@ -32,12 +29,15 @@ export function App() {
 
 function skip(event: Event): void {
   event.preventDefault();
-  document.getElementById("results")?.focus();
+  document.getElementById("side")?.focus();
 }
 
 function Header() {
   return (
     <header>
+      <a class="skip" href="#side" onClick={skip}>
+        Skip to the search
+      </a>
       <h1>Swath explorer</h1>
       <nav aria-label="Page">
         <a href={`${ROOT}/docs`}>API reference</a>

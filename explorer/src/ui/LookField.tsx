@@ -35,7 +35,7 @@ export function LookField({ item, onChange }: { item: Item; onChange: () => void
       <BandChoice bands={bands} shown={shown} set={(chosen) => set({ bands: chosen, expression: "", range: null, colormap: "" })} />
       <ExpressionChoice now={now} bands={bands} set={set} />
       <div class="buttons">
-        <button type="button" onClick={stretch}>
+        <button type="button" onClick={stretch} disabled={shown.length === 0 && now.expression === ""}>
           Stretch to 2–98 %
         </button>
         <button type="button" onClick={() => set({ bands: [], expression: "", range: null, colormap: "" })}>

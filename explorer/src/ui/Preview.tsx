@@ -31,7 +31,9 @@ export function Preview({ collection, id, size, look = OWN_LOOK, words = "", onT
       .catch((error: unknown) => {
         if (!isAbort(error)) {
           setFailed(true);
-          onTrouble?.(error);
+          if (!(error instanceof NoPicture)) {
+            onTrouble?.(error);
+          }
         }
       });
     return () => giveUp.abort();
@@ -42,6 +44,9 @@ export function Preview({ collection, id, size, look = OWN_LOOK, words = "", onT
   return <img src={address} alt={words} />;
 }
 
+/** A product without bands has nothing to draw. */
+class NoPicture extends Error {}
+
 async function fetchPicture(
   collection: string,
   id: string,
@@ -50,6 +55,9 @@ async function fetchPicture(
   signal: AbortSignal,
 ): Promise<string> {
   const query = await lookQuery(collection, look);
+  if (query === "") {
+    throw new NoPicture();
+  }
   const path = `${imagePath(collection, id)}/preview.webp?size=${size}&${query}`;
   const there = kept.get(path);
   if (there !== undefined) {

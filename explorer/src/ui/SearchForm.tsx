@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { change, clear, collections, query, queryables } from "../store";
 import { COMPARISONS, type Comparison, type Condition, EVERYTHING, NEWEST } from "../state/query";
@@ -10,26 +11,43 @@ export function SearchForm() {
   return (
     <form class="search" role="search" aria-label="Images" onSubmit={(event) => event.preventDefault()}>
       <Collections />
-      <details class="group" open={asked.from !== null || asked.to !== null}>
-        <summary>When</summary>
+      <Group title="When" used={asked.from !== null || asked.to !== null}>
         <Dates />
-      </details>
-      <details class="group" open={asked.area !== null}>
-        <summary>Where</summary>
+      </Group>
+      <Group title="Where" used={asked.area !== null}>
         <AreaField />
-      </details>
-      <details class="group" open={asked.cloud !== null || asked.conditions.length > 0 || asked.sort !== NEWEST}>
-        <summary>What and in which order</summary>
+      </Group>
+      <Group
+        title="What and in which order"
+        used={asked.cloud !== null || asked.conditions.length > 0 || asked.sort !== NEWEST}
+      >
         <Clouds />
         <Conditions />
         <Order />
-      </details>
+      </Group>
       {isFiltered && (
         <button type="button" onClick={clear}>
           Clear the search
         </button>
       )}
     </form>
+  );
+}
+
+interface GroupProps {
+  readonly title: string;
+  readonly used: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** Fields that begin open where the search uses them; then they are as somebody left them. */
+function Group({ title, used, children }: GroupProps) {
+  const [atFirst] = useState(used);
+  return (
+    <details class="group" open={atFirst}>
+      <summary>{title}</summary>
+      {children}
+    </details>
   );
 }
 

@@ -1,0 +1,255 @@
+// Drives the explorer in Chromium for tests/integration/test_explorer.py: a line of JSON on standard
+// input is one scenario and its arguments, a line on standard output what was seen.
+import { createInterface } from "node:readline";
+import AxeBuilder from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+const PATIENCE = Number(process.argv[3] ?? 120_000);
+const browser = await chromium.launch({
+  executablePath: process.argv[2],
+  args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+});
+
+/** Open an address in a context of its own; what it asks of other hosts and its errors are noted. */
+async function open(url, { scheme = "light", width = 1000, height = 720 } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+  context.setDefaultTimeout(PATIENCE);
+  const seen = { elsewhere: [], errors: [], dialogs: [] };
+  const host = new URL(url).host;
+  context.on("request", (request) => {
+    const asked = new URL(request.url());
+    if (!["data:", "blob:"].includes(asked.protocol) && asked.host !== host) {
+      seen.elsewhere.push(request.url());
+    }
+  });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => seen.errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("the server responded with a status of")) {
+      seen.errors.push(message.text());
+    }
+  });
+  page.on("dialog", (dialog) => {
+    seen.dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await page.goto(url);
+  return { context, page, seen };
+}
+
+async function signIn(page, token) {
+  await page.getByLabel("Token", { exact: true }).fill(token);
+  await page.getByRole("button", { name: "Use it" }).click();
+}
+
+/** Wait until the count stands still, and return what it says. */
+async function counted(page) {
+  const heading = page.locator("#results");
+  await heading.filter({ hasText: /^[\d,]+ images?$/ }).waitFor();
+  return heading.textContent();
+}
+
+/** Wait until the count is another one than before. */
+async function recounted(page, before) {
+  await page.waitForFunction(
+    (text) => {
+      const now = document.getElementById("results")?.textContent ?? "";
+      return now !== text && /^[\d,]+ images?$/.test(now);
+    },
+    before,
+    { timeout: PATIENCE },
+  );
+  return page.locator("#results").textContent();
+}
+
+/** Press Tab until what has the focus is wanted: nothing else gets anybody there. */
+async function tabTo(page, wanted) {
+  for (let steps = 0; steps < 150; steps += 1) {
+    const found = await page.evaluate((text) => {
+      const at = document.activeElement;
+      if (!at?.matches("a, button, input, select, textarea, summary")) {
+        return false;
+      }
+      const label = at?.closest("label")?.textContent ?? "";
+      return `${at?.getAttribute("aria-label") ?? ""} ${label} ${at?.textContent ?? ""}`.includes(text);
+    }, wanted);
+    if (found) {
+      return;
+    }
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`no Tab leads to ${wanted}`);
+}
+
+async function violations(page, rules = []) {
+  const axe = new AxeBuilder({ page });
+  const { violations: found } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();
+  return found.map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
+}
+
+const scenarios = {
+  /** Search with a pasted token; brush the histogram; take the link to a fresh browser. */
+  async brush({ url, token }) {
+    const { context, page, seen } = await open(url);
+    await signIn(page, token);
+    const all = await counted(page);
+    const names = await page.locator(".choices").textContent();
+    const injected = await page.locator("main img[src=x], main script").count();
+    const over = page.locator(".u-over");
+    await over.waitFor();
+    const box = await over.boundingBox();
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2, { steps: 4 });
+    await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 4 });
+    await page.mouse.up();
+    const brushed = await recounted(page, all);
+    const sum = await page.locator(".timewords span").textContent();
+    const address = page.url();
+    const again = await open(address);
+    await signIn(again.page, token);
+    const shared = await counted(again.page);
+    const from = await again.page.getByLabel("From (UTC)").inputValue();
+    const kept = await page.evaluate(() => [
+      ...Object.values(window.localStorage), ...Object.values(window.sessionStorage), document.cookie,
+    ]);
+    await again.context.close();
+    await context.close();
+    return { ...seen, all, names, injected, brushed, sum, address, shared, from, kept, again: again.seen };
+  },
+
+  /** Type an area, then draw one. */
+  async area({ url, token, typed }) {
+    const { context, page, seen } = await open(url);
+    await signIn(page, token);
+    const all = await counted(page);
+    await page.getByText("Where", { exact: true }).click();
+    await page.getByLabel(/paste GeoJSON/).fill("hello");
+    await page.getByRole("button", { name: "Use this area" }).click();
+    const refused = await page.locator("#area-trouble").textContent();
+    await page.getByLabel(/paste GeoJSON/).fill(typed);
+    await page.getByRole("button", { name: "Use this area" }).click();
+    const typedCount = await recounted(page, all);
+    await page.getByRole("button", { name: "Remove the area" }).click();
+    await recounted(page, typedCount);
+    await page.getByRole("button", { name: "Draw a box" }).click();
+    await page.getByText("Click the corners on the map").waitFor();
+    const map = await page.locator(".map canvas").first().boundingBox();
+    await page.mouse.move(map.x + map.width * 0.25, map.y + map.height * 0.25);
+    await page.mouse.click(map.x + map.width * 0.25, map.y + map.height * 0.25);
+    await page.mouse.move(map.x + map.width * 0.5, map.y + map.height * 0.5, { steps: 3 });
+    await page.mouse.click(map.x + map.width * 0.5, map.y + map.height * 0.5);
+    const drawn = await recounted(page, all);
+    const address = page.url();
+    await context.close();
+    return { ...seen, all, refused, typedCount, drawn, address };
+  },
+
+  /** A part of the map as PNG, when what it shows is drawn. */
+  async look({ url, token, words, x, y, width, height }) {
+    const { context, page, seen } = await open(url);
+    await signIn(page, token);
+    await page.locator(`.map[data-drawn*="${words}"]`).waitFor();
+    const map = await page.locator(".map canvas").first().boundingBox();
+    const clip = { x: map.x + map.width * x, y: map.y + map.height * y, width, height };
+    const png = (await page.screenshot({ clip })).toString("base64");
+    await context.close();
+    return { ...seen, png };
+  },
+
+  /** Open an image by its link; read a pixel of it. */
+  async image({ url, token }) {
+    const { context, page, seen } = await open(url);
+    await signIn(page, token);
+    const picture = page.locator(".preview img");
+    await picture.waitFor();
+    const size = await picture.evaluate((img) => [img.naturalWidth, img.naturalHeight]);
+    await page.locator(".shown").filter({ hasText: "footprint" }).waitFor();
+    const map = await page.locator(".map canvas").first().boundingBox();
+    await page.mouse.click(map.x + map.width / 2, map.y + map.height / 2);
+    const section = page.locator('[aria-label="Pixel values"]');
+    await section.locator("td").first().waitFor();
+    const values = await section.locator("tr").allTextContents();
+    const place = await section.locator("p").first().textContent();
+    await page.getByRole("button", { name: "Stretch to" }).click();
+    await page.waitForFunction(() => window.location.hash.includes("range="), null, { timeout: PATIENCE });
+    const address = page.url();
+    await context.close();
+    return { ...seen, size, values, place, address };
+  },
+
+  /** What somebody sees who may not see an image, whose token has ended, and who signs in here. */
+  async signing({ url, image, token, ended }) {
+    const { context, page, seen } = await open(image);
+    await signIn(page, ended);
+    const refused = await page.locator(".signin .trouble").first().textContent();
+    await signIn(page, token);
+    const forbidden = await page.locator(".details .trouble").first().textContent();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign in as developer" }).click();
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+    const address = page.url();
+    await context.close();
+    return { ...seen, refused, forbidden, address, url };
+  },
+
+  /** What axe finds: signed out, in the search and in an image, light; in both of these, dark. */
+  async axe({ url, token }) {
+    const { context, page, seen } = await open(url, { width: 800, height: 640 });
+    const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+    const found = await violations(page);
+    await signIn(page, token);
+    await counted(page);
+    for (const summary of await page.locator(".search summary").all()) {
+      await summary.click();
+    }
+    found.push(...(await violations(page)));
+    const themes = [await theme()];
+    await page.getByLabel("Colours").first().selectOption("dark");
+    found.push(...(await violations(page, ["color-contrast"])));
+    await page.locator(".card").first().click();
+    await page.locator("#image").waitFor();
+    await page.getByText("Use it from").click();
+    found.push(...(await violations(page, ["color-contrast"])));
+    themes.push(await theme());
+    await page.getByLabel("Colours").first().selectOption("light");
+    found.push(...(await violations(page)));
+    await context.close();
+    return { ...seen, themes, found };
+  },
+
+  /** A search and an image without a mouse. */
+  async keyboard({ url, token, words, collection }) {
+    const { context, page, seen } = await open(url);
+    await page.getByLabel("Token", { exact: true }).waitFor();
+    await tabTo(page, "Token");
+    await page.keyboard.type(token);
+    await page.keyboard.press("Enter");
+    const all = await counted(page);
+    await tabTo(page, "Find a collection");
+    await page.keyboard.type(words);
+    await tabTo(page, collection);
+    await page.keyboard.press("Space");
+    const found = await recounted(page, all);
+    await page.locator(".card").first().waitFor();
+    const first = await page.locator(".card strong").first().textContent();
+    await tabTo(page, first);
+    await page.keyboard.press("Enter");
+    await page.locator("#image").waitFor();
+    const opened = await page.locator("#image").textContent();
+    await context.close();
+    return { ...seen, all, found, first, opened };
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { scenario, ...given } = JSON.parse(line);
+  let answer;
+  try {
+    answer = await scenarios[scenario](given);
+  } catch (error) {
+    answer = { failed: String(error?.stack ?? error).slice(0, 4000) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+await browser.close();

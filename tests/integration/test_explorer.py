@@ -1,0 +1,274 @@
+"""The explorer in a browser, on the deployed stack: nothing is asked of any other host."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import pytest
+import requests
+from matplotlib.image import imread
+from tests.raster_stack import Gallery
+
+from swath_dev.api import Api
+from swath_dev.build import ROOT
+from swath_dev.cloud import Deployed
+
+SOURCE = ROOT / "explorer"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+SECONDS = 60
+PATIENCE = 120_000
+"""Milliseconds until a scenario gives up waiting for one thing."""
+HOSTILE = "<img src=x onerror=alert(1)> & <script>alert(2)</script>"
+Seen = dict[str, Any]
+
+pytestmark = [
+    pytest.mark.skipif(
+        shutil.which("node") is None
+        or not (SOURCE / "node_modules" / ".package-lock.json").exists(),
+        reason="the explorer's packages are missing: install Node 20 and npm, then make explorer",
+    ),
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
+]
+
+
+@dataclass
+class Browser:
+    """Chromium, driven by a script to which each scenario is a line."""
+
+    process: subprocess.Popen[str]
+
+    def do(self, scenario: str, **given: object) -> Seen:
+        """Play a scenario; whatever the page asked of others or stumbled over fails the test."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps({"scenario": scenario, **given}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "the browser's script ended"
+        seen: Seen = json.loads(line)
+        assert "failed" not in seen, seen["failed"]
+        assert seen["elsewhere"] == []
+        assert seen["errors"] == []
+        assert seen["dialogs"] == []
+        return seen
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    command = ["node", "tests/browser.mjs", str(CHROMIUM), str(PATIENCE)]
+    with subprocess.Popen(
+        command, cwd=SOURCE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Browser(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(timeout=SECONDS)
+
+
+@dataclass
+class World:
+    """An organisation with two products of images without pixels."""
+
+    stack: Deployed
+    api: Api
+    hostile: str
+    across: str
+    images: list[dict[str, Any]] = field(default_factory=list)
+
+    def url(self, **state: object) -> str:
+        """Return the explorer's address with a state."""
+        return f"{self.stack.api_url}/#{urlencode(state, quote_via=quote)}"
+
+    def count(self, **search: object) -> int:
+        """Return the API's count of a STAC search."""
+        answer = requests.post(
+            f"{self.stack.api_url}/stac/search",
+            json={"limit": 1, **search},
+            headers={"Authorization": f"Bearer {self.api.token}"},
+            timeout=SECONDS,
+        )
+        return int(answer.json()["numberMatched"])
+
+
+def square(west: float, south: float, size: float = 0.5) -> dict[str, Any]:
+    east, north = west + size, south + size
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def remote(product: str, name: str, place: dict[str, Any], acquired: datetime) -> dict[str, Any]:
+    attributes = {
+        "name": name,
+        "product_id": product,
+        "acquired": acquired.isoformat(),
+        "geometry": place,
+        "storage_state": "remote",
+    }
+    return {"type": "image", "id": f"{product}:{name}", "attributes": attributes}
+
+
+@pytest.fixture(scope="module")
+def world(stack: Deployed) -> World:
+    """60 images over a year and Europe, and one across 180 degrees."""
+    org = f"org{secrets.token_hex(4)}"
+    api = Api(stack.api_url, stack.token(org, f"user-of-{org}"))  # who owns nothing else
+    hostile = api.save("product", f"{org}:hostile", {"name": HOSTILE, "description": HOSTILE})
+    across = api.save("product", f"{org}:across", {"name": "Across the Pacific"})
+    start = datetime(2024, 1, 3, tzinfo=UTC)
+    images = [
+        remote(
+            hostile,
+            f"i{at:02}",
+            square(-10 + 30 * (at % 9) / 9, 36 + 20 * (at % 7) / 7),
+            start + timedelta(days=6 * at, hours=at),
+        )
+        for at in range(60)
+    ]
+    api.call("POST", "/images/bulk", {"data": images})
+    cut = {
+        "type": "MultiPolygon",
+        "coordinates": [
+            square(176, -4, 4)["coordinates"],
+            [[[-180, -4], [-176, -4], [-176, 0], [-180, 0], [-180, -4]]],
+        ],
+    }
+    one = remote(across, "pacific", cut, start)
+    api.call("POST", "/images", {"data": one})
+    return World(stack, api, hostile, across, images)
+
+
+def number(words: str) -> int:
+    found = re.match(r"([\d,]+) images?", words)
+    assert found, words
+    return int(found[1].replace(",", ""))
+
+
+def state_of(address: str) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(urlsplit(address).fragment).items()}
+
+
+def test_the_brush_finds_what_its_bars_say_and_its_link_brings_it_back(
+    browser: Browser, world: World
+) -> None:
+    url = world.url(c=world.hostile)
+    seen = browser.do("brush", url=url, token=world.api.token)
+
+    assert number(seen["all"]) == len(world.images)
+    state = state_of(seen["address"])
+    chosen = [
+        image
+        for image in world.images
+        if state["from"][:19] <= image["attributes"]["acquired"][:19] < state["to"][:19]
+    ]
+    assert 0 < len(chosen) < len(world.images)
+    assert number(seen["brushed"]) == number(seen["sum"]) == len(chosen)
+    assert seen["shared"] == seen["brushed"]
+    assert seen["from"] == state["from"][:16]
+    assert seen["again"] == {"elsewhere": [], "errors": [], "dialogs": []}
+    assert HOSTILE in seen["names"], "names are text"
+    assert seen["injected"] == 0
+    assert not [kept for kept in seen["kept"] if world.api.token in kept]
+    assert world.api.token not in seen["address"]
+
+
+def test_an_area_finds_what_the_api_counts_in_it(browser: Browser, world: World) -> None:
+    url = world.url(c=world.hostile, at="5,46,3.5", flat=1)
+    seen = browser.do("area", url=url, token=world.api.token, typed="-1, 40, 9, 50")
+
+    assert "GeoJSON, WKT" in seen["refused"]
+    of = {"collections": [world.hostile]}
+    assert number(seen["typedCount"]) == world.count(**of, bbox=[-1, 40, 9, 50])
+    area = json.loads(state_of(seen["address"])["area"])
+    assert area["type"] == "Polygon"
+    assert number(seen["drawn"]) == world.count(**of, intersects=area)
+    assert 0 < number(seen["drawn"]) < len(world.images)
+
+
+def test_a_footprint_across_180_degrees_is_drawn_once_and_whole(
+    browser: Browser, world: World
+) -> None:
+    url = world.url(c=world.across, at="180,-2,5", flat=1)
+    seen = browser.do(
+        "look", url=url, token=world.api.token, words="1 image", x=0, y=0.5, width=640, height=8
+    )
+
+    picture = imread(io.BytesIO(base64.b64decode(seen["png"])))
+    row = (picture[4, :, :3] * 255).round().astype(int)
+    per_degree = 512 * 2**5 / 360  # pixels, at zoom 5
+    sea = row[4]
+    edges = [at for at in range(1, len(row)) if abs(row[at] - row[at - 1]).sum() > 40]
+    runs = [edges[0], *(b for a, b in pairwise(edges) if b - a > 8)]
+    assert len(runs) == 2, "its outline is crossed twice: no line where it was cut"
+    assert math.isclose(runs[1] - runs[0], 8 * per_degree, abs_tol=6), "its 8 degrees"
+    middle = row[(runs[0] + runs[1]) // 2 - 40 : (runs[0] + runs[1]) // 2 + 40]
+    assert (middle == middle[0]).all(), "filled alike on both sides of 180 degrees"
+    assert (middle[0] != sea).any()
+
+
+def test_an_image_shows_its_pixels(browser: Browser, world: World, gallery: Gallery) -> None:
+    name, scene = next(iter(gallery.scenes.items()))
+    longitude, latitude = scene.middle
+    image = f"{gallery.colours}/{name}"
+    url = world.url(at=f"{longitude},{latitude},13", flat=1, image=image)
+    seen = browser.do("image", url=url, token=gallery.owner.token)
+
+    assert min(seen["size"]) > 0
+    place = re.search(r"(-?[\d.]+), (-?[\d.]+)", seen["place"])
+    assert place is not None
+    answer = requests.get(
+        f"{world.stack.api_url}/raster/v2/images/{gallery.id(name)}/point",
+        params={"lon": place[1], "lat": place[2]},
+        headers={"Authorization": f"Bearer {gallery.owner.token}"},
+        timeout=SECONDS,
+    )
+    values = answer.json()["values"]
+    shown = [f"{band}{'masked' if value is None else value}" for band, value in values.items()]
+    assert seen["values"] == shown
+    low, high = map(float, state_of(seen["address"])["range"].split(","))
+    assert low < high
+
+
+def test_who_may_not_see_is_told_so_and_a_laptop_signs_in(browser: Browser, world: World) -> None:
+    stranger, ended = (world.stack.token("strangers", "somebody", days=days) for days in (1, -1))
+    image = world.url(image=f"{world.hostile}/i00")
+    seen = browser.do("signing", url=world.url(), image=image, token=stranger, ended=ended)
+
+    assert "refused the token" in seen["refused"]
+    assert "expired" in seen["refused"]
+    assert "cannot be shown" in seen["forbidden"]
+    assert stranger not in seen["address"]
+
+
+def test_axe_finds_nothing(browser: Browser, world: World) -> None:
+    """Light with all of its rules, dark with those about colours."""
+    seen = browser.do("axe", url=world.url(c=world.hostile), token=world.api.token)
+
+    assert seen["themes"] == ["light", "dark"]
+    assert seen["found"] == []
+
+
+def test_a_search_needs_no_mouse(browser: Browser, world: World) -> None:
+    seen = browser.do(
+        "keyboard",
+        url=world.url(),
+        token=world.api.token,
+        words="pacific",
+        collection="Across the Pacific",
+    )
+
+    assert number(seen["all"]) == len(world.images) + 1
+    assert number(seen["found"]) == 1
+    assert seen["opened"] == seen["first"] == "pacific"
