@@ -84,10 +84,9 @@ def bounds_of(geometry: dict[str, Any]) -> list[float]:
 
     Where its parts meet across 180 degrees, west is greater than east.
     """
-    rings = _exteriors(geometry)
-    xs = [(min(x for x, _ in ring), max(x for x, _ in ring)) for ring in rings]
-    south = min(y for ring in rings for _, y in ring)
-    north = max(y for ring in rings for _, y in ring)
+    sides = [tuple(zip(*ring, strict=True)) for ring in _exteriors(geometry)]
+    xs = [(min(side[0]), max(side[0])) for side in sides]
+    south, north = min(min(side[1]) for side in sides), max(max(side[1]) for side in sides)
     west, east = min(x for x, _ in xs), max(x for _, x in xs)
     wide = any(low == -_EAST and high == _EAST for low, high in xs)
     if west == -_EAST and east == _EAST and not wide:

@@ -104,13 +104,15 @@ def file_members(file: Mapping[str, Any], *, own: bool) -> Asset:
     ``own`` files are the catalog's, and those are Cloud-Optimized GeoTIFFs.
     """
     made: Asset = {}
-    if file.get("size_bytes") is not None:
-        made["file:size"] = file["size_bytes"]
-    digest = str(file.get("hash") or "").lower()
-    if _MD5.fullmatch(digest):
+    size, digest = file.get("size_bytes"), file.get("hash")
+    if size is not None:
+        made["file:size"] = size
+    if digest and _MD5.fullmatch(digest := str(digest).lower()):
         made["file:checksum"] = MD5_MULTIHASH + digest
     media_type = COG if own else media_type_of(str(file.get("href") or ""))
-    return {**made, "type": media_type} if media_type else made
+    if media_type:
+        made["type"] = media_type
+    return made
 
 
 def media_type_of(href: str) -> str | None:

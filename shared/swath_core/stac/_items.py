@@ -186,7 +186,11 @@ def _properties(image: Document) -> Attributes:
         found["end_datetime"] = image.attributes["acquired_end"]
     for name, value in image.attributes.items():
         shown = SHOWN.get(name)
-        if shown is not None and value is not None and value != []:
+        if shown is None or value is None or value == []:
+            continue
+        if shown.is_plain:
+            found[shown.name] = value
+        else:
             stac_name, stac_value = shown.shown(value)
             found[stac_name] = stac_value
     for name, value in (image.get("extra_properties") or {}).items():

@@ -70,6 +70,11 @@ class Property:
         return PREFIX + self.attribute.name, stored
 
     @cached_property
+    def is_plain(self) -> bool:
+        """Whether items have every stored value as it is, under this name."""
+        return self.to_stac is None and self.least is None
+
+    @cached_property
     def schema(self) -> Schema:
         """The JSON schema of the values, for queryables."""
         schema = {"description": self.attribute.description, **self.attribute.type.schema()}

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from swath_core.summaries import Summaries
 
 _AT_ONCE = 8
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _ALL = 1_000
 
 
@@ -268,7 +269,7 @@ def image_id_of(product_id: str, name: str) -> str:
 
 def _text(item: Mapping[str, Any]) -> str:
     """Return compact JSON; characters outside ASCII are escaped, so that its length is in bytes."""
-    return json.dumps(item, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(item)
 
 
 def _of_token(error: BadRequest) -> BadRequest:
