@@ -13,6 +13,7 @@ from tests.raster_world import ME, PRODUCT, DiskCatalog, noise
 
 from swath_core.access import Caller
 from swath_core.access.tickets import issue_ticket, redeem_ticket
+from swath_core.definitions import IMAGE, Resource
 from swath_core.documents import Document
 from swath_core.errors import BadRequest, SwathError, Unauthorized
 from swath_core.raster._sources import Product, native_grid
@@ -205,6 +206,9 @@ class Found:
     def of(self, _caller: object, _expression: object) -> tuple[list[object], None]:
         return [], None
 
+    def resource(self, _caller: object, _body: object) -> Resource:
+        return IMAGE
+
 
 def test_a_tile_of_a_product_as_a_statistic(made: DiskCatalog) -> None:
     made.band("b", data_type="Byte", nodata=0, display_range=[0, 255])
@@ -250,6 +254,9 @@ class Searched:
 
     def of(self, _caller: object, _expression: object) -> tuple[list[object], None]:
         return [], None
+
+    def resource(self, _caller: object, _body: object) -> Resource:
+        return IMAGE
 
 
 @pytest.mark.parametrize(
