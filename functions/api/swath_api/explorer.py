@@ -84,12 +84,8 @@ def _weights(header: str) -> dict[str, float]:
 # ---- pages
 
 
-def page(request: Request, name: str) -> Response[Any]:
-    """Return a built page. Its addresses are relative to where the API is, which it is told."""
-    return _page(request, name)
-
-
 def _page(request: Request, name: str) -> Response[Any]:
+    """Return a built page. Its addresses are relative to where the API is, which it is told."""
     base = f'<base href="{escape(urlsplit(request.root).path.rstrip("/"), quote=True)}/">'
     html = _text(name).replace("<head>", f"<head>\n    {base}", 1)
     etag = f'"{sha256(html.encode()).hexdigest()[:32]}"'
