@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 
-from swath_core.index import successor, time_partition
-from swath_core.store.postings import PostingReader, PostingRow, RangeRead
+from swath_core.index import time_partition
+from swath_core.store.postings import PostingReader, PostingRow, RangeRead, rows_in
 
 
 def days_in(month: str) -> list[str]:
@@ -19,24 +18,13 @@ def days_in(month: str) -> list[str]:
 def rows_of_day(
     reader: PostingReader, product_id: str, day: str, shards: int
 ) -> Iterator[PostingRow]:
-    """Yield the postings by time of a day (``YYYY-MM-DD``), whole; strongly consistent.
+    """Return the postings by time of a day (``YYYY-MM-DD``), whole; strongly consistent.
 
     An image that is moving from one shard to another is yielded once.
     """
-    seen: set[str] = set()
-    waiting: Sequence[RangeRead] = [
+    reads = (
         # every key of the day goes on with "T", which sorts before "U"
         RangeRead(time_partition(product_id, day[:7], shard), f"{day}T", f"{day}U")
         for shard in range(shards)
-    ]
-    while waiting:
-        following: list[RangeRead] = []
-        for read, page in zip(waiting, reader.read(waiting), strict=True):
-            for row in page.rows:
-                if shards == 1 or row.key not in seen:
-                    seen.add(row.key)
-                    yield row
-            if not page.exhausted:
-                low = successor(page.rows[-1].key) if page.rows else read.low
-                following.append(replace(read, low=low))
-        waiting = following
+    )
+    return rows_in(reader, reads, once=shards > 1)

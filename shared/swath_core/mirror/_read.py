@@ -119,7 +119,9 @@ class MirrorColumns:
         return found
 
     def values(self, name: str) -> NDArray[Any]:
-        """Return the column of an attribute that postings tell, ``id`` and keys apart."""
+        """Return the column of an attribute that postings tell: of those in keys ``acquired``."""
+        if name == "acquired":
+            return self.acquired
         if name not in self._held:
             kind, column = COLUMNS[name], column_of(name)
             if kind is Kind.MOMENT:

@@ -68,9 +68,6 @@ class MirrorRows:
 
     def moments(self, name: str) -> NDArray[np.int64]:
         """Return a date attribute in microseconds; ``NO_MOMENT`` where it is not set."""
-        if name == "acquired":
-            acquired: NDArray[np.int64] = self.columns.acquired[self.places]
-            return acquired
         found: NDArray[np.int64] = self.columns.values(name)[self.places]
         return found
 
@@ -185,7 +182,7 @@ class _Values:
         self._columns = columns
         self._names = names
         self._texts = {
-            name: moment_texts(columns.acquired if name == "acquired" else columns.values(name))
+            name: moment_texts(columns.values(name))
             for name in names
             if name == "acquired" or COLUMNS.get(name) is Kind.MOMENT
         }
@@ -240,9 +237,8 @@ class _Evaluation:
         return self._one_by_one(expression) if found is None else found
 
     def _column(self, name: str) -> NDArray[Any] | None:
-        if name == "acquired":
-            return self._columns.acquired[self._places]
-        return self._columns.values(name)[self._places] if name in COLUMNS else None
+        is_column = name == "acquired" or name in COLUMNS
+        return self._columns.values(name)[self._places] if is_column else None
 
     def _null(self, test: IsNull) -> Mask | None:
         kind, column = COLUMNS.get(test.attribute.name), self._column(test.attribute.name)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from swath_core.catalog import RemoteBuckets
+from swath_core.catalog import RemoteBuckets, remote_href
 from swath_core.documents import Attributes, Document
 
 from ._areas import bounds_of
@@ -61,7 +61,7 @@ class ItemForm:
         """Return the item of an image, as it came if it came as one."""
         found, kept, files = self.derived(image), image.get("stac"), image.get("files") or ()
         if kept is not None:
-            hrefs = {str(file.get("href") or file.get("provider_href")) for file in files}
+            hrefs = {str(remote_href(file)) for file in files}
             found = overlaid_item(found, kept, hrefs)
         if self._signer is None:
             return found

@@ -176,13 +176,13 @@ def add_change(
     changed = manifest.without(days)
     if changed == manifest:
         write.condition_check(
-            RollupItem, product_id, f"3#{month}", condition=_has_version(manifest.version)
+            RollupItem, product_id, f"3#{month}", condition=has_version(manifest.version)
         )
     else:
-        write.save(_item(product_id, month, changed), condition=_has_version(manifest.version))
+        write.save(_item(product_id, month, changed), condition=has_version(manifest.version))
     first = state.due.first if state.due and state.due.last else now
     due = Due(first, now, state.due.sweep if state.due else 0.0)
-    write.save(RollupItem(LISTED, f"{product_id}|{month}", document=due.to_json()))
+    write.save(_entry(product_id, month, due))
 
 
 class ManifestStore:
@@ -213,7 +213,7 @@ class ManifestStore:
         self.list_month(product_id, month, Due(1.0, now))
         lost = replace(manifest.without(group.days), lost=True)
         try:
-            _item(product_id, month, lost).save(condition=_has_version(manifest.version))
+            _item(product_id, month, lost).save(condition=has_version(manifest.version))
         except ConditionError:
             return False
         return True
@@ -233,9 +233,9 @@ class ManifestStore:
 
         def changes(write: TransactWrite) -> None:
             write.condition_check(
-                RollupItem, product_id, f"2#{month}", condition=_has_version(state.row_version)
+                RollupItem, product_id, f"2#{month}", condition=has_version(state.row_version)
             )
-            condition = _has_version(state.manifest.version)
+            condition = has_version(state.manifest.version)
             item = _item(product_id, month, replace(changed, version=state.manifest.version))
             write.save(item, condition=condition)
 
@@ -257,11 +257,11 @@ class ManifestStore:
 
     def list_month(self, product_id: str, month: str, due: Due) -> None:
         """Put a month on the list, in place of what is listed of it."""
-        RollupItem(LISTED, f"{product_id}|{month}", document=due.to_json()).save()
+        _entry(product_id, month, due).save()
 
     def enlist(self, product_id: str, month: str, due: Due) -> None:
         """Put a month on the list if it is not there."""
-        item = RollupItem(LISTED, f"{product_id}|{month}", document=due.to_json())
+        item = _entry(product_id, month, due)
         with suppress(ConditionError):
             item.save(condition=RollupItem.pk.does_not_exist())
 
@@ -280,13 +280,18 @@ class ManifestStore:
         return True
 
 
+def _entry(product_id: str, month: str, due: Due) -> RollupItem:
+    return RollupItem(LISTED, f"{product_id}|{month}", document=due.to_json())
+
+
 def _item(product_id: str, month: str, manifest: Manifest) -> RollupItem:
     """Return the item of a manifest, one version after the one it has."""
     version = manifest.version + 1
     return RollupItem(product_id, f"3#{month}", document=manifest.to_json(), version=version)
 
 
-def _has_version(version: int) -> Any:
+def has_version(version: int) -> Any:
+    """Return the condition that a row has a version, or, for 0, that there is none."""
     if version == 0:
         return RollupItem.pk.does_not_exist()
     return RollupItem.version == version

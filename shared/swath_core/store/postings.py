@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
+
+from swath_core.index import successor
 
 from .fast import DynamoClient, dynamo_client
 
@@ -67,6 +69,40 @@ class PostingReader(Protocol):
 
     def read(self, requests: Sequence[RangeRead]) -> list[PostingPage]:
         """Return a page for each request, in their order; strongly consistent."""
+
+
+_AT_ONCE = 16
+
+
+def rows_in(
+    reader: PostingReader,
+    reads: Iterable[RangeRead],
+    *,
+    once: bool,
+    before_round: Callable[[int], None] = lambda _: None,
+) -> Iterator[PostingRow]:
+    """Yield the postings of ranges, whole, in as few rounds as can be.
+
+    With ``once`` a posting of several partitions is yielded once: an image that is moving from one
+    shard to another. ``before_round`` is told how many reads are left, and may raise.
+    """
+    seen: set[str] = set()
+    waiting = list(reads)
+    while waiting:
+        before_round(len(waiting))
+        now, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+        for read, page in zip(now, reader.read(now), strict=True):
+            yield from _unseen(page.rows, seen) if once else page.rows
+            if not page.exhausted:
+                low = successor(page.rows[-1].key) if page.rows else read.low
+                waiting.append(replace(read, low=low))
+
+
+def _unseen(rows: Iterable[PostingRow], seen: set[str]) -> Iterator[PostingRow]:
+    for row in rows:
+        if row.key not in seen:
+            seen.add(row.key)
+            yield row
 
 
 def item_bytes(partition: str, row: PostingRow) -> int:

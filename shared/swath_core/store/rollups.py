@@ -40,7 +40,7 @@ from swath_core.errors import Unavailable
 from swath_core.settings import Settings
 
 from .fast import dynamo_client
-from .manifests import Manifest, MonthState, add_change, due_of, keys_of
+from .manifests import Manifest, MonthState, add_change, due_of, has_version, keys_of
 from .requests import ConditionError, ContentionError, transact
 from .tables import RollupItem, bind
 
@@ -306,7 +306,7 @@ class RollupStore:
                 (_row_item(product_id, f"2#{month}", days, "days"), days.version),
                 (_row_item(product_id, f"1#{month[:4]}", year, "months"), year.version),
             ):
-                write.save(item, condition=_has_version(version))
+                write.save(item, condition=has_version(version))
             if year.version == 0:
                 write.save(RollupItem(KNOWN, product_id, document={}))
             add_change(write, product_id, month, state, numbers, time.time())
@@ -387,9 +387,3 @@ def _row_item(pk: str, sk: str, row: Row, part_name: str) -> RollupItem:
         part_name: {name: [t.count, t.bytes] for name, t in sorted(row.parts.items())},
     }
     return RollupItem(pk, sk, document=document, version=row.version + 1)
-
-
-def _has_version(version: int) -> Any:
-    if version == 0:
-        return RollupItem.pk.does_not_exist()
-    return RollupItem.version == version

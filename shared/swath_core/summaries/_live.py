@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from swath_core.errors import BadRequest
-from swath_core.index import split_key, successor, time_partition
-from swath_core.store.postings import PostingReader, PostingRow, RangeRead
+from swath_core.index import split_key, time_partition
+from swath_core.store.postings import PostingReader, PostingRow, RangeRead, rows_in
 from swath_core.store.rollups import Tally
 
 from ._intervals import Interval, TimeRange
-
-_PARALLEL = 16
 
 
 @dataclass
@@ -51,29 +49,18 @@ class LiveCounter:
         *,
         attributes: bool = False,
     ) -> Iterator[PostingRow]:
-        """Yield the postings in ranges, each within one month, in as few rounds as can be.
+        """Return the postings in ranges, each within one month, in as few rounds as can be.
 
         An image that is moving from one shard to another is yielded once.
         """
         until = None if self.seconds is None else self.clock() + self.seconds
-        seen: set[str] = set()
-        waiting = [read for each in ranges for read in _reads(product_id, each, shards, attributes)]
-        while waiting:
+
+        def in_time(left: int) -> None:
             if until is not None and self.clock() > until:
-                raise _takes_too_long(product_id, len(waiting))
-            now, waiting = waiting[:_PARALLEL], waiting[_PARALLEL:]
-            for read, page in zip(now, self.reader.read(now), strict=True):
-                yield from page.rows if shards == 1 else _unseen(page.rows, seen)
-                if not page.exhausted:
-                    low = successor(page.rows[-1].key) if page.rows else read.low
-                    waiting.append(replace(read, low=low))
+                raise _takes_too_long(product_id, left)
 
-
-def _unseen(rows: Iterable[PostingRow], seen: set[str]) -> Iterator[PostingRow]:
-    for row in rows:
-        if row.key not in seen:
-            seen.add(row.key)
-            yield row
+        reads = [read for each in ranges for read in _reads(product_id, each, shards, attributes)]
+        return rows_in(self.reader, reads, once=shards > 1, before_round=in_time)
 
 
 def tallied(pairs: Iterable[tuple[str, int]]) -> dict[str, Tally]:
