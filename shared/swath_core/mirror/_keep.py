@@ -175,6 +175,10 @@ class Mirror:
         if state.manifest.lost:
             report.lost.append(f"{product_id} {month}")
         if not self._written(product_id, month, state, until, report):
+            # Another mirror may have finished the month meanwhile, before this one's last file came
+            # to lie beside its own: then nobody would look for that any more.
+            unread = Due(0.0, 0.0, self._sweep_time(left=True))
+            self._manifests.enlist(product_id, month, unread)
             return
         left = self._sweep(product_id, month, report)
         after = Due(0.0, 0.0, self._sweep_time(left)) if left else None

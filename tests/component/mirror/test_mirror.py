@@ -240,6 +240,22 @@ def test_old_objects_are_removed_after_the_grace(world: MirrorWorld) -> None:
 # ---- faults
 
 
+@pytest.mark.parametrize("hook", ["before", "after"])
+def test_a_file_whose_writer_was_overtaken_is_removed(world: MirrorWorld, hook: str) -> None:
+    def overtake() -> None:
+        world.put("b", DAY)
+        world.settle()
+
+    world.put("a", DAY)
+    setattr(world.objects, hook, overtake)
+    world.settle()
+    world.clock.now += world.policy.grace + 2
+    world.mirror.run(60)
+    manifests = world.manifests.manifests(PRODUCT, "2020-02", "2020-02").values()
+    assert set(world.objects.held) == {file.key for each in manifests for file in each.files}
+    assert DAY[:10] in world.check_files()
+
+
 @pytest.mark.parametrize("kind", ["lost", "cut", "long", "foreign"])
 def test_a_file_that_is_not_as_written_is_written_again(world: MirrorWorld, kind: str) -> None:
     fill(world, 3)
