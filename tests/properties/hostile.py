@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from swath_core.definitions import IMAGE
+from swath_core.definitions import BANDS, IMAGE
 
 Json = Any
 Path = tuple[str | int, ...]
@@ -121,9 +121,10 @@ def encode(value: Json) -> str:
 
 # ---- right bodies, out of the description
 
-SQUARE = {
+# within the image that has pixels
+AREA = {
     "type": "Polygon",
-    "coordinates": [[[10, 50], [10.5, 50], [10.5, 50.5], [10, 50.5], [10, 50]]],
+    "coordinates": [[[15.001, 49.648], [15.004, 49.648], [15.004, 49.65], [15.001, 49.648]]],
 }
 _SORT = "acquired"
 KNOWN: Mapping[str, Json] = {
@@ -131,9 +132,9 @@ KNOWN: Mapping[str, Json] = {
         {"name": "id", "op": "eq", "val": ["acme:p:i", "acme:p", "acme:p:spectral"]},
         {"or": [{"name": "created", "op": "gte", "val": "2020"}, {"name": "id", "op": "isnull"}]},
     ]),
-    "intersects": json.dumps(SQUARE),
-    "shape": json.dumps(SQUARE),
-    "geometry": SQUARE,
+    "intersects": json.dumps(AREA),
+    "shape": json.dumps(AREA),
+    "geometry": AREA,
     "product_id": "acme:p",
     "image_id": "acme:p:new",
     "ids": ["acme:p:i"],
@@ -142,14 +143,16 @@ KNOWN: Mapping[str, Json] = {
     "mask": "spectral > 5",
     "pixel_selection": "median",
     "image": {
-        "data": {"type": "image", "attributes": {"acquired": "2020-01-02", "geometry": SQUARE}}
+        "data": {"type": "image", "attributes": {"acquired": "2020-01-02", "geometry": AREA}}
     },
     "image_files": ["one.tif"],
     "upload_type": "file",
+    "scales": [[0, 10], [0, 1, 0, 255]],
     "resolution": 10,
     "srs": "EPSG:32633",
     "outputBoundsSRS": "EPSG:4326",
-    "outputBounds": [10.1, 50.1, 10.101, 50.101],
+    "outputBounds": [15.001, 49.648, 15.002, 49.649],
+    "outsize": [16, 16],
     "cs_code": "EPSG:32633",
     "projection": "EPSG:32633",
     "geotrans": [0, 1, 0, 0, 0, -1],
@@ -161,13 +164,15 @@ KNOWN: Mapping[str, Json] = {
     "filter-crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
     "writers": ["user:bob"],
     "readers": ["org:acme"],
+    "function": "scale",
+    "parameter": "reflectance_scale",
     "start": "2020-01-01",
     "end": "2021-01-01",
     "_start": "2020-01-01",
     "_end": "2020-03-01",
     "continuation": "AAAA",
-    "lon": 10.1,
-    "lat": 50.1,
+    "lon": 15.004,
+    "lat": 49.65,
     "expression": "spectral + 1",
     "range": "0,1",
     "resampling": "near",
@@ -186,8 +191,11 @@ KNOWN: Mapping[str, Json] = {
 IN_ADDRESSES: Mapping[str, str] = {
     "bands": "spectral",
     "name": "i",
-    "key": "spectral",
-    "bbox": "10,50,11,51",
+    "key": "image",
+    "bbox": "14.9,49.6,15.1,49.7",
+    "z": "12",
+    "x": "2218",
+    "y": "1395",
     "ids": "i,acme:p:i",
     "collections": "acme:p,acme:q",
     "query": '{"platform": {"neq": "a"}}',
@@ -215,7 +223,7 @@ CONDITION = {
         {"op": ">=", "args": [{"property": "eo:cloud_cover"}, 0]},
         {
             "op": "s_intersects",
-            "args": [{"property": "geometry"}, {"type": "Point", "coordinates": [10, 50]}],
+            "args": [{"property": "geometry"}, AREA],
         },
     ],
 }
@@ -327,10 +335,36 @@ def _coherent(member: Json, operation: Operation, right: Mapping[str, str]) -> J
         member = {**member, "attributes": attributes}
         if isinstance(attributes.get("colormap"), str):  # of a band it is a table
             attributes["colormap"] = [[0, 0, 0]]
+        if "resolution" in attributes:  # of a raster it is a number
+            attributes["resolution"] = {"value": 10, "unit": "meters"}
+        if "{id}" in operation.path:  # neither the name nor what pixels depend on changes
+            product, _, name = right["id"].rpartition(":")
+            changed = {"name": name, "type": "spectral"}
+            if "/products/" not in operation.path:
+                changed["product_id"] = product
+            attributes |= {name: each for name, each in changed.items() if name in attributes}
+        if "/bands/" in operation.path:
+            spectral = {each.name for each in BANDS["spectral"]}
+            attributes = {name: each for name, each in attributes.items() if name in spectral}
+        if "files" in attributes:
+            attributes["storage_state"] = "remote"
+        member = {**member, "attributes": attributes}
     if "id" not in member:
         return member
     made = "acme:new" if operation.path.endswith("/products") else "acme:p:new"
     return {**member, "id": right.get("id", made)}
+
+
+def alternatives(operation: Operation, body: Json) -> list[Json]:
+    """Return the bodies that a right one is when of members that exclude others one is left."""
+    if not operation.path.startswith("/raster"):
+        return [body]
+    if "expressions" in body:
+        body = {**body, "bands": ["spectral", *body["expressions"]]}
+    if "outsize" not in body:
+        return [body]
+    others = ({"outsize"}, {"resolution", "targetAlignedPixels"})
+    return [{name: each for name, each in body.items() if name not in out} for out in others]
 
 
 INTO_TEXT = "\0text"
@@ -437,15 +471,23 @@ IDS = {
     "bands": "acme:p:spectral",
     "images": "acme:p:i",
     "uploads_v2": "the-upload",
+    "collections": "acme:p",
 }
+WRITTEN_IDS = IDS | {
+    "products": "acme:q",
+    "bands": "acme:q:spectral",
+    "images": "acme:p:j",
+    "collections": "acme:q",
+}
+"""Of what is changed and deleted: what has pixels stays as it is."""
 
 
 def _parameter(operation: Operation, described: Json, samples: Samples) -> str:
     if described["name"] == "id":
-        collection = re.search(r"/v2/(\w+)", operation.path)
-        if operation.method == "DELETE" and collection and collection[1] == "images":
-            return "acme:p:j"  # not the one that has pixels
-        return IDS.get(collection[1] if collection else "", "acme:p")
+        collection = re.search(r"(?:/v2|/stac)/(\w+)", operation.path)
+        is_read = operation.method in {"GET", "HEAD"} or "/items" in operation.path
+        ids = IDS if is_read or operation.path.endswith("aggregate") else WRITTEN_IDS
+        return ids.get(collection[1] if collection else "", "acme:p")
     if described["name"] == "name" and operation.method not in {"GET", "HEAD"}:
         return "j"  # not the one that has pixels
     known = dict(IN_ADDRESSES)
@@ -470,6 +512,19 @@ def hostile_requests(document: Json, chance: random.Random) -> Iterator[Hostile]
         yield from round_
 
 
+def right_requests(document: Json, chance: random.Random) -> Iterator[Hostile]:
+    """Yield for every operation the requests that hostile ones differ from in one position."""
+    samples = Samples(document["components"]["schemas"], chance)
+    for operation in operations(document):
+        right = {
+            each["name"]: _parameter(operation, each, samples) for each in operation.parameters
+        }
+        schema = operation.body
+        whole = None if schema is None else coherent(operation, samples.of(schema), right)
+        for body in [None] if whole is None else alternatives(operation, whole):
+            yield _request(operation, right, body, "nothing")
+
+
 def wrong_everywhere(document: Json) -> Iterator[Hostile]:
     """Yield for every position of every body a request in which it has the worst other type.
 
@@ -482,12 +537,13 @@ def wrong_everywhere(document: Json) -> Iterator[Hostile]:
         right = {
             each["name"]: _parameter(operation, each, samples) for each in operation.parameters
         }
-        body = coherent(operation, samples.of(operation.body), right)
-        for path in positions(body):
-            value = _worst(at(body, path))
-            where = "/".join(map(str, path)).replace(INTO_TEXT, "(text)")
-            wrong = f"{where} = {encode(value)[:20]}"
-            yield _request(operation, right, replaced(body, path, value), wrong)
+        whole = coherent(operation, samples.of(operation.body), right)
+        for body in alternatives(operation, whole):
+            for path in positions(body):
+                value = _worst(at(body, path))
+                where = "/".join(map(str, path)).replace(INTO_TEXT, "(text)")
+                wrong = f"{where} = {encode(value)[:20]}"
+                yield _request(operation, right, replaced(body, path, value), wrong)
 
 
 def _worst(value: Json) -> Json:
@@ -501,9 +557,7 @@ def _round_of(operation: Operation, samples: Samples, chance: random.Random) -> 
     body = None
     if operation.body is not None:
         body = samples.of(operation.body, whole=chance.random() < 0.5)
-        body = coherent(operation, body, right)
-        if "expressions" in body:
-            body["bands"] = ["spectral", *body["expressions"]]
+        body = chance.choice(alternatives(operation, coherent(operation, body, right)))
         yield from _wrong_bodies(operation, right, body, chance)
     for described in operation.parameters:
         if chance.random() < 0.5 or described["in"] == "path":
@@ -554,6 +608,8 @@ def _request(operation: Operation, given: Mapping[str, str], body: Json, wrong: 
             headers[name] = value
         elif place == "query" and (name not in _ONLY_WRONG or name in wrong):
             query[name] = value
+    if "bands" in query and "expression" in query:
+        del query["bands" if " expression " in wrong else "expression"]
     if query:
         address += "?" + urlencode(query, errors="surrogatepass")
     return Hostile(operation, address, headers, None if body is None else encode(body), wrong)
