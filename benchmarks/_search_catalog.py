@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.memory_postings import MemoryPostings
 
-from swath_core.documents import Document
+from swath_core.documents import ALL_SPANS, Document
 from swath_core.geo import normalise_footprint
 from swath_core.index import IndexState, encode_row, key_of, postings_of, time_partition
 from swath_core.search import SearchProduct
@@ -88,6 +88,11 @@ class Documents:
         return {each: Document("image", each, json.loads(self.texts[each]), 1) for each in ids}
 
 
+def _of_new_product() -> IndexState:
+    """Return the state that the catalog makes products with."""
+    return IndexState(spans=frozenset({ALL_SPANS}))
+
+
 @dataclass(slots=True)
 class Catalog:
     """One product's images, with everything that a search reads."""
@@ -96,7 +101,7 @@ class Catalog:
     postings: MemoryPostings = field(default_factory=MemoryPostings)
     documents: Documents = field(default_factory=Documents)
     months: Months = field(default_factory=Months)
-    state: IndexState = field(default_factory=IndexState)
+    state: IndexState = field(default_factory=_of_new_product)
     posted: int = 0
     scenes: list[tuple[float, float]] = field(default_factory=list)
 

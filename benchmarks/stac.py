@@ -37,6 +37,8 @@ from swath_core.store.postings import DynamoPostings
 from swath_dev.inprocess import Context, InProcessApi, running_api
 
 IMAGES = int(os.environ.get("SWATH_BENCH_IMAGES", "20000"))
+BUCKET = "bench"
+"""Where the files of the catalog lie."""
 OF_JSON_API = 1.3
 """Processor time of a page of items for that of a page of the same images by JSON:API."""
 _PERIODS = {"month": "2020-06-01T00:00:00Z/2020-06-30T23:59:59Z", "all": None}
@@ -81,6 +83,7 @@ def answering(catalog: Catalog) -> Iterator[tuple[InProcessApi, DynamoJson]]:
             access=mock.Mock(store=NoBands()),
             searchable=lambda: products,
             search=lambda: search,
+            bucket=BUCKET,
         )
         for name, found in (("image_search", search), ("searchable", products), ("stac", stac)):
             stack.enter_context(mock.patch.object(services, name, lambda found=found: found))
@@ -152,7 +155,7 @@ def measure_ours(api: InProcessApi, store: DynamoJson, catalog: Catalog) -> dict
 
 def items_of(catalog: Catalog) -> Iterator[Json]:
     """Yield the items of a catalog."""
-    form = ItemForm(catalog.product_id, [], Addresses("https://swath.example"), "bench")
+    form = ItemForm(catalog.product_id, [], Addresses("https://swath.example"), BUCKET)
     for image in catalog.documents.get_many(catalog.documents.texts).values():
         yield form.item(image)
 

@@ -86,12 +86,11 @@ def bounds_of(geometry: dict[str, Any]) -> list[float]:
     """
     sides = [tuple(zip(*ring, strict=True)) for ring in _exteriors(geometry)]
     xs = [(min(side[0]), max(side[0])) for side in sides]
-    south, north = min(min(side[1]) for side in sides), max(max(side[1]) for side in sides)
-    west, east = min(x for x, _ in xs), max(x for _, x in xs)
-    wide = any(low == -_EAST and high == _EAST for low, high in xs)
-    if west == -_EAST and east == _EAST and not wide:
+    ys = [number for side in sides for number in side[1]]
+    west, east = min(xs)[0], max(east for _, east in xs)
+    if west == -_EAST and east == _EAST and (-_EAST, _EAST) not in xs:
         west, east = _across(xs)
-    return [west, south, east, north]
+    return [west, min(ys), east, max(ys)]
 
 
 def _exteriors(geometry: dict[str, Any]) -> list[list[list[float]]]:

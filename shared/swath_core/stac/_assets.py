@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from swath_core.documents import Document
@@ -39,12 +40,29 @@ class FileForm:
 
     index: int
     key: str
-    bands: tuple[Band, ...]
-    title: str | None
-    metres: float | None
+    bands: tuple[Band, ...] = ()
+    title: str | None = None
+    metres: float | None = None
 
-    def asset(self) -> Asset:
-        """Return the members that say what the file holds."""
+    def asset(self, href: str, file: Mapping[str, Any], *, own: bool) -> Asset:
+        """Return the asset of a file at an address; what ``alike`` holds in it is every item's.
+
+        ``own`` files are the catalog's, and those are Cloud-Optimized GeoTIFFs.
+        """
+        made: Asset = {"href": href, **self.alike}
+        size, digest = file.get("size_bytes"), file.get("hash")
+        if size is not None:
+            made["file:size"] = size
+        if digest and _MD5.fullmatch(digest := str(digest).lower()):
+            made["file:checksum"] = MD5_MULTIHASH + digest
+        media_type = COG if own else media_type_of(str(file.get("href") or ""))
+        if media_type:
+            made["type"] = media_type
+        return made
+
+    @cached_property
+    def alike(self) -> Asset:
+        """The members that say what the file holds."""
         made: Asset = {"roles": ["data"]}
         if self.title:
             made["title"] = self.title
@@ -96,23 +114,6 @@ def _title(bands: Sequence[Document]) -> str | None:
 def _common_metres(bands: Sequence[Document]) -> float | None:
     found = {resolution_metres(band) for band in bands}
     return found.pop() if len(found) == 1 else None
-
-
-def file_members(file: Mapping[str, Any], *, own: bool) -> Asset:
-    """Return the members that say what a file is: size, checksum, media type.
-
-    ``own`` files are the catalog's, and those are Cloud-Optimized GeoTIFFs.
-    """
-    made: Asset = {}
-    size, digest = file.get("size_bytes"), file.get("hash")
-    if size is not None:
-        made["file:size"] = size
-    if digest and _MD5.fullmatch(digest := str(digest).lower()):
-        made["file:checksum"] = MD5_MULTIHASH + digest
-    media_type = COG if own else media_type_of(str(file.get("href") or ""))
-    if media_type:
-        made["type"] = media_type
-    return made
 
 
 def media_type_of(href: str) -> str | None:

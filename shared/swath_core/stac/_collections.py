@@ -129,7 +129,7 @@ def derived_collection(
 
 
 def _item_asset(form: FileForm) -> Mapping[str, Any]:
-    return {**form.asset(), "bands": list(form.bands), "type": COG}
+    return {**form.alike, "bands": list(form.bands), "type": COG}
 
 
 def _text(extra: Mapping[str, Any], name: str) -> str | None:

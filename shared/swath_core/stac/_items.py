@@ -11,11 +11,11 @@ from swath_core.catalog import RemoteBuckets, remote_href
 from swath_core.documents import Attributes, Document
 
 from ._areas import bounds_of
-from ._assets import Asset, default_key, file_forms, file_members
+from ._assets import Asset, FileForm, default_key, file_forms
 from ._extensions import RESERVED_PREFIXES, extensions_of
-from ._links import Addresses, Link, link
+from ._links import GEOJSON, Addresses, Link, link, quoted, segment
 from ._overlay import overlaid_item
-from ._properties import EXTRA_PREFIX, PREFIX, SHOWN
+from ._properties import EXTRA_PREFIX, PLAIN, PREFIX, SHOWN
 from ._signing import ItemSigner
 
 STAC_VERSION = "1.1.0"
@@ -55,6 +55,9 @@ class ItemForm:
         self._own = f"s3://{bucket}/" if bucket else None
         self._files = file_forms(bands)
         self._has_pictures = bool(bands)
+        self._items = f"{addresses.items(product_id)}/"
+        self._above = addresses.above_item(product_id)
+        self._without_bands: dict[int, FileForm] = {}
         self._known: dict[object, list[str]] = {}
 
     def item(self, image: Document) -> Item:
@@ -70,14 +73,15 @@ class ItemForm:
 
     def derived(self, image: Document) -> Item:
         """Return the item that the attributes of an image make."""
-        assets, grid = self._assets(image), _grid(image)
+        pictured, address = self._pictured(image), self._items + quoted(image.get("name"))
+        assets, grid = self._assets(image, address, pictured=pictured), _grid(image)
         properties = _properties(image)
         if self._one_grid:
             properties |= grid
         else:
             properties |= {name: each for name, each in grid.items() if name not in _OF_GRID}
             self._place(assets, grid, image)
-        links = self._links(image)
+        links = self._links(image, address, pictured=pictured)
         geometry = image.get("geometry")
         found: Item = {
             "type": "Feature",
@@ -109,12 +113,14 @@ class ItemForm:
 
     # ---- assets
 
-    def _assets(self, image: Document) -> dict[str, Asset]:
-        files = image.get("files") or ()
-        made = {
-            self.key(index): self._asset(image, index, file) for index, file in enumerate(files)
-        }
-        if self._pictured(image):
+    def _assets(self, image: Document, address: str, *, pictured: bool) -> dict[str, Asset]:
+        made: dict[str, Asset] = {}
+        for index, file in enumerate(image.get("files") or ()):
+            form = self._form(index)
+            own = self.is_own(file)
+            href = f"{address}/assets/{segment(form.key)}" if own else str(remote_href(file))
+            made[form.key] = form.asset(href, file, own=own)
+        if pictured:
             href = self._addresses.picture("images", image.id, "preview.png")
             made["thumbnail"] = {"href": href, "type": "image/png", "roles": ["thumbnail"]}
         return made
@@ -126,25 +132,18 @@ class ItemForm:
 
     def key(self, index: int) -> str:
         """Return the key of the asset of a file."""
-        form = self._files.get(index)
-        return default_key(index) if form is None else form.key
+        return self._form(index).key
 
-    def _asset(self, image: Document, index: int, file: Mapping[str, Any]) -> Asset:
-        form = self._files.get(index)
-        alike: Asset = {"roles": ["data"]} if form is None else form.asset()
-        own = self.is_own(file)
-        members = file_members(file, own=own)
-        return {"href": self._href(image, index, file, own=own), **alike, **members}
+    def _form(self, index: int) -> FileForm:
+        found = self._files.get(index) or self._without_bands.get(index)
+        if found is None:
+            found = self._without_bands[index] = FileForm(index, default_key(index))
+        return found
 
     def is_own(self, file: Mapping[str, Any]) -> bool:
         """Return whether the catalog holds a file."""
         href = file.get("href")
         return bool(self._own and href and href.startswith(self._own))
-
-    def _href(self, image: Document, index: int, file: Mapping[str, Any], *, own: bool) -> str:
-        if own:
-            return self._addresses.asset(self.product_id, image.get("name"), self.key(index))
-        return str(file.get("href") or file.get("provider_href"))
 
     def _pictured(self, image: Document) -> bool:
         """Return whether raster can draw an image: it reads the files, and bands tell of them."""
@@ -170,9 +169,9 @@ class ItemForm:
 
     # ---- links
 
-    def _links(self, image: Document) -> list[Link]:
-        links = self._addresses.of_item(self.product_id, image.get("name"))
-        if self._pictured(image):
+    def _links(self, image: Document, address: str, *, pictured: bool) -> list[Link]:
+        links = [link("self", address, GEOJSON), *self._above]
+        if pictured:
             preview = self._addresses.picture("images", image.id, "preview.png")
             links += self._addresses.of_pictures("images", image.id)
             links.append(link("preview", preview, "image/png"))
@@ -185,13 +184,12 @@ def _properties(image: Document) -> Attributes:
         found["start_datetime"] = image.attributes["acquired"]
         found["end_datetime"] = image.attributes["acquired_end"]
     for name, value in image.attributes.items():
-        shown = SHOWN.get(name)
-        if shown is None or value is None or value == []:
+        if value is None or value == []:
             continue
-        if shown.is_plain:
-            found[shown.name] = value
-        else:
-            stac_name, stac_value = shown.shown(value)
+        if name in PLAIN:
+            found[PLAIN[name]] = value
+        elif name in SHOWN:
+            stac_name, stac_value = SHOWN[name].shown(value)
             found[stac_name] = stac_value
     for name, value in (image.get("extra_properties") or {}).items():
         found.setdefault(extra_name(name), value)
@@ -226,10 +224,10 @@ def _grid(image: Document) -> Attributes:
 
 def _grid_bounds(geotransform: Sequence[float], columns: int, rows: int) -> list[float]:
     x, a, b, y, d, e = geotransform
-    corners = [(i, j) for i in (0, columns) for j in (0, rows)]
-    xs = [x + a * i + b * j for i, j in corners]
-    ys = [y + d * i + e * j for i, j in corners]
-    return [min(xs), min(ys), max(xs), max(ys)]
+    across, down = (a * columns, d * columns), (b * rows, e * rows)
+    west, east = (x + of(0, across[0]) + of(0, down[0]) for of in (min, max))
+    south, north = (y + of(0, across[1]) + of(0, down[1]) for of in (min, max))
+    return [west, south, east, north]
 
 
 def _pixel_metres(image: Document) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +18,9 @@ BASE = "/stac"
 _RASTER = "/raster/v2"
 _QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 _SORTABLES = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
+_PLAIN = re.compile(r"[A-Za-z0-9._:-]*")
+_PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9._-]*")
+"""What addresses have as it is, as nearly all names are."""
 _AGGREGATE, _AGGREGATIONS = "aggregate", "aggregations"
 
 
@@ -26,14 +29,14 @@ def link(rel: str, href: str, media_type: str = JSON, **more: Any) -> Link:
     return {"rel": rel, "href": href, "type": media_type, **more}
 
 
-@lru_cache(maxsize=1024)
-def _quoted(text: str) -> str:
-    return quote(text, safe=":")
+def quoted(text: str) -> str:
+    """Return an id as addresses have it."""
+    return text if _PLAIN.fullmatch(text) else quote(text, safe=":")
 
 
-@lru_cache(maxsize=1024)
-def _segment(text: str) -> str:
-    return quote(text, safe="")
+def segment(text: str) -> str:
+    """Return any text as one segment of an address."""
+    return text if _PLAIN_SEGMENT.fullmatch(text) else quote(text, safe="")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Addresses:
 
     def collection(self, product_id: str) -> str:
         """Return the address of a collection."""
-        return f"{self.collections}/{_quoted(product_id)}"
+        return f"{self.collections}/{quoted(product_id)}"
 
     def items(self, product_id: str) -> str:
         """Return the address of a collection's items."""
@@ -67,15 +70,15 @@ class Addresses:
 
     def item(self, product_id: str, name: str) -> str:
         """Return the address of an item."""
-        return f"{self.items(product_id)}/{_quoted(name)}"
+        return f"{self.items(product_id)}/{quoted(name)}"
 
     def asset(self, product_id: str, name: str, key: str) -> str:
         """Return the address that leads to a file of an image."""
-        return f"{self.items(product_id)}/{_quoted(name)}/assets/{_segment(key)}"
+        return f"{self.items(product_id)}/{quoted(name)}/assets/{segment(key)}"
 
     def pictures(self, kind: str, object_id: str) -> str:
         """Return how the addresses begin of what raster draws: ``kind`` is images or products."""
-        return f"{self.root}{_RASTER}/{kind}/{_quoted(object_id)}/"
+        return f"{self.root}{_RASTER}/{kind}/{quoted(object_id)}/"
 
     def picture(self, kind: str, object_id: str, what: str) -> str:
         """Return the address of something that raster draws of an image or a product."""
@@ -121,11 +124,10 @@ class Addresses:
             link(_AGGREGATIONS, f"{here}/aggregations"),
         ]
 
-    def of_item(self, product_id: str, name: str) -> list[Link]:
-        """Return the links that every item has."""
+    def above_item(self, product_id: str) -> list[Link]:
+        """Return the links that all items of a collection have, beside their own addresses."""
         collection = self.collection(product_id)
         return [
-            link("self", f"{collection}/items/{_quoted(name)}", GEOJSON),
             link("root", self.landing),
             link("parent", collection),
             link("collection", collection),

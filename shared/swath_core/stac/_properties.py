@@ -138,6 +138,9 @@ SHOWN: Mapping[str, Property] = {
 }
 """By attribute: what an item's properties are made of."""
 
+PLAIN: Mapping[str, str] = {name: each.name for name, each in SHOWN.items() if each.is_plain}
+"""By attribute: the names of those that items have as they are stored."""
+
 QUERYABLES: Mapping[str, Property] = {
     each.name: each for each in (*NAMED, *OTHERS) if each.attribute.filterable
 }

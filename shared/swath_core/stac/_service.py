@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from swath_core.summaries import Summaries
 
 _AT_ONCE = 8
-_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 _ALL = 1_000
 
 
@@ -268,7 +268,10 @@ def image_id_of(product_id: str, name: str) -> str:
 
 
 def _text(item: Mapping[str, Any]) -> str:
-    """Return compact JSON; characters outside ASCII are escaped, so that its length is in bytes."""
+    """Return compact JSON; characters outside ASCII are escaped, so that its length is in bytes.
+
+    Items are made of JSON that was parsed: they hold no cycles.
+    """
     return _ENCODER.encode(item)
 
 
