@@ -23,7 +23,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2000,
     rollupOptions: {
-      input: { index: "index.html" },
+      input: { index: "index.html", docs: "docs.html" },
       output: {
         entryFileNames: "explorer/[name]-[hash].js",
         chunkFileNames: "explorer/[name]-[hash].js",

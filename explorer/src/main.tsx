@@ -2,14 +2,17 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { render } from "preact";
-import { configure, followAddress, followQuery } from "./store";
+import { configure } from "./session/session";
+import { handOver } from "./session/shared";
+import { followAddress, followQuery, tell } from "./store";
 import { followTheme } from "./theme";
 import { App } from "./ui/App";
 
 followTheme();
 followAddress();
 followQuery();
-void configure();
+handOver();
+configure().catch(tell);
 
 const place = document.getElementById("app");
 if (place !== null) {

@@ -1,20 +1,14 @@
-import { computed, effect, signal } from "@preact/signals";
-import { ask, isAbort, refusal, token, words } from "./api";
+import { effect, signal } from "@preact/signals";
+import { isAbort, token, words } from "./api";
 import { type Chosen, fromFragment, type Look, OWN_LOOK, type State, toFragment, type View } from "./state/address";
 import { EVERYTHING, type Query } from "./state/query";
 import { forgetBands } from "./looks";
+import { mayAsk } from "./session/session";
 import type { Collection, Item, Page, Queryable, Summary } from "./stac";
 import * as stac from "./stac";
 
-/** What the stack says about itself. */
-export interface Configuration {
-  readonly anonymous: boolean;
-  readonly localSignIn: boolean;
-}
-
 const start = fromFragment(location.hash);
 
-export const configuration = signal<Configuration | null>(null);
 export const query = signal<Query>(start.query);
 export const view = signal<View | null>(start.view);
 export const chosen = signal<Chosen | null>(start.chosen);
@@ -33,9 +27,6 @@ export const hovered = signal<string | null>(null);
 /** What the map shows, in words. */
 export const shown = signal("");
 
-/** Whether the caller may ask: with a token, or in a stack that lets anybody read. */
-export const mayAsk = computed(() => token.value !== null || configuration.value?.anonymous === true);
-
 export function keyOf(each: { readonly collection: string; readonly id: string }): string {
   return `${each.collection}/${each.id}`;
 }
@@ -53,31 +44,6 @@ export function choose(which: Chosen | null): void {
     look.value = OWN_LOOK;
   }
   chosen.value = which;
-}
-
-export async function configure(): Promise<void> {
-  try {
-    configuration.value = await ask<Configuration>("/explorer/config.json");
-  } catch (error) {
-    trouble.value = words(error);
-  }
-}
-
-/** Get the token of the local issuer: only a stack on a laptop has one to give. */
-export async function signInHere(): Promise<void> {
-  const answer = await ask<{ token: string }>("/explorer/token", { method: "POST" });
-  signIn(answer.token);
-}
-
-export function signIn(text: string): void {
-  refusal.value = null;
-  trouble.value = null;
-  token.value = text.trim().replace(/^Bearer\s+/i, "");
-}
-
-export function signOut(): void {
-  token.value = null;
-  refusal.value = null;
 }
 
 /** Keep the address as the state is, and follow an address that is typed or gone back to. */

@@ -81,8 +81,11 @@ async function tabTo(page, wanted) {
   throw new Error(`no Tab leads to ${wanted}`);
 }
 
-async function violations(page, rules = []) {
+async function violations(page, rules = [], without = null) {
   const axe = new AxeBuilder({ page });
+  if (without !== null) {
+    axe.exclude(without);
+  }
   const { violations: found } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();
   return found.map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
 }
@@ -216,6 +219,46 @@ const scenarios = {
     found.push(...(await violations(page)));
     await context.close();
     return { ...seen, themes, found };
+  },
+
+  /** The API's reference: read, signed in by a page in another tab, an operation tried; axe. */
+  async reference({ url, docs, token, stac }) {
+    const { context, page, seen } = await open(docs, { width: 1000, height: 800 });
+    await page.locator(".opblock").first().waitFor();
+    const found = await violations(page, [], "#reference");
+    const operations = await page.locator(".opblock").count();
+    const tags = await page.locator(".opblock-tag").evaluateAll((all) => all.map((each) => each.dataset.tag));
+    const explorer = await context.newPage();
+    await explorer.goto(url);
+    await signIn(explorer, token);
+    const [opened] = await Promise.all([
+      context.waitForEvent("page"),
+      explorer.getByRole("link", { name: "API reference" }).click(),
+    ]);
+    opened.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
+    opened.on("pageerror", (error) => seen.errors.push(String(error)));
+    await opened.getByText("You are signed in").waitFor();
+    const operation = opened.locator("#operations-stac-listStacCollections");
+    await operation.locator(".opblock-summary-control").click();
+    const words = await operation.textContent();
+    await operation.getByRole("button", { name: "Try it out" }).click();
+    await operation.getByRole("button", { name: "Execute" }).click();
+    const answered = operation.locator(".live-responses-table");
+    await answered.waitFor();
+    const status = (await answered.locator(".response-col_status").last().textContent()).trim();
+    const body = await answered.textContent();
+    const kept = await opened.evaluate(() => [
+      ...Object.values(window.localStorage), ...Object.values(window.sessionStorage), document.cookie,
+    ]);
+    const text = await opened.locator("#reference").innerText();
+    found.push(...(await violations(opened, [], "#reference")));
+    await opened.getByLabel("Colours").selectOption("dark");
+    found.push(...(await violations(opened, ["color-contrast"], "#reference")));
+    await page.goto(stac);
+    await page.locator(".opblock").first().waitFor();
+    const described = await page.locator(".opblock-tag").evaluateAll((all) => all.map((each) => each.dataset.tag));
+    await context.close();
+    return { ...seen, found, operations, tags, words, status, body, kept, text, described };
   },
 
   /** A search and an image without a mouse. */

@@ -22,6 +22,7 @@ import requests
 from matplotlib.image import imread
 from tests.raster_stack import Gallery
 
+from swath_core.web.routes import TABLES
 from swath_dev.api import Api
 from swath_dev.build import ROOT
 from swath_dev.cloud import Deployed
@@ -250,6 +251,28 @@ def test_who_may_not_see_is_told_so_and_a_laptop_signs_in(browser: Browser, worl
     assert "expired" in seen["refused"]
     assert "cannot be shown" in seen["forbidden"]
     assert stranger not in seen["address"]
+
+
+def test_the_reference_has_every_operation_and_tries_them(browser: Browser, world: World) -> None:
+    root = world.stack.api_url
+    seen = browser.do(
+        "reference",
+        url=world.url(),
+        docs=f"{root}/docs",
+        stac=f"{root}/stac/api.html",
+        token=world.api.token,
+    )
+
+    assert seen["operations"] == sum(len(table.routes) for table in TABLES)
+    tags = ["products", "bands", "derived_bands", "images", "uploads", "stac", "raster", "service"]
+    assert seen["tags"] == tags
+    assert seen["described"] == ["stac"]
+    assert "Find collections." in seen["words"]
+    assert seen["status"] == "200"
+    assert world.hostile in seen["body"]
+    assert "`" not in seen["text"], "descriptions are Markdown"
+    assert not [kept for kept in seen["kept"] if world.api.token in kept]
+    assert seen["found"] == [], "of the page's own parts"
 
 
 def test_axe_finds_nothing(browser: Browser, world: World) -> None:

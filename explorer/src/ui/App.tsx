@@ -1,13 +1,13 @@
-import { chosen, configuration, mayAsk, trouble } from "../store";
-import { theme, type Theme } from "../theme";
 import { refusal, ROOT, token } from "../api";
-import { signOut } from "../store";
+import { configuration, mayAsk, signOut } from "../session/session";
+import { chosen, trouble } from "../store";
 import { Details } from "./Details";
 import { Histogram } from "./Histogram";
 import { MapPane } from "./MapPane";
 import { Results } from "./Results";
 import { SearchForm } from "./SearchForm";
 import { SignIn } from "./SignIn";
+import { ThemeField } from "./ThemeField";
 
 export function App() {
   return (
@@ -40,15 +40,10 @@ function Header() {
       </a>
       <h1>Swath explorer</h1>
       <nav aria-label="Page">
-        <a href={`${ROOT}/docs`}>API reference</a>
-        <label class="theme">
-          <span>Colours</span>
-          <select value={theme.value} onChange={(event) => (theme.value = event.currentTarget.value as Theme)}>
-            <option value="system">as the system</option>
-            <option value="light">light</option>
-            <option value="dark">dark</option>
-          </select>
-        </label>
+        <a href={`${ROOT}/docs`} target="_blank">
+          API reference
+        </a>
+        <ThemeField />
         {token.value !== null && (
           <button type="button" onClick={signOut}>
             Sign out

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { refusal, words } from "../api";
-import { configuration, signIn, signInHere } from "../store";
+import { configuration, signIn, signInHere } from "../session/session";
 
 export function SignIn() {
   const [text, setText] = useState("");

@@ -1,4 +1,4 @@
-"""The explorer: the built page, its files, and what it needs to know of the stack.
+"""The explorer: the built pages, their files, and what they need to know of the stack.
 
 ``built/`` is what ``make explorer`` makes of the folder ``explorer/``: pages as they are, and under
 ``explorer/`` files named after their content, each compressed in two ways. A name is looked up
@@ -23,6 +23,8 @@ from swath_core.settings import settings
 from swath_core.web import Request, Response
 
 FOLDER = "/explorer/"
+REFERENCE = "docs.html"
+"""The page that shows what the API can do, which routes of their own serve."""
 _BUILT = Path(__file__).with_name("built")
 _JSON, _HTML = "application/json", "text/html; charset=utf-8"
 _TYPES = {
@@ -46,7 +48,7 @@ def respond(request: Request) -> Response[Any] | None:
     Raises NotFound below its folder, where there is no such file.
     """
     if request.path == "/":
-        return _page(request, "index.html") if _wants_page(request) else None
+        return page(request, "index.html") if _wants_page(request) else None
     if not request.path.startswith(FOLDER):
         return None
     name = request.path.removeprefix(FOLDER)
@@ -84,7 +86,7 @@ def _weights(header: str) -> dict[str, float]:
 # ---- pages
 
 
-def _page(request: Request, name: str) -> Response[Any]:
+def page(request: Request, name: str) -> Response[Any]:
     """Return a built page. Its addresses are relative to where the API is, which it is told."""
     base = f'<base href="{escape(urlsplit(request.root).path.rstrip("/"), quote=True)}/">'
     html = _text(name).replace("<head>", f"<head>\n    {base}", 1)
@@ -103,8 +105,9 @@ def _page(request: Request, name: str) -> Response[Any]:
 def policy() -> str:
     """Return the pages' Content-Security-Policy: everything comes from where the page does.
 
-    MapLibre draws empty tiles from ``data:``, and previews that were fetched with a token are
-    ``blob:``. Scripts, styles and workers are files of ours, nothing inline.
+    MapLibre draws empty tiles and Swagger UI its signs from ``data:``, and previews that were
+    fetched with a token are ``blob:``. Scripts, styles and workers are files of ours, nothing
+    inline.
     """
     return (
         "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; "

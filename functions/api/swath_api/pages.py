@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from swath_core.web import JSONAPI, Request, Response, answer
-from swath_core.web.openapi import PAGE_POLICY, document, page
+from swath_core.web.openapi import document
 
-_HTML = "text/html; charset=utf-8"
+from . import explorer
 
 
 def openapi(request: Request) -> Response[Any]:
@@ -17,14 +16,9 @@ def openapi(request: Request) -> Response[Any]:
     return answer(document(server), media_type="application/json")
 
 
-def docs(_: Request) -> Response[Any]:
+def docs(request: Request) -> Response[Any]:
     """``GET /docs``."""
-    return Response(
-        status_code=int(HTTPStatus.OK),
-        content_type=_HTML,
-        body=page(),
-        headers={"Content-Security-Policy": PAGE_POLICY},
-    )
+    return explorer.page(request, explorer.REFERENCE)
 
 
 def health(_: Request) -> Response[Any]:

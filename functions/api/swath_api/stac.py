@@ -31,11 +31,10 @@ from swath_core.stac import (
 from swath_core.stac import queryables as queryables_schema
 from swath_core.stac import sortables as sortables_schema
 from swath_core.web import Body, Request, Response, answer, answer_text, dumps
-from swath_core.web.openapi import PAGE_POLICY, document
-from swath_core.web.openapi import page as openapi_page
+from swath_core.web.openapi import document
 from swath_core.web.routes import STAC
 
-from . import services
+from . import explorer, services
 
 _SIGN = "x-sign"
 """The header that says what the parameter ``sign`` does."""
@@ -58,14 +57,9 @@ def description(request: Request) -> Response[Any]:
     return answer(document(request.root, [STAC]), media_type=OPENAPI_JSON)
 
 
-def page(_: Request) -> Response[Any]:
-    """``GET /api.html``."""
-    return Response(
-        status_code=int(HTTPStatus.OK),
-        content_type="text/html; charset=utf-8",
-        body=openapi_page(),
-        headers={"Content-Security-Policy": PAGE_POLICY},
-    )
+def page(request: Request) -> Response[Any]:
+    """``GET /api.html``: the page finds out by its address what it is to describe."""
+    return explorer.page(request, explorer.REFERENCE)
 
 
 def queryables(request: Request) -> Response[Any]:

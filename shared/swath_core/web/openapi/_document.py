@@ -32,6 +32,17 @@ The catalog also answers under `/metadata/v1/catalog/v2`. Arrays, tiles and prev
 `/raster/v2`; pictures take a ticket in the address (from TileJSON) instead of a token.
 The same objects are a STAC API under `/stac`.
 """
+_TAGS = {
+    "products": "Products, each with its bands and images, and the tasks that change all of these.",
+    "bands": "Bands of products.",
+    "derived_bands": "For older clients: there are none. Raster computes `expression` instead.",
+    "images": "Images: their attributes, searches, counts and sums.",
+    "uploads": "Files on their way to becoming images.",
+    "stac": "The same objects as a STAC API: collections, items, aggregations, transactions.",
+    "raster": "Pixels: arrays, statistics, values at points, tiles and previews.",
+    "service": "What describes the API, and whether it answers.",
+}
+"""What the operations are about, in the order in which pages list them."""
 _REFUSALS = {
     400: "The request cannot be understood.",
     401: "No valid token came with it.",
@@ -47,6 +58,8 @@ _REFUSALS = {
 def document(server: str = "/", tables: Sequence[RouteTable] = TABLES) -> Schema:
     """Return the description of tables for a server at that address."""
     made = _whole(server, tables)
+    used = {_tag(route, table) for table in tables for route in table.routes}
+    made["tags"] = [{"name": n, "description": w} for n, w in _TAGS.items() if n in used]
     if tables is not TABLES:
         made["components"]["schemas"] = _used(made["paths"], made["components"]["schemas"])
     return made
