@@ -2,6 +2,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { render } from "preact";
+import { followUploads } from "./bring/state";
 import { configure } from "./session/session";
 import { handOver } from "./session/shared";
 import { followAddress, followQuery, tell } from "./store";
@@ -12,6 +13,7 @@ followTheme();
 followAddress();
 followQuery();
 handOver();
+followUploads();
 configure().catch(tell);
 
 const place = document.getElementById("app");

@@ -27,6 +27,14 @@ export const hovered = signal<string | null>(null);
 /** What the map shows, in words. */
 export const shown = signal("");
 
+/** Counts how often this page has changed the catalog: what follows the query asks anew. */
+export const changes = signal(0);
+
+/** Ask for everything again, since something was changed. */
+export function refresh(): void {
+  changes.value += 1;
+}
+
 export function keyOf(each: { readonly collection: string; readonly id: string }): string {
   return `${each.collection}/${each.id}`;
 }
@@ -74,9 +82,11 @@ export function followQuery(): void {
   effect(() => {
     const asked = query.value;
     const who = token.value;
+    const caller = `${changes.value} ${who ?? ""}`;
     const giveUp = new AbortController();
     if (mayAsk.value) {
-      const timer = setTimeout(() => void load(asked, who, giveUp.signal), 150);
+      busy.value = true; // from now on: nothing is known of what is asked
+      const timer = setTimeout(() => void load(asked, caller, giveUp.signal), 150);
       return () => {
         clearTimeout(timer);
         giveUp.abort();
@@ -87,9 +97,9 @@ export function followQuery(): void {
   });
   effect(() => {
     const giveUp = new AbortController();
-    const who = token.value;
+    const caller = `${changes.value} ${token.value ?? ""}`;
     if (mayAsk.value) {
-      void loadNames(giveUp.signal, who);
+      void loadNames(giveUp.signal, caller);
     }
     return () => giveUp.abort();
   });
@@ -104,12 +114,12 @@ function forget(): void {
   busy.value = false;
 }
 
-let namesOf: string | null | undefined;
+let namesOf = "";
 
-async function loadNames(giveUp: AbortSignal, who: string | null): Promise<void> {
-  if (who !== namesOf) {
+async function loadNames(giveUp: AbortSignal, caller: string): Promise<void> {
+  if (caller !== namesOf) {
     forgetBands();
-    namesOf = who;
+    namesOf = caller;
   }
   try {
     const [found, properties] = await Promise.all([stac.collections(giveUp), stac.queryables(giveUp)]);
@@ -120,11 +130,11 @@ async function loadNames(giveUp: AbortSignal, who: string | null): Promise<void>
   }
 }
 
-async function load(asked: Query, who: string | null, giveUp: AbortSignal): Promise<void> {
+async function load(asked: Query, caller: string, giveUp: AbortSignal): Promise<void> {
   busy.value = true;
   trouble.value = null;
   try {
-    await Promise.all([loadSummary(asked, who, giveUp), loadFirst(asked, giveUp)]);
+    await Promise.all([loadSummary(asked, caller, giveUp), loadFirst(asked, giveUp)]);
   } catch (error) {
     tell(error);
   } finally {
@@ -136,9 +146,9 @@ async function load(asked: Query, who: string | null, giveUp: AbortSignal): Prom
 
 let summaryOf = "";
 
-async function loadSummary(asked: Query, who: string | null, giveUp: AbortSignal): Promise<void> {
+async function loadSummary(asked: Query, caller: string, giveUp: AbortSignal): Promise<void> {
   const hasTimes = asked.from !== null || asked.to !== null;
-  const key = JSON.stringify([{ ...asked, from: null, to: null, sort: "" }, who]);
+  const key = JSON.stringify([{ ...asked, from: null, to: null, sort: "" }, caller]);
   const again = key !== summaryOf || summary.value === null;
   const [found, number] = await Promise.all([
     again ? stac.overTime(asked, giveUp) : summary.value,

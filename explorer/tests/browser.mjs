@@ -1,94 +1,8 @@
-// Drives the explorer in Chromium for tests/integration/test_explorer.py: a line of JSON on standard
+// Drives the explorer in Chromium for tests/integration/test_explorer*.py: a line of JSON on standard
 // input is one scenario and its arguments, a line on standard output what was seen.
 import { createInterface } from "node:readline";
-import AxeBuilder from "@axe-core/playwright";
-import { chromium } from "playwright-core";
-
-const PATIENCE = Number(process.argv[3] ?? 120_000);
-const browser = await chromium.launch({
-  executablePath: process.argv[2],
-  args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-});
-
-/** Open an address in a context of its own; what it asks of other hosts and its errors are noted. */
-async function open(url, { scheme = "light", width = 1000, height = 720 } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
-  context.setDefaultTimeout(PATIENCE);
-  const seen = { elsewhere: [], errors: [], dialogs: [] };
-  const host = new URL(url).host;
-  context.on("request", (request) => {
-    const asked = new URL(request.url());
-    if (!["data:", "blob:"].includes(asked.protocol) && asked.host !== host) {
-      seen.elsewhere.push(request.url());
-    }
-  });
-  const page = await context.newPage();
-  page.on("pageerror", (error) => seen.errors.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("the server responded with a status of")) {
-      seen.errors.push(message.text());
-    }
-  });
-  page.on("dialog", (dialog) => {
-    seen.dialogs.push(dialog.message());
-    void dialog.dismiss();
-  });
-  await page.goto(url);
-  return { context, page, seen };
-}
-
-async function signIn(page, token) {
-  await page.getByLabel("Token", { exact: true }).fill(token);
-  await page.getByRole("button", { name: "Use it" }).click();
-}
-
-/** Wait until the count stands still, and return what it says. */
-async function counted(page) {
-  const heading = page.locator("#results");
-  await heading.filter({ hasText: /^[\d,]+ images?$/ }).waitFor();
-  return heading.textContent();
-}
-
-/** Wait until the count is another one than before. */
-async function recounted(page, before) {
-  await page.waitForFunction(
-    (text) => {
-      const now = document.getElementById("results")?.textContent ?? "";
-      return now !== text && /^[\d,]+ images?$/.test(now);
-    },
-    before,
-    { timeout: PATIENCE },
-  );
-  return page.locator("#results").textContent();
-}
-
-/** Press Tab until what has the focus is wanted: nothing else gets anybody there. */
-async function tabTo(page, wanted) {
-  for (let steps = 0; steps < 150; steps += 1) {
-    const found = await page.evaluate((text) => {
-      const at = document.activeElement;
-      if (!at?.matches("a, button, input, select, textarea, summary")) {
-        return false;
-      }
-      const label = at?.closest("label")?.textContent ?? "";
-      return `${at?.getAttribute("aria-label") ?? ""} ${label} ${at?.textContent ?? ""}`.includes(text);
-    }, wanted);
-    if (found) {
-      return;
-    }
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`no Tab leads to ${wanted}`);
-}
-
-async function violations(page, rules = [], without = null) {
-  const axe = new AxeBuilder({ page });
-  if (without !== null) {
-    axe.exclude(without);
-  }
-  const { violations: found } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();
-  return found.map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
-}
+import { bringing } from "./bring.mjs";
+import { browser, counted, open, PATIENCE, recounted, signIn, tabTo, violations } from "./page.mjs";
 
 const scenarios = {
   /** Search with a pasted token; brush the histogram; take the link to a fresh browser. */
@@ -283,6 +197,7 @@ const scenarios = {
     await context.close();
     return { ...seen, all, found, first, opened };
   },
+  ...bringing,
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -8,8 +8,6 @@ import json
 import math
 import re
 import secrets
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,63 +18,20 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 import requests
 from matplotlib.image import imread
+from tests.explorer_browser import HOSTILE, NEEDS_BROWSER, SECONDS, Browser, chromium
 from tests.raster_stack import Gallery
 
 from swath_core.web.routes import TABLES
 from swath_dev.api import Api
-from swath_dev.build import ROOT
 from swath_dev.cloud import Deployed
 
-SOURCE = ROOT / "explorer"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-SECONDS = 60
-PATIENCE = 120_000
-"""Milliseconds until a scenario gives up waiting for one thing."""
-HOSTILE = "<img src=x onerror=alert(1)> & <script>alert(2)</script>"
-Seen = dict[str, Any]
-
-pytestmark = [
-    pytest.mark.skipif(
-        shutil.which("node") is None
-        or not (SOURCE / "node_modules" / ".package-lock.json").exists(),
-        reason="the explorer's packages are missing: install Node 20 and npm, then make explorer",
-    ),
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
-]
-
-
-@dataclass
-class Browser:
-    """Chromium, driven by a script to which each scenario is a line."""
-
-    process: subprocess.Popen[str]
-
-    def do(self, scenario: str, **given: object) -> Seen:
-        """Play a scenario; whatever the page asked of others or stumbled over fails the test."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"scenario": scenario, **given}) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        assert line, "the browser's script ended"
-        seen: Seen = json.loads(line)
-        assert "failed" not in seen, seen["failed"]
-        assert seen["elsewhere"] == []
-        assert seen["errors"] == []
-        assert seen["dialogs"] == []
-        return seen
+pytestmark = NEEDS_BROWSER
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    command = ["node", "tests/browser.mjs", str(CHROMIUM), str(PATIENCE)]
-    with subprocess.Popen(
-        command, cwd=SOURCE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        yield Browser(process)
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(timeout=SECONDS)
+    with chromium() as found:
+        yield found
 
 
 @dataclass

@@ -5,7 +5,7 @@ import type { Feature, Geometry } from "geojson";
 import { authorization, isAbort, ROOT, token, words } from "../api";
 import { dark } from "../theme";
 import { mayAsk } from "../session/session";
-import { choose, chosen, hovered, items, keyOf, look, query, shown, view } from "../store";
+import { changes, choose, chosen, hovered, items, keyOf, look, query, shown, view } from "../store";
 import type { Item } from "../stac";
 import { type Bounds } from "../state/query";
 import { OWN_LOOK } from "../state/address";
@@ -160,6 +160,7 @@ export class MapView {
     const asked = query.value;
     const at = view.value;
     const who = token.value;
+    const turn = changes.value;
     if (!mayAsk.value) {
       this.draw(NOTHING);
       return;
@@ -168,7 +169,7 @@ export class MapView {
     const giveUp = new AbortController();
     this.giveUp = giveUp;
     const zoom = at?.zoom ?? this.map.getZoom();
-    const key = JSON.stringify([{ ...asked, sort: "" }, this.bounds(), Math.floor(zoom * 2), who]);
+    const key = JSON.stringify([{ ...asked, sort: "" }, this.bounds(), Math.floor(zoom * 2), who, turn]);
     if (key !== this.key) {
       setTimeout(() => void this.load(key, zoom, giveUp.signal), 120);
     } else {

@@ -1,3 +1,5 @@
+import { lazy, Suspense } from "preact/compat";
+import { bringing, mayBring, openBring } from "../bring/state";
 import { refusal, ROOT, token } from "../api";
 import { configuration, mayAsk, signOut } from "../session/session";
 import { chosen, trouble } from "../store";
@@ -8,6 +10,8 @@ import { Results } from "./Results";
 import { SearchForm } from "./SearchForm";
 import { SignIn } from "./SignIn";
 import { ThemeField } from "./ThemeField";
+
+const Bring = lazy(() => import("../bring/Bring"));
 
 export function App() {
   return (
@@ -44,6 +48,11 @@ function Header() {
           API reference
         </a>
         <ThemeField />
+        {mayBring.value && (
+          <button type="button" aria-pressed={bringing.value} onClick={() => openBring()}>
+            Bring images in
+          </button>
+        )}
         {token.value !== null && (
           <button type="button" onClick={signOut}>
             Sign out
@@ -60,6 +69,13 @@ function Side() {
   }
   if (!mayAsk.value) {
     return <SignIn />;
+  }
+  if (bringing.value && mayBring.value && chosen.value === null) {
+    return (
+      <Suspense fallback={<p class="quiet">Loading…</p>}>
+        <Bring />
+      </Suspense>
+    );
   }
   if (chosen.value !== null) {
     return <Details key={`${chosen.value.collection}/${chosen.value.id}`} which={chosen.value} />;

@@ -41,7 +41,8 @@ export function Files({ item, onTrouble }: { item: Item; onTrouble: (error: unkn
   );
 }
 
-function size(bytes: number | undefined): string {
+/** Return a number of bytes in words. */
+export function size(bytes: number | undefined): string {
   if (bytes === undefined) {
     return "";
   }

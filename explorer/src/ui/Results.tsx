@@ -1,6 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { busy, choose, hovered, items, keyOf, lastPage, loadMore, matched, query, summary } from "../store";
+import { DropZone } from "../bring/DropZone";
+import { mayBring, openBring } from "../bring/state";
 import { EVERYTHING } from "../state/query";
 import type { Item } from "../stac";
 import { Preview } from "./Preview";
@@ -109,10 +111,16 @@ function Nothing() {
     return (
       <div class="empty">
         <p>There are no images in this catalog that you may see.</p>
-        <p>
-          To put the first one in, write a small GeoTIFF and drop it: <code>make sample</code>, then{" "}
-          <code>swath drop red.tif --product hills</code>. <code>make demo</code> makes a whole scene, <code>make seed</code>{" "}
-          a series of real ones.
+        {mayBring.value ? (
+          <>
+            <DropZone words="Put the first one in: drop a GeoTIFF here, or choose it" onFiles={openBring} />
+            <p class="quiet">Its header says which bands the product gets; you look at them before anything is created.</p>
+          </>
+        ) : (
+          <p>Sign in to put the first one in.</p>
+        )}
+        <p class="quiet">
+          Without one at hand: <code>make demo</code> makes a scene, <code>make seed</code> a series of real ones.
         </p>
       </div>
     );

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from swath_core.errors import Forbidden, MethodNotAllowed, NotFound
 from swath_core.settings import settings
+from swath_core.store.s3 import bucket_origin
 from swath_core.web import Request, Response
 
 FOLDER = "/explorer/"
@@ -107,11 +108,13 @@ def policy() -> str:
 
     MapLibre draws empty tiles and Swagger UI its signs from ``data:``, and previews that were
     fetched with a token are ``blob:``. Scripts, styles and workers are files of ours, nothing
-    inline.
+    inline. Files are sent to the data bucket's presigned URLs, the one place beside the API that the
+    page may speak to.
     """
+    bucket = bucket_origin(settings().need("data_bucket"))
     return (
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; "
-        "form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'self'; connect-src 'self' {bucket}; img-src 'self' data: blob:; "
+        "object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
     )
 
 

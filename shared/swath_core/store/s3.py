@@ -47,6 +47,20 @@ def s3_client() -> Any:
     return boto3.client("s3", config=config)
 
 
+def bucket_origin(bucket: str) -> str:
+    """Return scheme and host of a bucket's presigned URLs, as a browser is told whom it may ask.
+
+    It says what :func:`s3_client` signs without loading botocore for it.
+    """
+    own_endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if own_endpoint:
+        scheme, _, rest = own_endpoint.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}"
+    region = os.environ.get("AWS_DEFAULT_REGION") or os.environ["AWS_REGION"]
+    suffix = ".cn" if region.startswith("cn-") else ""
+    return f"https://{bucket}.s3.{region}.amazonaws.com{suffix}"
+
+
 def signed_for(wanted: int) -> int:
     """Return how many seconds, at most ``wanted``, the URLs signed now certainly hold.
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from swath_core.settings import settings
+from swath_core.store.s3 import bucket_origin
 from swath_dev.build import ROOT
 from swath_dev.inprocess import Context, InProcessApi
 
@@ -81,6 +83,9 @@ def test_the_page_names_files_that_there_are_and_runs_nothing_else(nobody: InPro
     assert not re.findall(r"<script(?![^>]* src=)", page.text)
     policy = page.headers["content-security-policy"]
     assert policy.startswith("default-src 'self';")
+    bucket = bucket_origin(settings().need("data_bucket"))
+    assert f" connect-src 'self' {bucket};" in policy
+    policy = policy.replace(bucket, "", 1)
     for loose in ("unsafe-inline", "unsafe-eval", "*", "http:", "https:"):
         assert loose not in policy
     assert "frame-ancestors 'none'" in policy

@@ -9,7 +9,13 @@ import boto3
 import pytest
 from botocore.credentials import Credentials, RefreshableCredentials
 
-from swath_core.store.s3 import UNKNOWN_SESSION_SECONDS, s3_client, seconds_left, signed_for
+from swath_core.store.s3 import (
+    UNKNOWN_SESSION_SECONDS,
+    bucket_origin,
+    s3_client,
+    seconds_left,
+    signed_for,
+)
 
 REGIONS = {
     "us-east-1": "amazonaws.com",
@@ -49,6 +55,7 @@ def test_presigned_urls_are_of_the_region(
     url = urlsplit(s3_client().generate_presigned_url(method, Params=PRESIGNED[method]))
 
     assert url.netloc == f"data.s3.{region}.{REGIONS[region]}"
+    assert bucket_origin("data") == f"{url.scheme}://{url.netloc}"
     assert f"/{region}/s3/aws4_request" in parse_qs(url.query)["X-Amz-Credential"][0]
     assert not [name for name in parse_qs(url.query) if "checksum" in name.lower()]
 
@@ -64,6 +71,7 @@ def test_another_endpoint_has_the_bucket_in_the_path(
     url = s3_client().generate_presigned_url("put_object", Params=PRESIGNED["put_object"])
 
     assert url.startswith(f"{endpoint}/data/uploads/1/a.tif?")
+    assert bucket_origin("data") == endpoint
 
 
 DAY = 86_400

@@ -1,0 +1,291 @@
+import { computed, effect, signal } from "@preact/signals";
+import { ask, token, words } from "../api";
+import { create, get, type Product, writable } from "../catalog";
+import { choose, refresh } from "../store";
+import { readHeader } from "./header";
+import { currentMap } from "../map/current";
+import { isArea } from "../state/address";
+import { boundsOf } from "../state/shapes";
+import { grouped, kindOf, productId, stem, timeInName } from "./names";
+import { bandAttributes, type BandDraft, proposeBands } from "./proposal";
+import { Queue, type Row } from "./queue";
+import type { Header } from "./samples";
+import { service } from "./service";
+
+/** Whether the side shows how images are brought in. */
+export const bringing = signal(false);
+export const queue = new Queue(service, undefined, () => settled());
+export const products = signal<readonly Product[] | null>(null);
+/** The product that files are for: an id, or null for a new one. */
+export const target = signal<string | null>(null);
+/** Files that wait for a product to be created. */
+export const held = signal<readonly File[]>([]);
+export const draft = signal<ProductDraft | null>(null);
+/** What went wrong with files or products, in words. */
+export const bringTrouble = signal("");
+/** What is being done before anything is sent. */
+export const doing = signal("");
+
+/** A product to be created, with the bands that were proposed; `together`: all files are one image. */
+export interface ProductDraft {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly bands: readonly BandDraft[];
+  readonly together: boolean;
+}
+
+const HEAD_BYTES = 16;
+export const mayBring = computed(() => token.value !== null);
+
+export function openBring(files: readonly File[] = []): void {
+  choose(null);
+  bringing.value = true;
+  if (files.length > 0) {
+    void take(files);
+  }
+}
+
+export function closeBring(): void {
+  bringing.value = false;
+}
+
+export async function loadProducts(): Promise<void> {
+  try {
+    products.value = await writable();
+    const known = products.value.some((each) => each.id === target.peek());
+    if (!known && held.peek().length === 0) {
+      target.value = products.value[0]?.id ?? null;
+    }
+  } catch (error) {
+    bringTrouble.value = words(error);
+  }
+}
+
+/** Take files that were dropped or chosen: into the product that is chosen, or for a new one. */
+export async function take(files: readonly File[]): Promise<void> {
+  bringTrouble.value = "";
+  if (products.peek() === null) {
+    await loadProducts();
+  }
+  const into = target.peek();
+  if (into === null) {
+    held.value = [...held.peek(), ...files];
+    await propose();
+  } else {
+    await enqueue(into, files);
+  }
+}
+
+export async function retarget(id: string | null): Promise<void> {
+  target.value = id;
+  const waiting = held.peek();
+  if (id !== null && waiting.length > 0) {
+    held.value = [];
+    draft.value = null;
+    await enqueue(id, waiting);
+  }
+}
+
+/** Propose a product of the files that wait for one. */
+export async function propose(together = draft.peek()?.together ?? false): Promise<void> {
+  const files = held.peek();
+  const [first] = files;
+  if (first === undefined) {
+    draft.value = null;
+    return;
+  }
+  doing.value = "Reading the headers…";
+  bringTrouble.value = "";
+  try {
+    const read: { name: string; header: Header }[] = [];
+    for (const file of together ? inOrder(files) : [first]) {
+      await mustBeTiff(file);
+      read.push({ name: file.name, header: await readHeader(file) });
+    }
+    const id = productId(first.name);
+    const kept = draft.peek();
+    draft.value = { id, name: stem(first.name), description: "", ...kept, bands: proposeBands(read), together };
+  } catch (error) {
+    draft.value = null;
+    held.value = [];
+    bringTrouble.value = `No product can be proposed from ${first.name}: ${words(error)}`;
+  } finally {
+    doing.value = "";
+  }
+}
+
+async function mustBeTiff(file: File): Promise<void> {
+  if (kindOf(await head(file)) !== "tiff") {
+    throw new Error("Only a GeoTIFF says which bands it has. Choose a product that has them, then drop it again.");
+  }
+}
+
+async function head(file: File): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  } catch {
+    throw new Error("The browser cannot read this file. A folder cannot be dropped: drop the files in it.");
+  }
+}
+
+function inOrder(files: readonly File[]): File[] {
+  return [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Create the product that was proposed, then send the files. What was created stays if a step fails. */
+export async function createProduct(): Promise<void> {
+  const wanted = draft.peek();
+  if (wanted === null || doing.peek() !== "") {
+    return;
+  }
+  doing.value = "Creating the product…";
+  bringTrouble.value = "";
+  try {
+    const about = wanted.description.trim() === "" ? {} : { description: wanted.description };
+    const id = made?.of === wanted.id ? made.id : (await create("product", wanted.id, { name: wanted.name, ...about })).data.id;
+    made = { of: wanted.id, id, bands: made?.of === wanted.id ? made.bands : new Set() };
+    for (const band of wanted.bands) {
+      if (!made.bands.has(band.name)) {
+        await create("band", `${id}:${band.name}`, bandAttributes(band, id));
+        made.bands.add(band.name);
+      }
+    }
+    made = null;
+    const files = held.peek();
+    held.value = [];
+    draft.value = null;
+    target.value = id;
+    refresh();
+    void loadProducts();
+    await enqueue(id, files, wanted.together ? files.length : 1);
+  } catch (error) {
+    bringTrouble.value = `The product was not created as a whole: ${words(error)}`;
+  } finally {
+    doing.value = "";
+  }
+}
+
+/** What there is already of a product whose creation broke off. */
+let made: { of: string; id: string; bands: Set<string> } | null = null;
+
+/** Put files on the list of a product, sorted into images, and begin to send them. */
+async function enqueue(product: string, files: readonly File[], known?: number): Promise<void> {
+  doing.value = "Looking at the files…";
+  try {
+    const perImage = known ?? (await filesPerImage(product));
+    const pattern = products.peek()?.some((each) => each.id === product && each.pattern) ?? false;
+    for (const { name, files: own } of grouped(files, perImage)) {
+      const times = await Promise.all(own.map(about));
+      const fault =
+        times.find((each) => each.fault !== "")?.fault ??
+        (own.length === perImage ? undefined : needs(perImage, own.length)) ??
+        (twice(product, name) ? `An image ${name} is on the list already.` : undefined);
+      const acquired = times.map((each) => each.acquired).find((each) => each !== null) ?? null;
+      const row = queue.add({ product, name, files: own, acquired, ...(fault === undefined ? {} : { fault }) });
+      if (fault === undefined && acquired === null && !pattern) {
+        row.state.value = "failed";
+        row.words.value = UNDATED;
+      }
+    }
+    queue.start();
+  } catch (error) {
+    bringTrouble.value = words(error);
+  } finally {
+    doing.value = "";
+  }
+}
+
+export const UNDATED = "When was it taken? Neither the file nor its name says so: give the time.";
+
+function needs(perImage: number, found: number): string {
+  return `An image of this product has ${perImage} files; ${found} of this name came. Drop all files of an image at once.`;
+}
+
+function twice(product: string, name: string): boolean {
+  return queue.rows.peek().some((row) => row.product === product && row.name === name && row.state.peek() !== "failed");
+}
+
+async function filesPerImage(product: string): Promise<number> {
+  const filter = [{ op: "eq", name: "product_id", val: product }];
+  const answer = await ask<{ data: { attributes: { file_index?: number } }[] }>("/catalog/v2/bands", {
+    method: "PUT",
+    body: { filter, limit: 1000 },
+  });
+  if (answer.data.length === 0) {
+    throw new Error(`${product} has no bands yet, so that no file can be understood: give it bands first.`);
+  }
+  return 1 + Math.max(...answer.data.map((each) => each.attributes.file_index ?? 0));
+}
+
+/** Return when a file was taken, and why it cannot be sent where it is none that the catalog takes. */
+async function about(file: File): Promise<{ acquired: string | null; fault: string }> {
+  try {
+    const kind = kindOf(await head(file));
+    const own = kind === "tiff" ? await readHeader(file).then((each) => each.acquired, () => null) : null;
+    return { acquired: own ?? timeInName(file.name), fault: "" };
+  } catch (error) {
+    return { acquired: null, fault: words(error) };
+  }
+}
+
+/** Send what failed once more. */
+export function againAll(): void {
+  queue.rows.peek().filter((row) => row.state.peek() === "failed" && mayTry(row)).forEach((row) => queue.again(row));
+}
+
+export function mayTry(row: Row): boolean {
+  return !row.hopeless && (row.words.value !== UNDATED || row.acquired.value !== null);
+}
+
+let settling: ReturnType<typeof setTimeout> | undefined;
+
+/** Ask the catalog anew when images have come into it: once for many. */
+function settled(): void {
+  clearTimeout(settling);
+  settling = setTimeout(refresh, 400);
+}
+
+/** Show an image that came in: on the map and in the side. */
+export async function show(row: Row): Promise<void> {
+  choose({ collection: row.product, id: row.name });
+  const { attributes } = await get("image", `${row.product}:${row.name}`);
+  if (isArea(attributes["geometry"])) {
+    currentMap()?.fit(boundsOf([attributes["geometry"]]), 16);
+  }
+}
+
+/** Go on by itself when somebody signs in again, or the network comes back; warn before leaving. */
+export function followUploads(): void {
+  effect(() => {
+    if (token.value !== null && queue.halted.peek() !== null) {
+      queue.resume();
+    }
+  });
+  addEventListener("beforeunload", (event) => {
+    if (queue.open.peek() > 0) {
+      event.preventDefault();
+    }
+  });
+  addEventListener("online", () => queue.reconnect());
+  addEventListener("dragover", (event) => {
+    if (mayBring.peek() && hasFiles(event)) {
+      event.preventDefault();
+      document.documentElement.dataset["dragging"] = "";
+    }
+  });
+  const dropped = () => delete document.documentElement.dataset["dragging"];
+  addEventListener("dragleave", (event) => event.relatedTarget === null && dropped());
+  addEventListener("drop", (event) => {
+    dropped();
+    if (mayBring.peek() && hasFiles(event) && !event.defaultPrevented) {
+      event.preventDefault();
+      openBring([...(event.dataTransfer?.files ?? [])]);
+    }
+  });
+}
+
+function hasFiles(event: DragEvent): boolean {
+  return event.dataTransfer?.types.includes("Files") === true;
+}
+

@@ -1,0 +1,89 @@
+// A page of the explorer in Chromium: what every scenario does with it.
+import AxeBuilder from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+export const PATIENCE = Number(process.argv[3] ?? 120_000);
+export const browser = await chromium.launch({
+  executablePath: process.argv[2],
+  args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+});
+
+/** Open an address in a context of its own; what it asks of other hosts and its errors are noted. */
+export async function open(url, { scheme = "light", width = 1000, height = 720 } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+  context.setDefaultTimeout(PATIENCE);
+  const seen = { elsewhere: [], errors: [], dialogs: [] };
+  const host = new URL(url).host;
+  context.on("request", (request) => {
+    const asked = new URL(request.url());
+    if (!["data:", "blob:"].includes(asked.protocol) && asked.host !== host) {
+      seen.elsewhere.push(request.url());
+    }
+  });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => seen.errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("the server responded with a status of")) {
+      seen.errors.push(message.text());
+    }
+  });
+  page.on("dialog", (dialog) => {
+    seen.dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await page.goto(url);
+  return { context, page, seen };
+}
+
+export async function signIn(page, token) {
+  await page.getByLabel("Token", { exact: true }).fill(token);
+  await page.getByRole("button", { name: "Use it" }).click();
+}
+
+/** Wait until the count stands still, and return what it says. */
+export async function counted(page) {
+  const heading = page.locator("#results");
+  await heading.filter({ hasText: /^[\d,]+ images?$/ }).waitFor();
+  return heading.textContent();
+}
+
+/** Wait until the count is another one than before. */
+export async function recounted(page, before) {
+  await page.waitForFunction(
+    (text) => {
+      const now = document.getElementById("results")?.textContent ?? "";
+      return now !== text && /^[\d,]+ images?$/.test(now);
+    },
+    before,
+    { timeout: PATIENCE },
+  );
+  return page.locator("#results").textContent();
+}
+
+/** Press Tab until what has the focus is wanted: nothing else gets anybody there. */
+export async function tabTo(page, wanted) {
+  for (let steps = 0; steps < 150; steps += 1) {
+    const found = await page.evaluate((text) => {
+      const at = document.activeElement;
+      if (!at?.matches("a, button, input, select, textarea, summary")) {
+        return false;
+      }
+      const label = at?.closest("label")?.textContent ?? "";
+      return `${at?.getAttribute("aria-label") ?? ""} ${label} ${at?.textContent ?? ""}`.includes(text);
+    }, wanted);
+    if (found) {
+      return;
+    }
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`no Tab leads to ${wanted}`);
+}
+
+export async function violations(page, rules = [], without = null) {
+  const axe = new AxeBuilder({ page });
+  if (without !== null) {
+    axe.exclude(without);
+  }
+  const { violations: found } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();
+  return found.map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
+}

@@ -1,0 +1,152 @@
+"""Bringing images in by the explorer: what is dropped becomes an image, or says why not."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import numpy as np
+import pytest
+import rasterio
+import requests
+from matplotlib.image import imread
+from rasterio.enums import ColorInterp
+from rasterio.transform import from_origin
+from tests.explorer_browser import HOSTILE, NEEDS_BROWSER, SECONDS, Browser, chromium
+
+from swath_dev.api import Api
+from swath_dev.cloud import Deployed
+
+pytestmark = NEEDS_BROWSER
+Array = np.ndarray[Any, np.dtype[Any]]
+
+WEST, NORTH, SIDE, PIXELS = 8.0, 46.0, 0.02, 256
+"""Degrees of a picture's corner and side, and its pixels a side."""
+COLOURS = [[200, 40, 30], [30, 180, 60], [40, 60, 210], [230, 200, 40]]
+"""Red, green and blue of its quarters, row by row."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody whose catalog is empty."""
+
+    stack: Deployed
+    org: str
+    api: Api
+
+    @property
+    def url(self) -> str:
+        return f"{self.stack.api_url}/#flat=1&at=8,46,2"
+
+
+@pytest.fixture
+def newcomer(stack: Deployed) -> Newcomer:
+    org = f"org{secrets.token_hex(4)}"
+    return Newcomer(stack, org, Api(stack.api_url, stack.token(org, f"user-of-{org}")))
+
+
+def quarters(path: Path, **tags: str) -> Path:
+    """Write a picture of four colours."""
+    half = PIXELS // 2
+    red, green, blue, yellow = (np.tile(colour, (half, half, 1)) for colour in COLOURS)
+    pixels = np.vstack([np.hstack([red, green]), np.hstack([blue, yellow])]).astype("uint8")
+    step = SIDE / PIXELS
+    with rasterio.open(
+        path, "w", driver="GTiff", count=3, height=PIXELS, width=PIXELS, dtype="uint8",
+        crs="EPSG:4326", transform=from_origin(WEST, NORTH, step, step), photometric="RGB",
+    ) as dataset:  # fmt: skip
+        dataset.write(np.moveaxis(pixels, 2, 0))
+        dataset.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
+        dataset.update_tags(**tags)
+    return path
+
+
+def picture(png: bytes) -> Array:
+    found: Array = np.round(imread(io.BytesIO(png))[:, :, :3] * 255)
+    return found
+
+
+def on_screen(address: str, shape: tuple[int, int], longitude: float, latitude: float) -> Any:
+    """Return row and column where a flat map of an address draws a place."""
+    state = parse_qs(urlsplit(address).fragment)
+    center, zoom = [float(part) for part in state["at"][0].split(",")[:2]], state["at"][0]
+    world = 512 * 2 ** float(zoom.split(",")[2])
+
+    def plane(lng: float, lat: float) -> tuple[float, float]:
+        y = math.asinh(math.tan(math.radians(lat))) / math.pi
+        return (lng / 360 + 0.5) * world, (1 - y) / 2 * world
+
+    (x, y), (mid_x, mid_y) = plane(longitude, latitude), plane(center[0], center[1])
+    return round(shape[0] / 2 + y - mid_y), round(shape[1] / 2 + x - mid_x)
+
+
+def test_a_file_that_is_dropped_on_an_empty_catalog_is_on_the_map_with_its_pixels(
+    browser: Browser, newcomer: Newcomer, tmp_path: Path
+) -> None:
+    path = quarters(tmp_path / "Four Quarters ä.tif", TIFFTAG_DATETIME="2024:05:02 10:00:00")
+    seen = browser.do(
+        "firstImage", url=newcomer.url, token=newcomer.api.token, files=[{"path": str(path)}],
+        name=HOSTILE,
+    )  # fmt: skip
+
+    assert "drop a GeoTIFF here" in seen["empty"]
+    assert seen["bands"] == [f"{name} spectral, Byte" for name in ("red", "green", "blue")]
+    assert seen["row"]["state"] == "done", seen["row"]
+    assert seen["injected"] == 0
+
+    product = f"{newcomer.org}:four-quarters-a"
+    image = newcomer.api.call("GET", f"/images/{product}:Four_Quarters__")["data"]
+    assert image["attributes"]["acquired"].startswith("2024-05-02T10:00:00")
+    assert newcomer.api.call("GET", f"/products/{product}")["data"]["attributes"]["name"] == HOSTILE
+    preview = requests.get(
+        f"{newcomer.stack.api_url}/raster/v2/images/{quote(image['id'])}/preview.png",
+        params={"bands": "red,green,blue", "size": str(PIXELS)},
+        headers={"Authorization": f"Bearer {newcomer.api.token}"},
+        timeout=SECONDS,
+    )
+    assert preview.status_code == 200, preview.text
+    small, drawn = picture(preview.content), picture(base64.b64decode(seen["png"]))
+    for down, across in ((0.25, 0.25), (0.25, 0.75), (0.75, 0.25), (0.75, 0.75), (0.4, 0.6)):
+        there = on_screen(
+            seen["address"], drawn.shape[:2], WEST + across * SIDE, NORTH - down * SIDE
+        )
+        own = small[int(down * small.shape[0]), int(across * small.shape[1])]
+        assert np.abs(drawn[there] - own).max() <= 12, (down, across)
+
+
+def test_a_page_of_another_origin_may_send_a_file(newcomer: Newcomer) -> None:
+    """As the API's page on AWS, whose bucket is another origin; here the emulator is both."""
+    product = newcomer.api.save("product", "p", {"name": "P"})
+    upload = {
+        "image_id": f"{product}:i",
+        "image_upload_options": {"upload_type": "file", "image_files": ["i.tif"]},
+    }
+    body = {"data": {"type": "image_upload", "attributes": upload}}
+    url = newcomer.api.call("POST", "/uploads_v2", body)["data"]["attributes"]["resumable_urls"][0]
+    page = {"Origin": "https://catalog.example"}
+    asked = {
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "content-type",
+    }
+
+    preflight = requests.options(url, headers=page | asked, timeout=SECONDS)
+    sent = requests.put(url, data=b"no image", headers=page, timeout=SECONDS)
+
+    assert preflight.status_code == 200
+    assert "PUT" in preflight.headers["Access-Control-Allow-Methods"]
+    assert preflight.headers["Access-Control-Allow-Origin"] in {"*", page["Origin"]}
+    assert sent.ok
+    assert "ETag" in sent.headers["Access-Control-Expose-Headers"]
