@@ -108,8 +108,8 @@ def policy() -> str:
 
     MapLibre draws empty tiles and Swagger UI its signs from ``data:``, and previews that were
     fetched with a token are ``blob:``. Scripts, styles and workers are files of ours, nothing
-    inline. Files are sent to the data bucket's presigned URLs, the one place beside the API that the
-    page may speak to.
+    inline. Files are sent to the data bucket's presigned URLs, the one place beside the API that
+    the page may speak to.
     """
     bucket = bucket_origin(settings().need("data_bucket"))
     return (
