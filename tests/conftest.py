@@ -82,6 +82,10 @@ def stack(cloud: "LocalCloud") -> "Deployed":
     Requests are counted for a quota that no test comes near.
     """
     quick = {"IngestRetryAfter": "20", "TaskRetryAfter": "20"}
-    more = {"RequestsPerCaller": "1000000", "RemoteBuckets": ",".join(REMOTE_BUCKETS)}
+    more = {
+        "RequestsPerCaller": "1000000",
+        "RemoteBuckets": ",".join(REMOTE_BUCKETS),
+        "MirrorFrom": "3",  # files of few images are read, too
+    }
     _, deployed = cloud.bring_up(quick | more)
     return deployed

@@ -59,7 +59,7 @@ class MemoryMirror:
         return group
 
     def read(
-        self, parts: Sequence[MirrorPart]
+        self, parts: Sequence[MirrorPart], within: tuple[float, float, float, float] | None = None
     ) -> Iterator[tuple[MirrorPart, list[MirrorColumns] | None]]:
         for part in parts:
             if self._dice.random() < self._lost:

@@ -30,7 +30,11 @@ from swath_core.store.rollups import MEMORY, SETTLED_SECONDS, Memory, RollupStor
 from swath_core.summaries import LiveCounter, Rollup
 
 PRODUCT = "acme:p"
-TYPES = {"parquet": "application/vnd.apache.parquet", "json": "application/json"}
+TYPES = {
+    "parquet": "application/vnd.apache.parquet",
+    "json": "application/json",
+    "txt": "text/plain",
+}
 
 
 class CrashedError(Exception):
@@ -49,8 +53,10 @@ class MemoryObjects(Objects):
     """A bucket in memory; ``before`` and ``after`` run around the next write."""
 
     def __init__(self, clock: Clock) -> None:
+        self.bucket = "mirror-bucket"
         self.clock = clock
         self.held: dict[str, tuple[bytes, float]] = {}
+        self.links: dict[str, str] = {}
         self.lists: dict[str, dict[str, list[str]]] = {}
         self.reads = 0
         self.before: Any = None
@@ -60,6 +66,9 @@ class MemoryObjects(Objects):
         assert content_type == TYPES[key.rpartition(".")[2]]
         if content_type == "application/json":
             self.lists[key] = json.loads(data)
+            return
+        if content_type == "text/plain":
+            self.links[key] = data.decode()
             return
         before, self.before = self.before, None
         if before:

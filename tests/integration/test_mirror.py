@@ -1,13 +1,16 @@
-"""The deployed schedule writes the mirror's files, and DuckDB reads them as the docs say."""
+"""The deployed schedule writes the mirror's files; engines read them as the docs say."""
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.contract.published import Release, environment_of
 from tests.summary_stack import tables_of
 
 from swath_core.store.manifests import Due, ManifestStore
@@ -65,17 +68,45 @@ def test_the_schedule_writes_files_that_engines_read(
             manifest = manifests.month(product, MONTH).manifest
     assert len(manifest.clean) == 31
     assert [file.rows for file in manifest.files] == [4]
+    _check_answers(api, product)
     prefix = f"mirror/v1/product={product}/"
     _download(stack, stack.outputs["MirrorBucket"], prefix, tmp_path)
     monkeypatch.chdir(tmp_path)
-    told = _executed()
+    told: dict[str, Any] = {}
+    exec(_shown("duckdb"), told)  # noqa: S102 - what the page shows
     assert told["by_month"].fetchall() == [(product, MONTH, 4, 15.0)]
     assert told["here"].fetchall() == [(f"{product}:i0",)]
+    assert _in_geopandas(told["files"]) == {"zones": [4, 32, 33, 34, 35], "touching": ["i0"]}
 
 
-def _executed() -> dict[str, Any]:
-    """Run the page's Python and return its names."""
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 - what the page shows
-    return names
+def _check_answers(api: Api, product: str) -> None:
+    """Ask the deployed API, which reads the files: a count, a page, and a histogram."""
+    given = [{"op": "eq", "name": "product_id", "val": product}]
+    cloudy = {"op": "gte", "name": "cloud_fraction", "val": 0.2}
+    asked = {"filter": json.dumps([*given, cloudy]), "limit": 0, "explain": True}
+    told = api.call("PUT", "/images", asked)["meta"]["explain"]
+    (plan,) = told["plan"]["products"]
+    assert (plan["index"], plan["files"], told["count"]) == ("mirror", 1, 2)
+    page = {"filter": json.dumps(given), "sort": "-cloud_fraction", "limit": 2}
+    found = [each["id"] for each in api.call("PUT", "/images", page)["data"]]
+    assert found == [f"{product}:i3", f"{product}:i2"]
+
+
+def _shown(package: str) -> str:
+    """Return the page's Python that imports a package."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (code,) = (each for each in blocks if f"import {package}\n" in each)
+    return str(code)
+
+
+def _in_geopandas(files: list[str]) -> Any:
+    """Run the page's GeoPandas where that is installed, and return what it found."""
+    told = (
+        'found = {"zones": [len(frame), *map(int, by_zone.index)], '
+        '"touching": [each.rpartition(":")[2] for each in touching]}\nprint(json.dumps(found))'
+    )
+    code = f"import json\nfiles = {files!r}\n{_shown('geopandas')}\n{told}"
+    python = environment_of(Release("contract-stac.txt", "STAC"))
+    done = subprocess.run([python, "-c", code], capture_output=True, check=False, text=True)
+    assert not done.returncode, done.stderr
+    return json.loads(done.stdout)

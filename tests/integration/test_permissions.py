@@ -40,9 +40,6 @@ NOT_SEEN_EVERYWHERE = {
     # files of the mirror are removed an hour after others have taken their place
     # (tests/component/mirror/test_mirror.py)
     ("RollupFunction", "Mirror", "s3:DeleteObject"),
-    # queries about less than some ten thousand images read postings
-    # (tests/properties/test_search_brute_force.py)
-    ("ApiFunction", "Mirror", "s3:GetObject"),
 }
 
 

@@ -154,6 +154,19 @@ class MirrorMachine(RuleBasedStateMachine):
 
         self._while_written(overtake, after=after)
 
+    @rule(name=names, acquired=moments)
+    def crash_while_another_mirror_overtakes(self, name: str, acquired: str) -> None:
+        def end() -> None:
+            self.world.put(name, acquired)
+            self.world.settle()
+            raise CrashedError
+
+        self._make_due()
+        self.world.objects.after = end
+        failures = self.world.mirror.run(60).failures
+        assert all(isinstance(each, CrashedError) for each in failures)
+        self.world.objects.after = None
+
     # ---- faults of storage
 
     @precondition(lambda self: self.world.objects.held)
@@ -212,7 +225,9 @@ class MirrorMachine(RuleBasedStateMachine):
             for file in manifest.files
         }
         self.world.clock.now += self.world.policy.grace + 2
-        self.world.mirror.run(60)
+        report = self.world.mirror.run(60)
+        for _ in range(2):  # products, and from the beginning again
+            self.world.mirror.audit(report)
         assert set(self.world.objects.held) == named
 
 

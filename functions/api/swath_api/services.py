@@ -96,7 +96,8 @@ def _mirror() -> MirrorSource:
     from swath_core.store.objects import Objects
 
     files = MirrorFiles(Objects(settings(), "mirror_bucket"))
-    return MirrorSource(MirrorReader(ManifestStore(settings()), files))
+    reader = MirrorReader(ManifestStore(settings()), files)
+    return MirrorSource(reader, least=settings().mirror_from)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 The schedule keeps it under the markers of the rollups (:class:`Mirror`), and queries about very
 many images read it in place of postings (:class:`MirrorReader`). To be read in this order:
-``_schema``, ``_write``, ``_read``, ``_files``, ``_keep``, ``_reader``.
+``_schema``, ``_footer``, ``_write``, ``_read``, ``_files``, ``_keep``, ``_reader``.
 """
 
 from ._days import days_in

@@ -12,19 +12,27 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from swath_core.index import OMITTED
 from swath_core.settings import Settings
 from swath_core.store.catalog import CatalogStore
-from swath_core.store.manifests import Due, Group, Manifest, ManifestStore, MirrorFile, MonthState
+from swath_core.store.manifests import (
+    SCHEMA,
+    Due,
+    Group,
+    Manifest,
+    ManifestStore,
+    MirrorFile,
+    MonthState,
+)
 from swath_core.store.objects import Objects
 from swath_core.store.postings import DynamoPostings, PostingReader, PostingRow
 from swath_core.store.rollups import RollupStore
 
 from ._days import days_in, rows_of_day
-from ._files import LostFileError, MirrorFiles
+from ._files import LostFileError, MirrorFiles, MirrorObject
 from ._schema import COLUMNS
 from ._write import write_file
 
@@ -151,14 +159,18 @@ class Mirror:
             report.failures.append(error)
 
     def _fill(self) -> None:
-        """List months of one product that are older than the mirror, product after product."""
+        """List months of one product that are older than the mirror, product after product.
+
+        Months whose files have the columns of another version are written again, too.
+        """
         after = self._rollups.saved_state(_FILLED).get("after")
         following = self._rollups.known_products(after, 1)
         for product_id in following:
             months = self._rollups.months(product_id)
             if months:
                 known = self._manifests.manifests(product_id, min(months), max(months))
-                for month in months.keys() - known.keys():
+                present = {month for month, each in known.items() if each.schema == SCHEMA}
+                for month in sorted(months.keys() - present):
                     self._manifests.enlist(product_id, month, Due(self._clock(), self._clock()))
         if following or after is not None:
             self._rollups.save_state(_FILLED, {"after": following[0] if following else None})
@@ -269,14 +281,30 @@ class Mirror:
     def audit(self, report: MirrorReport) -> None:
         """Compare one clean day of one product with its postings, product after product.
 
-        A day that differs is put on the report and taken out of its manifest.
+        A day that differs is put on the report and taken out of its manifest. Objects of the
+        product that no manifest has named for long are removed: those of a run that was overtaken
+        by another one and crashed then, for which nobody else looks.
         """
         after = self._rollups.saved_state(_AUDITED).get("after")
         following = self._rollups.known_products(after, 1)
         for product_id in following:
             self._audit_product(product_id, report)
+            self._sweep_product(product_id, report)
         if following or after is not None:
             self._rollups.save_state(_AUDITED, {"after": following[0] if following else None})
+
+    def _sweep_product(self, product_id: str, report: MirrorReport) -> None:
+        before = self._clock() - self._policy.grace
+        old = [each for each in self._files.objects_of(product_id) if each.written < before]
+        if not old:
+            return
+        months = [each.month for each in old]
+        # after the objects: what a manifest names by now has been there for long
+        manifests = self._manifests.manifests(product_id, min(months), max(months))
+        unnamed = [each.key for each in old if _is_unnamed(each, manifests, before)]
+        if unnamed:
+            self._files.delete(unnamed)
+        report.removed += len(unnamed)
 
     def _audit_product(self, product_id: str, report: MirrorReport) -> None:
         rollup = self._rollups.state(product_id)
@@ -318,6 +346,12 @@ class Mirror:
         return found.keys() == expected.keys() and all(
             _is_same(row, expected[key]) for key, row in found.items()
         )
+
+
+def _is_unnamed(found: MirrorObject, manifests: Mapping[str, Manifest], before: float) -> bool:
+    """Return whether no manifest names an object, nor has one that readers may still hold."""
+    manifest = manifests.get(found.month, Manifest())
+    return manifest.written < before and found.key not in {file.key for file in manifest.files}
 
 
 def _is_same(one: PostingRow, other: PostingRow) -> bool:

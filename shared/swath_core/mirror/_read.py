@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from swath_core.index import OMITTED, key_of
 from swath_core.store.postings import PostingRow
 
+from ._footer import Bounds, cut_footer, split_tail
 from ._schema import (
     BBOX,
     BYTES,
@@ -28,12 +30,17 @@ from ._schema import (
 )
 
 if TYPE_CHECKING:
-    from arro3.core import Array, Table
+    from arro3.core import Array
 
 NO_MOMENT = np.iinfo(np.int64).min
 """What stands for an unset moment in a column of microseconds."""
 
+Places = NDArray[np.intp]
+"""Where images are in a file, in ascending order."""
+
+_EXPECTED = {column_of(name) for name in COLUMNS} | {ID, MOMENT, GEOMETRY, BYTES, VERSION}
 _BATCH = 65_536
+_FEW = 4
 _DAY = 86_400_000_000
 
 
@@ -44,52 +51,59 @@ class MirrorColumns:
     texts and footprints objects (None: unset).
     """
 
-    def __init__(self, product_id: str, data: bytes) -> None:
-        """Decode a file. Raises ValueError where it is none of the mirror's."""
-        from arro3.io import read_parquet  # noqa: PLC0415 - a layer that only api and rollup carry
+    def __init__(self, product_id: str, data: bytes, within: Bounds | None = None) -> None:
+        """Open a file; ``within`` leaves out row groups that touch nothing of these bounds.
 
+        Raises ValueError where it is none of the mirror's.
+        """
         self.product_id = product_id
-        try:
-            self._table: Table = read_parquet(data, batch_size=_BATCH).read_all()
-        except Exception as error:
-            message = f"not a Parquet file: {error}"
-            raise ValueError(message) from error
-        expected = {column_of(name) for name in COLUMNS} | {ID, MOMENT, GEOMETRY, BYTES, VERSION}
-        missing = expected - set(self._table.column_names)
+        self._index, self._footer = split_tail(data)
+        missing = _EXPECTED - self._index.schema.keys()
         if missing:
             raise ValueError(f"a file without the columns {', '.join(sorted(missing))}")
+        self._groups = self._index.touching(within)
+        self._data = bytearray(data)
+        self._decoded: dict[str, Array] = {}
         self._held: dict[str, NDArray[Any]] = {}
 
     def __len__(self) -> int:
-        return int(self._table.num_rows)
+        """Return the images of the row groups that are read."""
+        return sum(group.rows for group in self._groups)
+
+    @property
+    def in_file(self) -> int:
+        """All images of the file."""
+        return self._index.rows
 
     def _column(self, name: str) -> Array:
-        return self._table.column(name).combine_chunks()
+        if name not in self._decoded:
+            self._decoded[name] = self._decode(name)
+        return self._decoded[name]
 
-    @cached_property
-    def ids(self) -> NDArray[np.object_]:
-        """The images' ids."""
-        return _objects(list(self._column(ID).to_pylist()))
+    def _decode(self, name: str) -> Array:
+        from arro3.io import read_parquet  # noqa: PLC0415 - a layer that only api and rollup carry
+
+        end = cut_footer(self._index, self._footer, {name}, self._groups)
+        self._data[-len(end) :] = end
+        return read_parquet(self._data, batch_size=_BATCH).read_all().column(name).combine_chunks()
+
+    def ids(self, places: Places) -> list[str]:
+        """Return the ids of some images."""
+        return list(self._taken(ID, places))
 
     @cached_property
     def acquired(self) -> NDArray[np.int64]:
         """When they were taken."""
-        return self._moments(MOMENT)
+        return _moments(self._column(MOMENT))
 
     @cached_property
-    def bytes(self) -> NDArray[np.int64]:
+    def stored(self) -> NDArray[np.int64]:
         """The stored bytes of their files."""
         return np.array(self._column(BYTES).to_numpy(), dtype=np.int64)
 
-    @cached_property
-    def versions(self) -> NDArray[np.int64]:
-        """The versions of their documents."""
-        return np.array(self._column(VERSION).to_numpy(), dtype=np.int64)
-
-    @cached_property
-    def footprints(self) -> NDArray[np.object_]:
-        """Their footprints as WKB."""
-        return _objects(list(self._column(GEOMETRY).to_pylist()))
+    def footprints(self, places: Places) -> list[bytes | None]:
+        """Return the footprints of some images as WKB."""
+        return list(self._taken(GEOMETRY, places))
 
     @cached_property
     def bounds(self) -> NDArray[np.float64]:
@@ -101,12 +115,7 @@ class MirrorColumns:
         """Longitude and latitude of the footprints' centroids; NaN without one."""
         return self._parts(CENTROID, 2)
 
-    @cached_property
-    def omitted(self) -> list[list[str]]:
-        """Which attributes their postings leave out."""
-        return list(self._column(OMITTED_NAMES).to_pylist())
-
-    def omitting(self, names: Collection[str]) -> NDArray[np.intp]:
+    def omitting(self, names: Collection[str]) -> Places:
         """Return where the images are whose postings leave out one of some attributes."""
         from arro3.core import list_offsets  # noqa: PLC0415
 
@@ -114,7 +123,7 @@ class MirrorColumns:
         some = np.flatnonzero(np.diff(ends))
         if not len(some):
             return np.empty(0, dtype=np.intp)
-        left_out = [not set(names).isdisjoint(self.omitted[place]) for place in some.tolist()]
+        left_out = [not set(names).isdisjoint(each) for each in self._taken(OMITTED_NAMES, some)]
         found: NDArray[np.intp] = some[np.array(left_out, dtype=bool)]
         return found
 
@@ -123,55 +132,87 @@ class MirrorColumns:
         if name == "acquired":
             return self.acquired
         if name not in self._held:
-            kind, column = COLUMNS[name], column_of(name)
-            if kind is Kind.MOMENT:
-                self._held[name] = self._moments(column)
-            elif kind is Kind.NUMBER:
-                self._held[name] = np.array(self._column(column).to_pylist(), dtype=np.float64)
-            else:
-                self._held[name] = _objects(list(self._column(column).to_pylist()))
+            self._held[name] = _values(COLUMNS[name], self._column(column_of(name)))
         return self._held[name]
 
-    def _moments(self, column: str) -> NDArray[np.int64]:
-        from arro3.core import DataType  # noqa: PLC0415
+    def values_at(self, name: str, places: Places) -> NDArray[Any]:
+        """Return :meth:`values` of some images; few of them are decoded alone."""
+        if name == "acquired" or name in self._held or len(places) * _FEW > len(self):
+            found: NDArray[Any] = self.values(name)[places]
+            return found
+        return _values(COLUMNS[name], self._column(column_of(name)).take(_indices(places)))
 
-        numbers = self._column(column).cast(DataType.int64())
-        if numbers.null_count == 0:
-            return np.array(numbers.to_numpy(), dtype=np.int64)
-        found = [NO_MOMENT if each is None else each for each in numbers.to_pylist()]
-        return np.array(found, dtype=np.int64)
+    def _taken(self, column: str, places: Places) -> list[Any]:
+        return list(self._column(column).take(_indices(places)).to_pylist())
 
     def _parts(self, column: str, number: int) -> NDArray[np.float64]:
         from arro3.core import struct_field  # noqa: PLC0415
 
         whole = self._column(column)
-        parts = [struct_field(whole, [place]).to_pylist() for place in range(number)]
+        parts = [_numbers(struct_field(whole, [place])) for place in range(number)]
         return np.array(parts, dtype=np.float64).T.reshape(len(self), number)
 
-    def places_of_days(self, month: str, days: Collection[str]) -> NDArray[np.intp]:
+    def places_of_days(self, month: str, days: Collection[str]) -> Places:
         """Return where the images are that were taken on some days of a month (``YYYY-MM``)."""
+        if len(days) == monthrange(int(month[:4]), int(month[5:]))[1]:
+            return np.arange(len(self))
         numbers = [np.datetime64(f"{month}-{day}", "D").astype(np.int64) for day in days]
         return np.flatnonzero(np.isin(self.acquired // _DAY, np.array(numbers, dtype=np.int64)))
 
     # ---- as postings
 
-    def rows(self, places: NDArray[np.intp]) -> Iterator[PostingRow]:
+    def rows(self, places: Places) -> Iterator[PostingRow]:
         """Yield the postings of images, given by their places in the file."""
         moments = [str(text) for text in moment_texts(self.acquired[places])]
         columns = COLUMNS.items()
-        held = [(name, _jsonable(kind, self.values(name)[places])) for name, kind in columns]
-        for number, place in enumerate(places.tolist()):
+        held = [(name, _jsonable(kind, self.values_at(name, places))) for name, kind in columns]
+        keyed = zip(
+            map(key_of, moments, self.ids(places)),
+            self.footprints(places),
+            self.stored[places].tolist(),
+            self._taken(VERSION, places),
+            self._taken(OMITTED_NAMES, places),
+            strict=True,
+        )
+        for number, (key, footprint, stored, version, omitted) in enumerate(keyed):
             values = {name: column[number] for name, column in held if column[number] is not None}
-            omitted = self.omitted[place]
             if omitted:
                 values[OMITTED] = omitted
-            yield PostingRow(
-                key_of(moments[number], self.ids[place]),
-                self.footprints[place],
-                json.dumps(values, separators=(",", ":"), ensure_ascii=False),
-                int(self.bytes[place]),
-                int(self.versions[place]),
-            )
+            text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+            yield PostingRow(key, footprint, text, stored, version)
+
+
+def _indices(places: Places) -> Array:
+    from arro3.core import Array  # noqa: PLC0415
+
+    return Array.from_numpy(places.astype(np.uint64))
+
+
+def _values(kind: Kind, column: Array) -> NDArray[Any]:
+    if kind is Kind.MOMENT:
+        return _moments(column)
+    return _numbers(column) if kind is Kind.NUMBER else _objects(list(column.to_pylist()))
+
+
+def _numbers(column: Array) -> NDArray[np.float64]:
+    """Return doubles, NaN where there is none."""
+    if column.null_count == 0:
+        return np.array(column.to_numpy(), dtype=np.float64)
+    if column.null_count == len(column):
+        return np.full(len(column), np.nan)
+    return np.array(column.to_pylist(), dtype=np.float64)
+
+
+def _moments(column: Array) -> NDArray[np.int64]:
+    from arro3.core import DataType  # noqa: PLC0415
+
+    if column.null_count == len(column):
+        return np.full(len(column), NO_MOMENT)
+    numbers = column.cast(DataType.int64())
+    if numbers.null_count == 0:
+        return np.array(numbers.to_numpy(), dtype=np.int64)
+    found = [NO_MOMENT if each is None else each for each in numbers.to_pylist()]
+    return np.array(found, dtype=np.int64)
 
 
 def _jsonable(kind: Kind, column: NDArray[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from swath_core.store.manifests import Group, Manifest, ManifestStore
 from swath_core.store.rollups import RollupState
 
 from ._files import LostFileError, MirrorFiles
+from ._footer import Bounds
 from ._read import MirrorColumns
 
 _AT_ONCE = 6
@@ -58,10 +59,11 @@ class MirrorReader:
         ]
 
     def read(
-        self, parts: Sequence[MirrorPart]
+        self, parts: Sequence[MirrorPart], within: Bounds | None = None
     ) -> Iterator[tuple[MirrorPart, list[MirrorColumns] | None]]:
         """Yield parts with their files, in order; None where a file is not as it was written.
 
+        With ``within`` (west, south, east, north) files are without what lies wholly outside.
         Such a part is to be read from postings. It is taken out of its manifest, and written
         again by the schedule. Raises Unavailable where S3 does not answer.
         """
@@ -70,7 +72,7 @@ class MirrorReader:
         waiting: deque[tuple[MirrorPart, Future[list[MirrorColumns] | None]]] = deque()
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mirror") as threads:
             for part in parts:
-                waiting.append((part, threads.submit(self._read, part)))
+                waiting.append((part, threads.submit(self._read, part, within)))
                 if len(waiting) >= _AT_ONCE:
                     first, found = waiting.popleft()
                     yield first, found.result()
@@ -78,9 +80,9 @@ class MirrorReader:
                 first, found = waiting.popleft()
                 yield first, found.result()
 
-    def _read(self, part: MirrorPart) -> list[MirrorColumns] | None:
+    def _read(self, part: MirrorPart, within: Bounds | None) -> list[MirrorColumns] | None:
         try:
-            return [self._files.columns(part.product_id, file) for file in part.group.files]
+            return [self._files.columns(part.product_id, file, within) for file in part.group.files]
         except LostFileError:
             self._manifests.distrust(part.product_id, part.month, part.group, self._clock())
             return None

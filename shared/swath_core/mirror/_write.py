@@ -15,6 +15,7 @@ from swath_core.geo import centroids_of
 from swath_core.index import OMITTED, split_key
 from swath_core.store.postings import PostingRow
 
+from ._footer import Bounds, indexed
 from ._schema import (
     BBOX,
     BYTES,
@@ -57,7 +58,8 @@ def write_file(product_id: str, rows: Sequence[PostingRow]) -> bytes:
     bounds = shapely.bounds(shapes)
     order = _along_curve(bounds)
     ordered = [rows[place] for place in order]
-    columns = _columns(product_id, ordered, bounds[order])
+    in_order = bounds[order]
+    columns = _columns(product_id, ordered, in_order)
     target = io.BytesIO()
     write_parquet(
         Table.from_arrays(list(columns.values()), names=list(columns)),
@@ -66,7 +68,17 @@ def write_file(product_id: str, rows: Sequence[PostingRow]) -> bytes:
         max_row_group_size=GROUP_ROWS,
         key_value_metadata={"geo": _geo(shapes, bounds)},
     )
-    return target.getvalue()
+    groups = [in_order[at : at + GROUP_ROWS] for at in range(0, len(rows), GROUP_ROWS)]
+    return indexed(target.getvalue(), [_around(each) for each in groups])
+
+
+def _around(bounds: NDArray[np.float64]) -> Bounds | None:
+    """Return what holds all footprints of some rows; None where one has no footprint."""
+    if np.isnan(bounds).any():
+        return None
+    west, south = bounds[:, :2].min(axis=0).tolist()
+    east, north = bounds[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
 
 
 def _geo(shapes: NDArray[np.object_], bounds: NDArray[np.float64]) -> str:

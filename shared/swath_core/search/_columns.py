@@ -6,7 +6,7 @@ predicate; and where the file leaves a long attribute out, the document tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from swath_core.definitions import IMAGE, Choice, Number, Text, Timestamp
 from swath_core.filters import (
+    EVERYTHING,
     And,
     Comparison,
     Expression,
@@ -23,6 +24,7 @@ from swath_core.filters import (
     KeyRange,
     Or,
     Sort,
+    SortKey,
     is_after,
     sort_key,
     sorted_keys,
@@ -63,13 +65,12 @@ class MirrorRows:
     @property
     def stored(self) -> NDArray[np.int64]:
         """The stored bytes of each."""
-        stored: NDArray[np.int64] = self.columns.bytes[self.places]
+        stored: NDArray[np.int64] = self.columns.stored[self.places]
         return stored
 
     def moments(self, name: str) -> NDArray[np.int64]:
         """Return a date attribute in microseconds; ``NO_MOMENT`` where it is not set."""
-        found: NDArray[np.int64] = self.columns.values(name)[self.places]
-        return found
+        return self.columns.values_at(name, self.places)
 
     @property
     def centroids(self) -> NDArray[np.float64]:
@@ -82,54 +83,92 @@ class MirrorRows:
         chosen = self.places if places is None else places
         return [Match(row.key, self.product_id, row) for row in self.columns.rows(chosen)]
 
-    def first(self, sort: Sort, last: tuple[Any, ...] | None, most: int) -> list[Match]:
-        """Return at least those of the first ``most`` in an order that come behind a sort key."""
+    def first(
+        self, sort: Sort, last: SortKey | None, most: int, worst: SortKey | None = None
+    ) -> list[Match]:
+        """Return at least those of the first ``most`` in an order that come behind a sort key.
+
+        ``worst`` is a sort key behind which none is wanted.
+        """
         names = sort.names
-        short = np.intersect1d(self.places, self.columns.omitting(names))
-        places = _leading(self.columns, np.setdiff1d(self.places, short), sort, last, most)
-        values = _Values(self.columns, names | {"id"})
-        keys = {sort_key(sort, IMAGE, values.at(place)): place for place in places.tolist()}
+        told, short = _parted(self.columns, self.places, names)
+        places = _leading(self.columns, told, sort, (last, worst), most)
+        values = _told(self.columns, names | {"id"}, places)
+        pairs = zip(values, places.tolist(), strict=True)
+        keys = {sort_key(sort, IMAGE, each): place for each, place in pairs}
         behind = [key for key in keys if last is None or is_after(key, last, sort)]
         best = [keys[key] for key in sorted_keys(behind, sort)[:most]]
         return self.matches(np.array(sorted([*best, *short.tolist()]), dtype=np.intp))
 
 
 def _leading(
-    columns: MirrorColumns, places: Places, sort: Sort, last: tuple[Any, ...] | None, most: int
+    columns: MirrorColumns,
+    places: Places,
+    sort: Sort,
+    between: tuple[SortKey | None, SortKey | None],
+    most: int,
 ) -> Places:
-    """Leave out what the first of several sort keys alone puts behind so many others."""
+    """Leave out what the first of several sort keys alone puts behind so many others.
+
+    What it puts outside of two sort keys is left out, too.
+    """
     order = sort.all[0]
     kind = COLUMNS.get(order.name)
-    if kind is not Kind.NUMBER:
+    if kind not in {Kind.NUMBER, Kind.MOMENT}:
         return places
-    values = columns.values(order.name)[places]
-    ranks = np.where(np.isnan(values), np.inf, -values if order.descending else values)
+    values = columns.values_at(order.name, places)
+    unset = np.isnan(values) if kind is Kind.NUMBER else values == NO_MOMENT
+    sign = -1.0 if order.descending else 1.0
+    ranks = np.where(unset, np.inf, sign * values)
+    last, worst = (None if key is None else _rank(key[0], sign) for key in between)
+    inside = np.ones(len(places), dtype=bool)
     if last is not None:
-        edge = np.inf if last[0] is None else (-last[0] if order.descending else last[0])
-        behind = ranks >= edge
-        places, ranks = places[behind], ranks[behind]
+        inside &= ranks >= last
+    if worst is not None:
+        inside &= ranks <= worst
+    places, ranks = places[inside], ranks[inside]
     if len(places) <= most:
         return places
     leading: Places = places[ranks <= np.partition(ranks, most - 1)[most - 1]]
     return leading
 
 
+def _rank(value: Any, sign: float) -> float:
+    """Return the rank of a sort key's first member; microseconds are exact in a double."""
+    if value is None:
+        return float(np.inf)
+    moment = _moment_of(value) if isinstance(value, str) else None
+    return sign * float(value if moment is None else moment)
+
+
 def selected(matcher: Matcher, part: MirrorPart, columns: MirrorColumns) -> MirrorRows:
     """Return the matches in a file of a part."""
     asked = matcher.plan.queries[part.product_id]
+    if not len(columns):
+        return MirrorRows(columns, np.empty(0, dtype=np.intp))
     places = columns.places_of_days(part.month, part.days)
     matcher.cost.images += len(places)
     places = _in_range(columns, places, asked.keys)
     places = _touching(matcher.plan.query, columns, places)
-    names = asked.predicate.names
-    short = np.intersect1d(places, columns.omitting(names))
-    told = np.setdiff1d(places, short)
-    good = told[_Evaluation(columns, told).of(asked.predicate)]
+    told, short = _parted(columns, places, asked.predicate.names)
+    good = told
+    if asked.predicate != EVERYTHING:
+        good = told[_Evaluation(columns, told).of(asked.predicate)]
     if len(short):
         rows = MirrorRows(columns, short)
         good = np.union1d(good, short[matcher.told_by_documents(rows.matches())])
     matcher.cost.matches += len(good)
     return MirrorRows(columns, good)
+
+
+def _parted(columns: MirrorColumns, places: Places, names: frozenset[str]) -> tuple[Places, Places]:
+    """Return the places of images whose attributes the file tells, and of the others."""
+    short = columns.omitting(names) if names else ()
+    if not len(short):
+        return places, np.empty(0, dtype=np.intp)
+    left_out = np.zeros(len(columns), dtype=bool)
+    left_out[short] = True
+    return places[~left_out[places]], places[left_out[places]]
 
 
 def _in_range(columns: MirrorColumns, places: Places, keys: KeyRange) -> Places:
@@ -143,10 +182,10 @@ def _in_range(columns: MirrorColumns, places: Places, keys: KeyRange) -> Places:
             continue
         inside &= moments >= moment if is_low else moments <= moment
         edges |= moments == moment
-    for number in np.flatnonzero(inside & edges).tolist():
-        place = int(places[number])
-        (text,) = moment_texts(columns.acquired[place : place + 1])
-        inside[number] = keys.low <= key_of(str(text), columns.ids[place]) <= keys.high
+    close = np.flatnonzero(inside & edges)
+    texts, ids = moment_texts(moments[close]), columns.ids(places[close])
+    for number, text, image_id in zip(close.tolist(), texts, ids, strict=True):
+        inside[number] = keys.low <= key_of(str(text), image_id) <= keys.high
     return places[inside]
 
 
@@ -170,44 +209,41 @@ def _touching(query: ImageQuery, columns: MirrorColumns, places: Places) -> Plac
     inside = shapely.contains_properly(query.area, shapely.box(*boxes[close].T))
     hits[close[inside]] = True
     edge = close[~inside]
-    shapes = shapely.from_wkb(columns.footprints[places[edge]])
+    shapes = shapely.from_wkb(_objects(columns.footprints(places[edge])))
     hits[edge[shapely.intersects(query.area, shapes)]] = True
     return places[hits]
 
 
-class _Values:
-    """The attributes of single images, as expressions and orders look at them."""
+def _told(
+    columns: MirrorColumns, names: frozenset[str], places: Places
+) -> Iterator[dict[str, Any]]:
+    """Yield what is set of single images, as expressions and orders look at them."""
+    members = [_members(columns, name, places) for name in sorted(names)]
+    for values in zip(*members, strict=True):
+        held = zip(sorted(names), values, strict=True)
+        yield {name: value for name, value in held if value is not None}
 
-    def __init__(self, columns: MirrorColumns, names: frozenset[str]) -> None:
-        self._columns = columns
-        self._names = names
-        self._texts = {
-            name: moment_texts(columns.values(name))
-            for name in names
-            if name == "acquired" or COLUMNS.get(name) is Kind.MOMENT
-        }
 
-    def at(self, place: int) -> dict[str, Any]:
-        """Return what is set of an image."""
-        found = {name: self._value(name, place) for name in self._names}
-        return {name: value for name, value in found.items() if value is not None}
+def _members(columns: MirrorColumns, name: str, places: Places) -> list[Any]:
+    if name in IN_KEYS and name != "acquired":
+        ids, product_id = columns.ids(places), columns.product_id
+        if name == "product_id":
+            return [product_id] * len(ids)
+        return ids if name == "id" else [each[len(product_id) + 1 :] for each in ids]
+    if name == "geometry":
+        return list(shapely.from_wkb(_objects(columns.footprints(places))))
+    column = columns.values_at(name, places)
+    if name == "acquired" or COLUMNS[name] is Kind.MOMENT:
+        return moment_texts(column)
+    if COLUMNS[name] is Kind.NUMBER:
+        return [None if each != each else each for each in column.tolist()]  # noqa: PLR0124 - NaN
+    return [None if each == [] else each for each in column.tolist()]
 
-    def _value(self, name: str, place: int) -> Any:
-        columns = self._columns
-        if name in self._texts:
-            return self._texts[name][place]
-        if name in IN_KEYS:
-            image_id = columns.ids[place]
-            product_id = columns.product_id
-            named = {"id": image_id, "product_id": product_id}
-            return named.get(name, image_id[len(product_id) + 1 :])
-        if name == "geometry":
-            wkb = columns.footprints[place]
-            return None if wkb is None else shapely.from_wkb(wkb)
-        value = columns.values(name)[place]
-        if COLUMNS[name] is Kind.NUMBER:
-            return None if np.isnan(value) else float(value)
-        return None if value == [] else value
+
+def _objects(values: list[Any]) -> NDArray[np.object_]:
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
 
 
 class _Evaluation:
@@ -238,7 +274,7 @@ class _Evaluation:
 
     def _column(self, name: str) -> NDArray[Any] | None:
         is_column = name == "acquired" or name in COLUMNS
-        return self._columns.values(name)[self._places] if is_column else None
+        return self._columns.values_at(name, self._places) if is_column else None
 
     def _null(self, test: IsNull) -> Mask | None:
         kind, column = COLUMNS.get(test.attribute.name), self._column(test.attribute.name)
@@ -260,9 +296,8 @@ class _Evaluation:
         return None if None in moments else _numbers(column, column != NO_MOMENT, test.op, moments)
 
     def _one_by_one(self, expression: Expression) -> Mask:
-        values = _Values(self._columns, expression.names)
-        found = [expression.matches(values.at(place)) for place in self._places.tolist()]
-        return np.array(found, dtype=bool)
+        told = _told(self._columns, expression.names, self._places)
+        return np.array([expression.matches(values) for values in told], dtype=bool)
 
 
 def _texts(column: list[Any], test: Comparison) -> Mask:

@@ -257,11 +257,12 @@ class ImageSearch:
     def _batches(self, matcher: Matcher) -> Iterator[Batch]:
         """Yield the matches in postings, and then those in files."""
         yield from self._stream(matcher)
-        deadline = self._clock() + SECONDS
+        deadline, query = self._clock() + SECONDS, matcher.plan.query
+        within = query.area.bounds if query.area is not None and not query.or_without_area else None
         for each in matcher.plan.products:
             if self._mirror is None or not each.parts:
                 continue
-            for part, files in self._mirror.reader.read(each.parts):
+            for part, files in self._mirror.reader.read(each.parts, within):
                 if files is None:
                     yield from self._instead(matcher, each, part)
                     continue
@@ -338,7 +339,9 @@ class ImageSearch:
         total = 0
         for batch in self._batches(matcher):
             if isinstance(batch, MirrorRows):
-                matches = batch.first(query.sort, last, room + 1)
+                best = _first(best, room + 1, query)
+                worst = next(reversed(best)) if len(best) > room else None
+                matches = batch.first(query.sort, last, room + 1, worst)
             else:
                 matches = batch
                 total += len(matches)

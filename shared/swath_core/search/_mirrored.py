@@ -46,9 +46,12 @@ class FileReader(Protocol):
         """Return what files tell of a product whose markers were read before."""
 
     def read(
-        self, parts: Sequence[MirrorPart]
+        self, parts: Sequence[MirrorPart], within: tuple[float, float, float, float] | None = None
     ) -> Iterator[tuple[MirrorPart, list[MirrorColumns] | None]]:
-        """Yield parts with their files; None where these are not as they were written."""
+        """Yield parts with their files; None where these are not as they were written.
+
+        Row groups that lie wholly outside of ``within`` are left out.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def _product(
     parts = [part for part in source.reader.parts(before.product.id, state) if part.month in within]
     if sum(part.group.rows for part in parts) < source.least_told * total:
         return before
+    parts = [part for part in parts if _is_asked(part, keys)]
     asked = plan.queries[before.product.id]
     needed = replace(
         wanted,
@@ -134,6 +138,15 @@ def _months_within(state: RollupState, keys: KeyRange) -> list[str]:
     ]
 
 
+def _is_asked(part: MirrorPart, keys: KeyRange) -> bool:
+    return any(not keys.intersection(_keys_of(part.month, day)).empty for day in part.days)
+
+
+def _keys_of(month: str, first: str, last: str | None = None) -> KeyRange:
+    """Return the keys of days: each goes on with "T", which sorts before "U"."""
+    return KeyRange(f"{month}-{first}T", f"{month}-{last or first}U")
+
+
 def untold(month: str, parts: Sequence[MirrorPart]) -> list[str]:
     """Return the days (``01`` to ``31``) of a month that no part tells."""
     told = frozenset[str]().union(*(part.days for part in parts if part.month == month))
@@ -145,8 +158,7 @@ def live_sources(
 ) -> Iterator[Source]:
     """Yield what is read of a month from postings: some of its days, in a range of keys."""
     for first, last in _runs(days):
-        # every key of a day goes on with "T", which sorts before "U"
-        within = keys.intersection(KeyRange(f"{month}-{first}T", f"{month}-{last}U"))
+        within = keys.intersection(_keys_of(month, first, last))
         if within.empty:
             continue
         for shard in range(plan.product.shards):

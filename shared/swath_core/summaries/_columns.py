@@ -30,23 +30,48 @@ def tallied_by_moment(
         yield interval.start(str(text)), tally
 
 
-def tallied_by_cell(rows: MirrorRows, resolution: int) -> Iterator[tuple[str, Tally]]:
-    """Yield the H3 cells of centroids with tallies; images without a footprint are in none."""
-    centroids = rows.centroids
-    there = ~np.isnan(centroids[:, 0])
-    pairs = centroids[there].tolist()
-    cells = [h3.latlng_to_cell(latitude, longitude, resolution) for longitude, latitude in pairs]
-    found, tallies = _tallied(np.array(cells, dtype=np.int64), rows.stored[there])
-    for cell, tally in zip(found.tolist(), tallies, strict=True):
-        yield h3.int_to_str(cell), tally
+class CellSums:
+    """Images and stored bytes of a product by H3 cell of their centroids, file by file."""
+
+    def __init__(self, resolution: int) -> None:
+        self._resolution = resolution
+        self._cells = np.empty(0, dtype=np.int64)
+        self._sums = np.empty((2, 0), dtype=np.int64)
+        self.without_footprint = 0
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def add(self, rows: MirrorRows) -> None:
+        """Add matches in a file; those without a footprint are in no cell."""
+        centroids, resolution = rows.centroids, self._resolution
+        there = ~np.isnan(centroids[:, 0])
+        self.without_footprint += int(np.count_nonzero(~there))
+        pairs = centroids[there].tolist()
+        cells = [h3.latlng_to_cell(lat, lon, resolution) for lon, lat in pairs]
+        each = np.array([np.ones(len(cells), dtype=np.int64), rows.stored[there]])
+        found = np.concatenate([self._cells, np.array(cells, dtype=np.int64)])
+        self._cells, self._sums = _summed(found, np.concatenate([self._sums, each], axis=1))
+
+    def tallies(self) -> Iterator[tuple[str, Tally]]:
+        """Yield each cell once."""
+        for cell, count, stored in zip(self._cells.tolist(), *self._sums.tolist(), strict=True):
+            yield h3.int_to_str(cell), Tally(count, stored)
 
 
 def _tallied(
     keys: NDArray[np.int64], stored: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], list[Tally]]:
     """Return the distinct keys, and of each how many images and how many bytes there are."""
-    found, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    sizes = np.zeros(len(found), dtype=np.int64)
-    np.add.at(sizes, places, stored)
-    pairs = zip(counts.tolist(), sizes.tolist(), strict=True)
-    return found, [Tally(count, size) for count, size in pairs]
+    found, sums = _summed(keys, np.array([np.ones(len(keys), dtype=np.int64), stored]))
+    return found, [Tally(count, size) for count, size in zip(*sums.tolist(), strict=True)]
+
+
+def _summed(
+    keys: NDArray[np.int64], values: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct keys in order, and the sums of each row of values by key."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
+    return ordered[starts], np.add.reduceat(values[:, order], starts, axis=1)

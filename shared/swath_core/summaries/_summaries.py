@@ -22,7 +22,7 @@ from swath_core.store.postings import PostingReader
 from swath_core.store.rollups import RollupStore, Tally
 
 from ._cells import MOST_CELLS, cell_polygon, cells_of
-from ._columns import tallied_by_cell, tallied_by_moment
+from ._columns import CellSums, tallied_by_moment
 from ._intervals import DateField, Interval, RequestedRange, TimeRange, filled, just_after
 from ._live import LiveCounter
 from ._rollup_summary import RollupSummary, timestamp_in
@@ -165,13 +165,12 @@ class Summaries:
         Raises BadRequest where that is too many cells.
         """
         sums, without = _Sums(), 0
+        from_files: dict[str, CellSums] = {}
         for batch in self._search.batches(query, products, footprints=True):
             if isinstance(batch, MirrorRows):
-                tallies = dict(tallied_by_cell(batch, resolution))
-                for cell, tally in tallies.items():
-                    sums.add(cell, batch.product_id, tally.count, tally.bytes)
-                without += len(batch) - sum(tally.count for tally in tallies.values())
-                _check_cells(len(sums.tallies), resolution)
+                in_files = from_files.setdefault(batch.product_id, CellSums(resolution))
+                in_files.add(batch)
+                _check_cells(len(in_files), resolution)
                 continue
             matches = batch
             placed = [match for match in matches if match.row.footprint is not None]
@@ -180,6 +179,11 @@ class Summaries:
             for cell, match in zip(cells_of(footprints, resolution), placed, strict=True):
                 sums.add(cell, match.product_id, 1, match.bytes)
             _check_cells(len(sums.tallies), resolution)
+        for product_id, in_files in from_files.items():
+            without += in_files.without_footprint
+            for cell, tally in in_files.tallies():
+                sums.add(cell, product_id, tally.count, tally.bytes)
+        _check_cells(len(sums.tallies), resolution)
         return CellSummaries(sums.summaries(), without)
 
     # ---- the two ways

@@ -330,11 +330,16 @@ def test_objects_of_a_bucket(world: MirrorWorld) -> None:
         policy=Policy(grace=1e10),
     )
     assert mirror.run(60).images == 3
+    s3 = boto3.client("s3")
+    (linked,) = s3.list_objects_v2(Bucket="mirror", Prefix="mirror/links/")["Contents"]
     listed, found = sorted(
-        boto3.client("s3").list_objects_v2(Bucket="mirror")["Contents"],
+        s3.list_objects_v2(Bucket="mirror", Prefix="mirror/v1/")["Contents"],
         key=lambda each: "_files.json" not in each["Key"],
     )
-    text = boto3.client("s3").get_object(Bucket="mirror", Key=listed["Key"])["Body"].read()
+    assert linked["Key"] == f"mirror/links/product={PRODUCT}/month=2020-02/symlink.txt"
+    links = s3.get_object(Bucket="mirror", Key=linked["Key"])["Body"].read().decode()
+    assert links == f"s3://mirror/{found['Key']}\n"
+    text = s3.get_object(Bucket="mirror", Key=listed["Key"])["Body"].read()
     days = [f"{day:02}" for day in range(1, 30)]
     assert json.loads(text) == {"files": [found["Key"].rpartition("/")[2]], "days": days}
     assert found["Key"].startswith(f"mirror/v1/product={PRODUCT}/month=2020-02/")
