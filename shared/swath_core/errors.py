@@ -36,6 +36,12 @@ class SwathError(Exception):
         self.pointer = pointer
         self.parameter = parameter
 
+    @property
+    def code(self) -> str:
+        """The name of the kind of error that this is: one a status, however special inside."""
+        kinds = [each for each in type(self).__mro__ if SwathError in each.__bases__]
+        return kinds[0].__name__
+
     def __iter__(self) -> Iterator[SwathError]:
         """Yield the single errors that this one stands for: itself."""
         yield self

@@ -200,6 +200,11 @@ def test_a_products_tile_shows_what_can_be_read(stack: Deployed) -> None:
     harvest.add("closed", REFUSED[0])
     tile = picture(harvest.door.get(f"/products/{harvest.collection}/{PLACE.path()}"))
     np.testing.assert_array_equal(tile, tile_of([SCENE], PLACE))
+    gone = harvest.add("gone", f"s3://{LISTED}/none.tif")
+    answer = harvest.door.get(f"/products/{harvest.collection}/{PLACE.path()}")
+    np.testing.assert_array_equal(picture(answer), tile)
+    assert gone in answer.headers["warning"]
+    assert harvest.door.get(f"/images/{gone}/{PLACE.path()}").status_code == 404
     point = harvest.door.get(
         f"/images/{harvest.collection}:far/point", lon="2.01", lat="40.99", bands="red"
     )

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from swath_core.definitions import Extras
 from swath_core.stac import (
     CONFORMANCE,
     GEOJSON,
@@ -157,18 +158,21 @@ def _found_items(request: Request, asked: ItemSearch) -> Response[Any]:
 
 
 def aggregations(request: Request) -> Response[Any]:
-    """``GET /aggregations``."""
+    """``GET /aggregations``: those that every collection has."""
+    return _described(request, Extras())
+
+
+def _described(request: Request, extras: Extras) -> Response[Any]:
     links = [
         *_page_links(request, JSON),
         link("aggregate", request.url.removesuffix("aggregations") + "aggregate"),
     ]
-    return _json({"aggregations": described(), "links": links})
+    return _json({"aggregations": described(extras), "links": links})
 
 
 def collection_aggregations(request: Request, id: str) -> Response[Any]:
     """``GET /collections/ID/aggregations``."""
-    services.stac().readable(request.caller, id)
-    return aggregations(request)
+    return _described(request, declared_in(services.stac().readable(request.caller, id)))
 
 
 def aggregate(request: Request) -> Response[Any]:
@@ -198,7 +202,8 @@ def _only(collection: str) -> Body:
 
 
 def _aggregated(request: Request, given: Body, collection: str | None = None) -> Response[Any]:
-    wanted, members = Aggregations.parse(given), searched(given)
+    extras = services.stac().extras(request.caller, given, collection)
+    wanted, members = Aggregations.parse(given, extras), searched(given)
     asked = _asked(request, members if collection is None else members | _only(collection))
     found = services.stac().aggregations(request.caller, asked, wanted)
     links = _page_links(request, JSON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -18,6 +19,7 @@ IMAGE_SECONDS = 86_400
 PRODUCT_SECONDS = 300
 """How long a browser may keep pictures: an image seldom changes, a product gets new images."""
 _MOST_DIGITS = 9
+_MOST_NAMED = 5
 
 
 def image_tile(request: Request, id: str, z: str, x: str, y: str, format: str) -> Response[bytes]:
@@ -30,8 +32,18 @@ def image_tile(request: Request, id: str, z: str, x: str, y: str, format: str) -
 def product_tile(request: Request, id: str, z: str, x: str, y: str, format: str) -> Response[bytes]:
     """``GET /products/ID/tiles/Z/X/Y.FORMAT``."""
     place = _place(z, x, y)
-    picture = map_service().product_tile(request.caller, id, place, request.query, format)
-    return _answer(request, picture, PRODUCT_SECONDS)
+    found = map_service().product_tile(request.caller, id, place, request.query, format)
+    done = _answer(request, found.picture, PRODUCT_SECONDS)
+    if found.lost:
+        done.headers["Warning"] = _left_out(found.lost)
+    return done
+
+
+def _left_out(lost: Collection[str]) -> str:
+    """Return the warning that a tile lacks images."""
+    named = ", ".join(sorted(lost)[:_MOST_NAMED])
+    more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+    return f'299 swath "left out, as their files cannot be read: {named}{more}"'
 
 
 def preview(request: Request, id: str, format: str) -> Response[bytes]:

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -79,7 +80,8 @@ class MosaicPlan:
     """What to composite: images (later on top), bands, grid, rules.
 
     ``derivation`` makes ``bands`` of what is read; ``selection`` is one of PIXEL_SELECTIONS: what
-    is no statistic is the topmost image that has a pixel.
+    is no statistic is the topmost image that has a pixel. Images that cannot be read are left out
+    and noted in ``lost``; where that is None they are an error.
     """
 
     images: Sequence[ImageSource]
@@ -90,6 +92,7 @@ class MosaicPlan:
     alpha_last: bool = False
     cutline: Cutline | None = None
     deadline: Deadline = NEVER
+    lost: set[str] | None = None
 
 
 class Mosaic:
@@ -115,12 +118,25 @@ class Mosaic:
             yield self._strip(window, number / len(self.windows))
 
     def _strip(self, window: Window, done: float) -> Strip:
-        layers = [layer for layer in self._layers if not layer.window(window).empty]
+        layers = [layer for layer in self._layers if self._reaches(layer, window)]
         pieces = [
             self._piece(piece, layers, done)
             for piece in pieces_of(window, self._piece_pixels(len(layers)))
         ]
         return pieces[0] if len(pieces) == 1 else _joined(window, pieces)
+
+    def _reaches(self, layer: _Layer, window: Window) -> bool:
+        """Return whether an image can be read and has pixels in a window. Raises NotFound."""
+        lost = self._plan.lost
+        if lost is not None and layer.image.id in lost:
+            return False
+        try:
+            return not layer.window(window).empty
+        except NotFound:
+            if lost is None:
+                raise
+            lost.add(layer.image.id)
+            return False
 
     def _piece_pixels(self, layers: int) -> int:
         """Return how many pixels may be composited at once over so many images."""
@@ -141,7 +157,8 @@ class Mosaic:
             )
         else:
             canvas = Overlay(window, of_canvas, cut)
-        _composite(canvas, here, plan.derivation, partial(plan.deadline.check, done))
+        check_time = partial(plan.deadline.check, done)
+        _composite(canvas, here, plan.derivation, check_time, plan.lost)
         return canvas.strip()
 
 
@@ -208,12 +225,15 @@ class _Layer:
     _reach: Window | None = None
 
     def window(self, strip: Window) -> Window:
-        """Return the part of a strip that the image can reach, by the catalog or by its files."""
+        """Return the part of a strip that the image can reach, by the catalog or by its files.
+
+        Raises NotFound where these are asked and one is gone.
+        """
         if self._reach is None:
             if self.image.grid is not None:
                 self._reach = footprint_window(self.target, self.image.grid)
             else:
-                self._reach = _around([self.plan(file).reach for file in self.image.files])
+                self._reach = _around([self._plan_of(file).reach for file in self.image.files])
         return self._reach.intersection(strip)
 
     def plan(self, file: FileSource) -> FilePlan:
@@ -228,10 +248,20 @@ class _Layer:
 
         Raises NotFound, as for an image that is not there, where its file is gone; Unavailable.
         """
-        try:
-            plan = self.plan(file)
-            part = plan.reach.intersection(window)
+        plan = self._plan_of(file)
+        part = plan.reach.intersection(window)
+        with self._named():
             return part, [] if part.empty else warp_file(self.pool, plan, self.target, part)
+
+    def _plan_of(self, file: FileSource) -> FilePlan:
+        with self._named():
+            return self.plan(file)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Say of a file that cannot be read of which image it is."""
+        try:
+            yield
         except FileUnreadable as error:
             raise NotFound(
                 f"'{self.image.id}' does not exist in the catalog as far as its pixels go: "
@@ -271,8 +301,9 @@ def _composite(
     layers: Sequence[_Layer],
     derivation: Derivation,
     check_time: Callable[[], None],
+    lost: set[str] | None,
 ) -> None:
-    """Put layers, topmost first, on a canvas until it is full."""
+    """Put layers, topmost first, on a canvas until it is full; note those that are ``lost``."""
     reading: dict[int, _PendingRead] = {}
     try:
         for number, layer in enumerate(layers):
@@ -282,7 +313,14 @@ def _composite(
             check_time()
             current = reading.pop(number, None) or _PendingRead(layer, needed, ahead=False)
             _read_ahead(canvas, layers[number:], (number, reading))
-            canvas.put(derivation.apply(current.result()))
+            try:
+                found = current.result()
+            except NotFound:
+                if lost is None:
+                    raise
+                lost.add(layer.image.id)
+                continue
+            canvas.put(derivation.apply(found))
     finally:
         for waiting in reading.values():
             waiting.cancel()

@@ -121,6 +121,36 @@ class RasterService:
         """Return the raster of images that were found."""
         return self.rasterized(self.prepare(found, request, deadline))
 
+    def compute_readable(
+        self, found: RequestedImages, request: RasterRequest, lost: set[str]
+    ) -> Raster | None:
+        """Return the raster of those images that can be read, None where none can.
+
+        The ids of the others are added to ``lost``, of some only as the pixels are read.
+        """
+        derived = derivation(found.products, request)
+        kept = [image for image in found.images if self._is_there(image, found, derived, request)]
+        lost |= {image.id for image in found.images} - {image.id for image in kept}
+        if not kept:
+            return None
+        prepared = self.prepare(replace(found, images=tuple(kept)), request)
+        return self.rasterized(replace(prepared, plan=replace(prepared.plan, lost=lost)))
+
+    def _is_there(
+        self,
+        image: Document,
+        found: RequestedImages,
+        derived: Derivation,
+        request: RasterRequest,
+    ) -> bool:
+        """Return whether an image has files for what is read, and says or they say where it is."""
+        try:
+            (source,) = self._images(replace(found, images=(image,)), derived, request)
+            self._grid(source)
+        except NotFound:
+            return False
+        return True
+
     def rasterized(self, prepared: PreparedRaster) -> Raster:
         """Return a raster that was prepared."""
         plan, conversion = prepared.plan, prepared.conversion

@@ -299,6 +299,9 @@ class Matcher:
         return matches
 
     def _satisfying(self, matches: list[Match]) -> list[Match]:
+        products = {match.product_id for match in matches}
+        if all(self._asked(each)[0] == EVERYTHING for each in products):
+            return matches
         answers: list[bool | None] = []
         for match in matches:
             predicate, names = self._asked(match.product_id)

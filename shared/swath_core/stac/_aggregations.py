@@ -6,19 +6,19 @@ counted in one pass over the matches, which is bounded in time as every search i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from swath_core.definitions import ListOf
+from swath_core.definitions import Extras, ListOf
 from swath_core.documents import finite, nearest, shown
 from swath_core.errors import BadRequest
 from swath_core.filters import Sort
 
-from ._properties import QUERYABLES, Property
+from ._properties import EXTRA_PREFIX, QUERYABLES, Property, declared_name
 from ._searches import MEMBERS, check_members
 
 if TYPE_CHECKING:
@@ -53,13 +53,18 @@ def _kind(asked: Property) -> str:
     return str(schema["type"] if schema.get("format") != "date-time" else "date-time")
 
 
+def _of_number(name: str) -> tuple[str, str]:
+    return f"{name}_interval", f"{name}_ranges"
+
+
+_NUMERIC = frozenset({"number", "integer"})
 TERMS = _of_kind("string")
 NUMBERS = _of_kind("number")
 """The properties whose frequency is counted, by the name of the aggregation."""
 
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     MOMENTS: (f"{MOMENTS}_interval",),
-    **{name: (f"{name}_interval", f"{name}_ranges") for name in NUMBERS},
+    **{name: _of_number(name) for name in NUMBERS},
     **{name: (f"{name}_precision",) for name in GRIDS},
 }
 """What a request may say about an aggregation, by its name."""
@@ -76,8 +81,29 @@ NAMES = (*_SINGLE, *_DISTRIBUTED)
 """The aggregations that there are."""
 
 
-def described() -> list[dict[str, Any]]:
-    """Return what ``/aggregations`` lists."""
+def declared_frequencies(extras: Extras) -> dict[str, Property]:
+    """Return the declared properties whose frequency is counted, by the aggregations' names.
+
+    Times are not: of them there are nearly as many as items.
+    """
+    made: dict[str, Property] = {}
+    for name, found in extras.found.items():
+        asked = Property(declared_name(name), found)
+        if _kind(asked) != "date-time":
+            made[frequency_name(name)] = asked
+    return made
+
+
+def frequency_name(extra: str) -> str:
+    """Return the name of the frequency of a declared property: none that is another's."""
+    name = f"{declared_name(extra)}_frequency"
+    return f"{EXTRA_PREFIX}{extra}_frequency" if name in NAMES else name
+
+
+def described(extras: Extras) -> list[dict[str, Any]]:
+    """Return what ``/aggregations`` lists; ``extras`` are those that a collection declares."""
+    found = declared_frequencies(extras)
+    declared = {n: "numeric" if _kind(p) in _NUMERIC else "string" for n, p in found.items()}
     single = [{"name": name, "data_type": type_} for name, type_ in _SINGLE.items()]
     return single + [
         {
@@ -85,7 +111,7 @@ def described() -> list[dict[str, Any]]:
             "data_type": "frequency_distribution",
             "frequency_distribution_data_type": type_,
         }
-        for name, type_ in _DISTRIBUTED.items()
+        for name, type_ in {**_DISTRIBUTED, **declared}.items()
     ]
 
 
@@ -94,29 +120,40 @@ def described() -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Aggregations:
-    """The aggregations that a request asks for, checked, in its order."""
+    """The aggregations that a request asks for, checked, in its order.
+
+    ``terms`` and ``numbers`` are the properties whose frequency is asked for, by its name.
+    """
 
     names: tuple[str, ...]
     parameters: Mapping[str, Any]
+    terms: Mapping[str, Property] = field(default_factory=dict)
+    numbers: Mapping[str, Property] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, given: Mapping[str, Any]) -> Aggregations:
+    def parse(cls, given: Mapping[str, Any], extras: Callable[[], Extras] = Extras) -> Aggregations:
         """Return what a body's members, or those of a query string, ask. Raises BadRequest.
 
-        What belongs to the search is left alone: see :func:`searched`.
+        What belongs to the search is left alone: see :func:`searched`. ``extras`` returns what
+        the collections declare.
         """
-        check_members(given, (*_SEARCHED, "aggregations", *_parameters(PARAMETERS)))
         names = given.get("aggregations")
         if isinstance(names, str):
             names = [each for each in names.split(",") if each]
         if not isinstance(names, list | None):
             raise _bad("aggregations", names, "a list of names")
-        for name in names or ():
-            if name not in NAMES:
-                near = nearest(name, NAMES) if isinstance(name, str) else ""
-                raise _bad("aggregations", name, f"one of {', '.join(NAMES)}", near)
+        declared = _declared([each for each in names or () if each not in NAMES], extras)
         asked = tuple(dict.fromkeys(names or ()))
-        return cls(asked, {name: given[name] for name in _parameters(asked) if name in given})
+        terms = {name: each for name, each in declared.items() if _kind(each) not in _NUMERIC}
+        numbers = {name: each for name, each in declared.items() if name not in terms}
+        known = {**PARAMETERS, **{name: _of_number(name) for name in numbers}}
+        check_members(given, (*_SEARCHED, "aggregations", *_parameters(known, known)))
+        return cls(
+            asked,
+            {name: given[name] for name in _parameters(asked, known) if name in given},
+            {name: TERMS[name] for name in asked if name in TERMS} | terms,
+            {name: NUMBERS[name] for name in asked if name in NUMBERS} | numbers,
+        )
 
     @property
     def interval(self) -> Interval | None:
@@ -179,8 +216,25 @@ _MOST_EDGES = 1_000
 _AT_ONCE = 8
 
 
-def _parameters(names: Iterable[str]) -> list[str]:
-    return [each for name in names for each in PARAMETERS.get(name, ())]
+def _declared(names: Sequence[Any], extras: Callable[[], Extras]) -> dict[str, Property]:
+    """Return the declared properties of aggregations that not all collections have."""
+    if not names:
+        return {}
+    found = extras()
+    there = declared_frequencies(found)
+    for name in names:
+        if not isinstance(name, str) or name not in there:
+            for differing in found.differing:
+                if name == frequency_name(differing):
+                    found.get(differing)  # which says what differs
+            every = (*NAMES, *there)
+            near = nearest(name, every) if isinstance(name, str) else ""
+            raise _bad("aggregations", name, f"one of {', '.join(every)}", near)
+    return {name: there[name] for name in names}
+
+
+def _parameters(names: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [each for name in names for each in known.get(name, ())]
 
 
 def _width(of: Property) -> Decimal:
@@ -238,10 +292,10 @@ class Aggregator:
 
         made: dict[str, Frequency] = {}
         for name in asked.names:
-            if name in TERMS:
-                made[name] = Terms(name, TERMS[name].attribute)
-            elif name in NUMBERS:
-                of = NUMBERS[name]
+            if name in asked.terms:
+                made[name] = Terms(name, asked.terms[name].attribute)
+            elif name in asked.numbers:
+                of = asked.numbers[name]
                 width, edges = asked.width(name, of), asked.edges(name)
                 made[name] = Ranges(name, of.attribute, width, edges)
             elif name in CELLS:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from swath_core.definitions import Attribute
+from swath_core.definitions import Attribute, Extra
 from swath_core.errors import BadRequest
 from swath_core.search import Match
 
@@ -79,6 +79,12 @@ def distribution(name: str, buckets: Iterable[Bucket], overflow: int = 0) -> Agg
     return {**made, "overflow": overflow}
 
 
+def _stored(attribute: Attribute, match: Match) -> Any:
+    """Return the value of an attribute; a declared one of another type counts as none."""
+    is_extra = isinstance(attribute, Extra)
+    return attribute.of(match.values) if is_extra else match.values.get(attribute.name)
+
+
 @dataclass
 class Terms(Frequency):
     """How often each text is there, the most frequent first; of a list, each of its members."""
@@ -93,7 +99,9 @@ class Terms(Frequency):
     def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[str]]:
         """Yield the texts of each match, once each."""
         for match in matches:
-            stored = match.values.get(self.attribute.name)
+            stored = _stored(self.attribute, match)
+            if isinstance(stored, bool):
+                stored = str(stored).lower()
             yield set(stored) if isinstance(stored, list) else () if stored is None else (stored,)
 
     def bucket(self, key: str) -> Bucket:  # noqa: ARG002 - a term is its key
@@ -125,7 +133,7 @@ class Ranges(Frequency):
     def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[int]]:
         """Yield the number of each match's range."""
         for match in matches:
-            stored = match.values.get(self.attribute.name)
+            stored = _stored(self.attribute, match)
             yield () if stored is None else (self._number(self.attribute.type.key(stored)),)
 
     def _number(self, value: float) -> int:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
@@ -107,14 +107,24 @@ def _unseen(rows: Iterable[PostingRow], seen: set[str]) -> Iterator[PostingRow]:
 
 def item_bytes(partition: str, row: PostingRow) -> int:
     """Return a posting's size by DynamoDB's rules: names and values, numbers packed by digits."""
-    size = len("pk") + len(partition.encode()) + len("sk") + len(row.key.encode())
-    size += 0 if row.footprint is None else len("g") + len(row.footprint)
-    size += 0 if row.attributes is None else len("a") + len(row.attributes.encode())
-    return size + len("b") + _digits(row.bytes) + len("v") + _digits(row.version)
+    return page_bytes(partition, [row])
+
+
+def page_bytes(partition: str, rows: Sequence[PostingRow]) -> int:
+    """Return the size of postings of a partition together, as :func:`item_bytes` of each."""
+    if not rows:
+        return 0
+    _, footprints, attributes, sizes, versions = zip(*rows, strict=True)
+    told = [each for each in attributes if each is not None]
+    drawn = [each for each in footprints if each is not None]
+    texts = "".join([row.key for row in rows] + told)
+    size = len(rows) * (len("pkskbv") + len(partition.encode())) + len(texts.encode())
+    size += len(drawn) + sum(map(len, drawn)) + len(told)
+    return size + sum(map(_digits, sizes)) + sum(map(_digits, versions))
 
 
 def _digits(number: int) -> int:
-    return (len(str(abs(number)).rstrip("0") or "0") + 1) // 2 + 1
+    return (len(str(number).rstrip("0") or "0") + 1) // 2 + 1
 
 
 def read_units(size: int) -> float:
@@ -176,12 +186,12 @@ def _page_of(answer: dict[str, Any], partition: str) -> PostingPage:
         rows.append(
             PostingRow(
                 item["sk"]["S"],
-                None if footprint is None else base64.b64decode(footprint["B"]),
+                None if footprint is None else binascii.a2b_base64(footprint["B"]),
                 None if attributes is None else attributes["S"],
                 int(item["b"]["N"]),
                 int(item["v"]["N"]),
             )
         )
     consumed = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
-    seen = read_units(sum(item_bytes(partition, row) for row in rows))
+    seen = read_units(page_bytes(partition, rows))
     return PostingPage(rows, "LastEvaluatedKey" not in answer, max(float(consumed), seen))

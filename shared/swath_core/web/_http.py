@@ -306,7 +306,7 @@ def answer_error(
 def stac_error(error: SwathError) -> Body:
     """Return the body that answers an error in STAC's form."""
     where = [f"{each.pointer}: {each.detail}" if each.pointer else each.detail for each in error]
-    return {"code": type(next(iter(error))).__name__, "description": "; ".join(where)}
+    return {"code": next(iter(error)).code, "description": "; ".join(where)}
 
 
 def errors_body(error: SwathError, request_id: str) -> Body:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from swath_core.access import Caller
 from swath_core.access.tickets import issue_ticket, redeem_ticket
 from swath_core.definitions import IMAGE, Resource
 from swath_core.documents import Document
-from swath_core.errors import BadRequest, SwathError, Unauthorized
+from swath_core.errors import BadRequest, NotFound, SwathError, Unauthorized
 from swath_core.raster._sources import Product, native_grid
 from swath_core.raster.pictures import (
     Picture,
@@ -154,12 +155,64 @@ def test_layers_fill_the_holes_of_those_above_and_no_more_are_taken(made: DiskCa
     style = _style.style_of(product(made), {})
     top, below = made.image("top", holed, wide), made.image("below", holed * 0 + 5, wide)
     renderer = _renderer.PictureRenderer(made.service)
-    picture = renderer.stacked(layers(made, style, top, below), style, "png")
+    picture = renderer.stacked(layers(made, style, top, below), style, "png").picture
     assert picture is not None
     found = decoded(picture)
     assert set(np.unique(found[0])) == {5, 9}
     assert (found[3] == 255).all()
-    assert renderer.stacked(iter(()), style, "png") is None
+    assert renderer.stacked(iter(()), style, "png").picture is None
+
+
+@pytest.mark.parametrize("selection", ["last", "max"])
+@pytest.mark.parametrize("how", ["no file", "no file, no grid", "no picture", "too few files"])
+def test_a_stack_leaves_out_what_cannot_be_read(
+    made: DiskCatalog, how: str, selection: str
+) -> None:
+    made.band("b", data_type="Byte", nodata=0, display_range=[0, 255])
+    wide = Affine(10, 0, 490_000, 0, -10, 5_010_000)
+    there = made.image("there", np.full((1, 2000, 2000), 5, "uint8"), wide)
+    lost = made.image("lost", np.full((1, 2000, 2000), 9, "uint8"), wide)
+    spoil(made, lost, how)
+    style = _style.style_of(product(made), {})
+    renderer = _renderer.PictureRenderer(made.service)
+
+    def drawn(*stacks: list[str]) -> _renderer.StackedPicture:
+        asked = [(made.service.find(ME, ids), ids) for ids in stacks]
+        place = (14, 4778, 5884)
+        requests = [(f, _tiles.tile_request(ids, style, place, selection)) for f, ids in asked]
+        return renderer.stacked(requests, style, "png")
+
+    alone, whole = drawn([lost]), drawn([there])
+    assert set(alone.lost) == {lost}
+    assert not whole.lost
+    assert alone.picture is None or not decoded(alone.picture)[3].any()
+    assert whole.picture is not None
+    for found in (drawn([there, lost]), drawn([lost], [there])):
+        assert found.picture is not None
+        assert found.lost == {lost}
+        assert found.picture.etag != whole.picture.etag
+        np.testing.assert_array_equal(decoded(found.picture), decoded(whole.picture))
+    with pytest.raises(NotFound):
+        made.service.compute(*_of_one(made, lost, style)).whole()
+
+
+def _of_one(made: DiskCatalog, image: str, style: _style.Style) -> _renderer.Layer:
+    return made.service.find(ME, [image]), _tiles.tile_request([image], style, (14, 4778, 5884))
+
+
+def spoil(made: DiskCatalog, image: str, how: str) -> None:
+    """Make the file of an image one that cannot be read."""
+    path, document = Path(made.path(image)), made.documents[image]
+    attributes = dict(document.attributes)
+    if how == "no picture":
+        path.write_bytes(b"no picture at all")
+    elif how == "too few files":
+        attributes["files"] = []
+    else:
+        path.unlink()
+    if how.endswith("no grid"):
+        del attributes["geotrans"]
+    made.documents[image] = document.next_version(attributes)
 
 
 def test_a_picture_of_expressions_and_masks(made: DiskCatalog) -> None:
@@ -223,19 +276,19 @@ def test_a_tile_of_a_product_as_a_statistic(made: DiskCatalog) -> None:
         drawn = maps.product_tile(
             ME, PRODUCT, (14, 4778, 5884), {"pixel_selection": selection}, "png"
         )
-        assert drawn is not None
-        assert set(np.unique(decoded(drawn)[0])) == seen
+        assert drawn.picture is not None
+        assert set(np.unique(decoded(drawn.picture)[0])) == seen
     masked = {"pixel_selection": "median", "mask": "b > 50"}
     drawn = maps.product_tile(ME, PRODUCT, (14, 4778, 5884), masked, "png")
-    assert drawn is not None
-    assert set(np.unique(decoded(drawn)[0])) == {15, 20}
+    assert drawn.picture is not None
+    assert set(np.unique(decoded(drawn.picture)[0])) == {15, 20}
     for wrong in ("first", "", "mode"):
         with pytest.raises(BadRequest, match="is said by order") as refused:
             maps.product_tile(ME, PRODUCT, (0, 0, 0), {"pixel_selection": wrong}, "png")
         assert refused.value.parameter == "pixel_selection"
     made.documents.clear()
     empty = {"pixel_selection": "median"}
-    assert maps.product_tile(ME, PRODUCT, (0, 0, 0), empty, "png") is None
+    assert maps.product_tile(ME, PRODUCT, (0, 0, 0), empty, "png").picture is None
 
 
 class Searched:

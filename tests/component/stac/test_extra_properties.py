@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -15,7 +16,7 @@ from tests.component.api.conftest import image
 from swath_core.catalog import Reindex
 from swath_core.search import _merge
 from swath_core.settings import Settings
-from swath_core.stac import ItemSearch
+from swath_core.stac import AGGREGATIONS, ItemSearch
 from swath_dev.inprocess import Answer, InProcessApi, running_api
 
 DECLARED = {"gsd": "number", "s2:tile": "string", "seen": "date-time", "final": "boolean"}
@@ -200,12 +201,98 @@ def test_what_nobody_declares_is_looked_up_in_few_documents(api: InProcessApi) -
     assert "swath.queryables" in sort.text
 
 
+COUNTED = {**DECLARED, "cloud_cover": "integer"}
+SEVERAL: list[dict[str, Any]] = [*ITEMS, {"gsd": 29.9, "cloud_cover": 7, "s2:tile": "32TMS"}]
+
+
+def aggregated(api: InProcessApi, **asked: Any) -> dict[str, Any]:
+    answer = api.call("POST", f"{COLLECTION}/aggregate", asked)
+    assert answer.status == 200, answer.text
+    return {each["name"]: each for each in answer.json["aggregations"]}
+
+
+@pytest.mark.parametrize("when", ["before", "after", "reindexed"])
+@pytest.mark.parametrize("where", [{}, {"bbox": [9, 49, 11, 51]}, {"filter": {"op": "=",
+    "args": [{"property": "s2:tile"}, "32TMS"]}}])  # fmt: skip
+def test_frequencies_of_declared_properties_are_those_of_the_items(
+    api: InProcessApi, when: str, where: dict[str, Any]
+) -> None:
+    if when == "before":
+        declare(api, COUNTED)
+    for number, extra in enumerate(SEVERAL):
+        api.save("image", **image("acme:p", f"i{number}", extra_properties=extra))
+    if when != "before":
+        declare(api, COUNTED)
+    if when == "reindexed":
+        reindex()
+    held = [SEVERAL[0], SEVERAL[5]] if "filter" in where else SEVERAL
+    names = ["gsd_frequency", "s2:tile_frequency", "final_frequency", "total_count"]
+    names.append("swath:extra_cloud_cover_frequency")
+    found = aggregated(api, aggregations=names, gsd_frequency_interval=5, **where)
+    assert found["total_count"]["value"] == len(held)
+
+    numbers = [v for each in held if isinstance(v := each.get("gsd"), (int, float))]
+    assert found["gsd_frequency"]["overflow"] == len(held) - len(numbers)
+    buckets = found["gsd_frequency"]["buckets"]
+    assert sum(each["frequency"] for each in buckets) == len(numbers)
+    for each in buckets:
+        assert each["to"] == each["from"] + 5
+        assert each["frequency"] == sum(each["from"] <= n < each["to"] for n in numbers)
+    for name, key in (("s2:tile", str), ("final", json.dumps)):
+        values = Counter(key(each[name]) for each in held if name in each)
+        terms = found[f"{name}_frequency"]
+        assert {each["key"]: each["frequency"] for each in terms["buckets"]} == values
+        assert terms["overflow"] == len(held) - values.total()
+    (clouds,) = found["swath:extra_cloud_cover_frequency"]["buckets"]
+    assert (clouds["key"], clouds["frequency"]) == ("0.0-10.0", 1)
+
+
+def test_which_declared_properties_are_aggregated_is_told(api: InProcessApi) -> None:
+    declare(api, COUNTED)
+    listed = api.call("GET", f"{COLLECTION}/aggregations").json["aggregations"]
+    types = {each["name"]: each.get("frequency_distribution_data_type") for each in listed}
+    mine = {name: type_ for name, type_ in types.items() if name not in AGGREGATIONS}
+    assert mine == {
+        "gsd_frequency": "numeric",
+        "s2:tile_frequency": "string",
+        "final_frequency": "string",
+        "swath:extra_cloud_cover_frequency": "numeric",
+    }
+    everywhere = api.call("GET", "//stac/aggregations").json["aggregations"]
+    assert [each["name"] for each in everywhere] == list(AGGREGATIONS)
+    for asked, said in (
+        ({"aggregations": ["gsd_freq"]}, "did you mean 'gsd_frequency'"),
+        ({"aggregations": ["seen_frequency"]}, "is expected"),
+        ({"aggregations": [{"name": "gsd_frequency"}]}, "is expected"),
+        ({"aggregations": ["gsd_frequency"], "gsd_frequency_interval": 0}, "gsd_frequency_inter"),
+        ({"aggregations": ["total_count"], "gsd_frequency_interval": 1}, "is not asked here"),
+    ):
+        refused = api.call("POST", f"{COLLECTION}/aggregate", asked)
+        assert refused.status == 400, asked
+        assert said in refused.json["description"]
+    assert api.save("product", "acme:q", name="Q").status == 201
+    declare(api, {"gsd": "string"}, "acme:q")
+    asked = {"aggregations": ["gsd_frequency"]}
+    differing = api.call("POST", "//stac/aggregate", asked)
+    assert "acme:q" in differing.json["description"]
+    assert differing.status == 400
+    assert aggregated(api, **asked)["gsd_frequency"]["buckets"] == []
+    with mock.patch.object(_merge, "MOST_WHOLE", 0):
+        declare(api, None)
+        fill(api)
+        declare(api, COUNTED)
+        refused = api.call("POST", f"{COLLECTION}/aggregate", asked)
+        assert refused.status == 400
+        assert "python -m swath_dev reindex" in refused.json["description"]
+
+
 def test_too_many_documents_are_a_400_that_says_what_to_do(api: InProcessApi) -> None:
     fill(api)
     declare(api, DECLARED)
     with mock.patch.object(_merge, "MOST_WHOLE", 3):
         refused = api.call("POST", "//stac/search", {"query": {"gsd": {"gt": 100}}})
         assert refused.status == 400
+        assert refused.json["code"] == "BadRequest"
         assert "acme:p" in refused.json["description"]
         assert "python -m swath_dev reindex" in refused.json["description"]
         page = api.call("POST", "//stac/search", {"query": {"gsd": {"lt": 11}}, "limit": 1})

@@ -30,7 +30,7 @@ from swath_core.store.images import ImageStore
 from swath_core.store.postings import DynamoPostings
 from swath_core.store.rollups import RollupStore
 
-from ._renderer import Picture, PictureRenderer, content_type
+from ._renderer import Picture, PictureRenderer, StackedPicture, content_type
 from ._style import style_of
 from ._tiles import (
     MAX_PREVIEW,
@@ -92,8 +92,8 @@ class MapService:
         tile: TileIndex,
         query: Mapping[str, str],
         format: str,
-    ) -> Picture | None:
-        """Return a tile of a product's images, None where there are none. Raises NotFound."""
+    ) -> StackedPicture:
+        """Return a tile of those of a product's images that can be read. Raises NotFound."""
         product = self._service.product(caller, product_id)
         style, selection = style_of(product, query), _selection(query)
         stacks: Iterable[list[Document]] = self.images(caller, product_id, tile, query)

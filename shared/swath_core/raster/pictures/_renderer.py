@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
 import numpy as np
 from rasterio.errors import NotGeoreferencedWarning
@@ -22,6 +22,7 @@ from ._style import Colours, Style, coloured
 # a picture has no place: rasterio need not say so for each
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, module="rasterio")
 
+Pixels = np.ndarray[Any, Any]
 FORMATS = {"png": "image/png", "webp": "image/webp"}
 
 
@@ -36,6 +37,14 @@ class Picture:
     content_type: str
     etag: str
     draw: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class StackedPicture:
+    """The picture of what was found, None where nothing was; ``lost`` images cannot be read."""
+
+    picture: Picture | None
+    lost: frozenset[str] = frozenset()
 
 
 Layer = tuple[RequestedImages, RasterRequest]
@@ -58,31 +67,49 @@ class PictureRenderer:
 
         return Picture(type, tag, draw)
 
-    def stacked(self, layers: Iterable[Layer], style: Style, format: str) -> Picture | None:
+    def stacked(self, layers: Iterable[Layer], style: Style, format: str) -> StackedPicture:
         """Return the picture of layers, the topmost first, as far down as there are holes.
 
-        None where there is no layer. Raises BadRequest, NotFound.
+        Images that cannot be read are left out. Raises BadRequest.
         """
-        type, below = content_type(format), iter(layers)
-        used = list(islice(below, 1))
-        if not used:
-            return None
-        data, mask = self._service.compute(*used[0]).whole()
-        while mask.any() and (layer := next(below, None)) is not None:
-            values, hidden = self._service.compute(*layer).whole()
-            np.copyto(data, values, where=mask)
-            mask &= hidden
+        type, lost = content_type(format), set[str]()
+        used: list[Layer] = []
+        whole: tuple[Pixels, Pixels] | None = None
+        for layer in layers:
             used.append(layer)
-        picture = coloured(data, mask, style)
-        return Picture(type, etag(used, format), lambda: encode_picture(picture, format))
+            found = self._service.compute_readable(*layer, lost)
+            whole = whole if found is None else _below(whole, found.whole())
+            if whole is not None and not whole[1].any():
+                break
+        if whole is None:
+            return StackedPicture(None, frozenset(lost))
+        picture = coloured(*whole, style)
+        tag = etag(used, format, lost)
+        drawn = Picture(type, tag, lambda: encode_picture(picture, format))
+        return StackedPicture(drawn, frozenset(lost))
 
 
-def etag(layers: Sequence[Layer], format: str) -> str:
-    """Return what identifies a picture: the versions of its images, and what was asked for."""
+def _below(
+    above: tuple[Pixels, Pixels] | None, layer: tuple[Pixels, Pixels]
+) -> tuple[Pixels, Pixels]:
+    """Return values and masks with a layer in the holes of what lies above it."""
+    if above is None:
+        return layer
+    (data, mask), (values, hidden) = above, layer
+    np.copyto(data, values, where=mask)
+    return data, mask & hidden
+
+
+def etag(layers: Sequence[Layer], format: str, lost: Collection[str] = ()) -> str:
+    """Return what identifies a picture: the versions of its images, and what was asked for.
+
+    ``lost`` are those of the images that could not be read.
+    """
     versions = [(image.id, image.version) for found, _ in layers for image in found.images]
     products = {id: bands for found, _ in layers for id, (_, bands) in found.products.items()}
     bands = [(band.id, band.version) for _, own in sorted(products.items()) for band in own]
-    text = json.dumps([versions, bands, [repr(request) for _, request in layers], format])
+    asked = [repr(request) for _, request in layers]
+    text = json.dumps([versions, bands, asked, format, sorted(lost)])
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 

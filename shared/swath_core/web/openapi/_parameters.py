@@ -91,7 +91,8 @@ OTHERS: dict[str, Schema] = {
         _query("filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"]},
                "The language of the filter; `cql2-text` if left out."),
         _query("filter-crs", _TEXT, "The coordinates of the filter: CRS84 only."),
-        _query("aggregations", _TEXT, "Names of aggregations, separated by commas."),
+        _query("aggregations", _TEXT, "Names of aggregations, separated by commas; /aggregations "
+               "of a collection lists those of its own properties, too."),
         _query("datetime_frequency_interval", {
             "type": "string",
             "enum": ["year", "quarter", "month", "week", "day", "hour", "minute"],
