@@ -25,7 +25,8 @@ class Settings:
     ``public_url`` is the API's address as callers see it, up to where its paths begin.
     ``requests_per_minute`` is what one caller may ask at most; 0 is no limit. ``anonymous`` lets
     callers without a token read what ``group:public`` may read. ``remote_buckets`` are those of
-    others whose files may be read. ``mirror_from`` is the number of postings from which on a query
+    others whose files may be read, ``requester_pays`` those for which this account pays.
+    ``mirror_from`` is the number of postings from which on a query
     reads files of the mirror. ``local_token`` is what the explorer signs in with on a laptop;
     it is empty everywhere else.
     """
@@ -49,6 +50,7 @@ class Settings:
     requests_per_minute: int = 0
     anonymous: bool = False
     remote_buckets: tuple[str, ...] = ()
+    requester_pays: tuple[str, ...] = ()
     mirror_from: int = 20_000
     local_token: str = ""
 
@@ -62,6 +64,9 @@ class Settings:
 
         def read(name: str) -> str:
             return environment.get(_PREFIX + name.upper(), "")
+
+        def listed(name: str) -> tuple[str, ...]:
+            return tuple(filter(None, map(str.strip, read(name).split(","))))
 
         return cls(
             catalog_table=read("catalog_table"),
@@ -82,7 +87,8 @@ class Settings:
             public_url=read("public_url"),
             requests_per_minute=int(read("requests_per_minute") or 0),
             anonymous=read("anonymous") == "true",
-            remote_buckets=tuple(filter(None, map(str.strip, read("remote_buckets").split(",")))),
+            remote_buckets=listed("remote_buckets"),
+            requester_pays=listed("requester_pays"),
             mirror_from=int(read("mirror_from") or 20_000),
             local_token=read("local_token"),
         )

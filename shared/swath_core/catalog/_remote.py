@@ -26,15 +26,18 @@ class RemoteBuckets:
     """Buckets of others whose GeoTIFFs may be read for whoever may write an image; none at first.
 
     Never the catalog's own: there, files are read for those only who may read their images.
+    ``paid`` are those whose readers pay.
     """
 
     names: frozenset[str] = frozenset()
+    paid: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, where: Settings) -> RemoteBuckets:
         """Return those that the settings list."""
         own = {where.data_bucket, where.results_bucket}
-        return cls(frozenset(where.remote_buckets) - own)
+        names = frozenset(where.remote_buckets) - own
+        return cls(names, names & frozenset(where.requester_pays))
 
     def place(self, href: Any) -> tuple[str, str] | None:
         """Return the bucket and the key that an address means, None where it may not be read."""

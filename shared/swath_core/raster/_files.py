@@ -10,7 +10,7 @@ import os
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
@@ -123,9 +123,12 @@ class FilePool:
         self,
         options: dict[str, Any] | None = None,
         exists: Callable[[str], bool] = os.path.exists,
+        options_of: Callable[[str], Mapping[str, Any]] = lambda _: {},
     ) -> None:
+        """Open with these options; ``options_of`` returns more of them for a path."""
         self._options = gdal_options() if options is None else options
         self._exists = exists
+        self._options_of = options_of
         self._idle: OrderedDict[tuple[str, int, int], rasterio.DatasetReader] = OrderedDict()
         self._infos: OrderedDict[tuple[str, int], FileInfo] = OrderedDict()
         self._lock = Lock()
@@ -167,7 +170,7 @@ class FilePool:
             except _Failed as error:
                 there, pause = self._exists(path), next(pauses, None)
                 if not there:
-                    raise FileUnreadable("the stored file is gone") from error
+                    raise FileUnreadable("the stored file is gone, or may not be read") from error
                 if pause is None:
                     raise error.final() from error
                 time.sleep(pause)
@@ -175,7 +178,7 @@ class FilePool:
     @contextmanager
     def _borrow(self, path: str, level: int) -> Iterator[rasterio.DatasetReader]:
         """Lend an open dataset: level 0 is the file itself, level n its n-th overview."""
-        with gdal(**self._options):
+        with gdal(**self._options, **self._options_of(path)):
             dataset = self._take(path, level)
             try:
                 dataset = dataset or _open(path, level)
@@ -197,7 +200,7 @@ class FilePool:
         if not path.startswith("/vsi"):
             return
         once = {"CPL_VSIL_CURL_NON_CACHED": path, "GDAL_HTTP_MAX_RETRY": 0}
-        with gdal(**self._options | once), suppress(RasterioError):
+        with gdal(**self._options | once, **self._options_of(path)), suppress(RasterioError):
             _open(path, 0).close()
 
     def _take(self, path: str, level: int) -> rasterio.DatasetReader | None:

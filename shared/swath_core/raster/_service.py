@@ -307,7 +307,11 @@ def raster_service() -> RasterService:
     """Return the raster service of this process, on the deployed stack."""
     where = settings()
     storage = BucketStorage(where.need("data_bucket"), _s3, RemoteBuckets.of(where))
-    return RasterService(CatalogReader(where), storage, FilePool(exists=storage.exists))
+    return RasterService(CatalogReader(where), storage, _pool_on(storage))
+
+
+def _pool_on(storage: BucketStorage) -> FilePool:
+    return FilePool(exists=storage.exists, options_of=storage.options)
 
 
 @cache

@@ -28,6 +28,9 @@ from ._grid import Grid
 VALUE_PRESERVING = frozenset({"near", "mode", "min", "max"})
 """Resamplers whose results are values of the source: the only ones for class and mask bands."""
 
+_REQUESTER = "requester"
+"""Who says that it pays, in the terms of S3 and of GDAL."""
+
 
 @dataclass(frozen=True, slots=True)
 class BucketStorage:
@@ -56,6 +59,11 @@ class BucketStorage:
         place = self.remote.place(remote_href(file))
         return None if place is None else f"/vsis3/{place[0]}/{place[1]}"
 
+    def options(self, path: str) -> dict[str, str]:
+        """Return what GDAL is told of a path beside what holds for all: who pays."""
+        bucket = path.removeprefix("/vsis3/").partition("/")[0]
+        return {"AWS_REQUEST_PAYER": _REQUESTER} if bucket in self.remote.paid else {}
+
     def reads(self, image: Document) -> bool:
         """Return whether all files of an image are where pixels are read from."""
         files = image.get("files") or []
@@ -70,8 +78,9 @@ class BucketStorage:
         """
         bucket, _, key = path.removeprefix("/vsis3/").partition("/")
         absent = {"404", "NoSuchKey"} | ({"403"} if bucket != self.bucket else set())
+        payer = {"RequestPayer": _REQUESTER} if bucket in self.remote.paid else {}
         try:
-            self.client().head_object(Bucket=bucket, Key=key)
+            self.client().head_object(Bucket=bucket, Key=key, **payer)
         except ClientError as error:
             return error.response.get("Error", {}).get("Code") not in absent
         except BotoCoreError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 from tests.raster_world import DiskCatalog, noise
 
+from swath_core.catalog import RemoteBuckets
 from swath_core.errors import Unavailable
 from swath_core.raster import _files
 from swath_core.raster._files import FilePool, FileUnreadable, gdal_options
@@ -35,6 +36,7 @@ class Store(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.content = content
         self.status: Callable[[str], int] = lambda _range: 206
+        self.decide: Callable[[Mapping[str, str]], tuple[int, bytes]] | None = None
         self.cut: Callable[[str], bool] = lambda _range: False
         self.ranges: list[str] = []
 
@@ -46,10 +48,12 @@ class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = self.headers["Range"]
         self.server.ranges.append(asked)
-        status = self.server.status(asked)
+        status, refusal = self.server.status(asked), b"<Error><Code>Slow</Code></Error>"
+        if self.server.decide is not None:
+            status, refusal = self.server.decide(self.headers)
         first, last = map(int, asked.removeprefix("bytes=").split("-"))
         whole = self.server.content
-        part = whole[first : last + 1] if status == 206 else b"<Error><Code>Slow</Code></Error>"
+        part = whole[first : last + 1] if status == 206 else refusal
         self.send_response(status)
         self.send_header("Content-Length", str(len(part)))
         self.send_header("Content-Range", f"bytes {first}-{first + len(part) - 1}/{len(whole)}")
@@ -82,11 +86,11 @@ def store(made: DiskCatalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]
 _names = iter(range(1_000_000))
 
 
-def opened(store: Store, *, exists: bool = True) -> tuple[FilePool, str]:
+def opened(store: Store, *, exists: bool = True, **more: Any) -> tuple[FilePool, str]:
     """Return a pool on the store, and the path of an object that GDAL has not seen yet."""
     options = gdal_options({"AWS_ENDPOINT_URL": f"http://127.0.0.1:{store.server_port}"})
     options["GDAL_HTTP_RETRY_DELAY"] = 0.01
-    return FilePool(options, lambda _path: exists), f"/vsis3/data/faults-{next(_names)}.tif"
+    return FilePool(options, lambda _path: exists, **more), f"/vsis3/data/faults-{next(_names)}.tif"
 
 
 def read(pool: FilePool, path: str) -> np.ndarray[Any, Any]:
@@ -169,6 +173,52 @@ def test_a_store_that_does_not_say_is_not_taken_for_empty(error: Exception) -> N
             raise error
 
     assert BucketStorage("data", Silent).exists("/vsis3/data/images/a.tif")
+
+
+def test_who_pays_is_said_of_listed_buckets_only(store: Store) -> None:
+    storage = BucketStorage("data", lambda: None, RemoteBuckets(frozenset("ab"), frozenset("a")))
+
+    def answer(headers: Mapping[str, str]) -> tuple[int, bytes]:
+        said = headers.get("x-amz-request-payer"), "x-amz-request-payer" in headers["Authorization"]
+        return (
+            206 if said == ("requester", True) else 403
+        ), b"<Error><Code>AccessDenied</Code></Error>"
+
+    store.decide = answer
+    pool, _ = opened(store, options_of=storage.options, exists=False)
+    assert pool.info("/vsis3/a/paid.tif").grid.width == 1500
+    for path in ("/vsis3/b/paid.tif", "/vsis3/data/paid.tif", "/vsis3/ab/paid.tif"):
+        with pytest.raises(FileUnreadable, match="may not be read"):
+            pool.info(path)
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_whether_an_object_exists_is_asked_as_who_pays(*, paid: bool) -> None:
+    class Charging:
+        def head_object(self, **asked: str) -> None:
+            if asked.get("RequestPayer") != "requester":
+                raise ClientError({"Error": {"Code": "403"}}, "HeadObject")
+
+    remote = RemoteBuckets(frozenset({"a"}), frozenset({"a"} if paid else ()))
+    assert BucketStorage("data", Charging, remote).exists("/vsis3/a/x.tif") is paid
+
+
+def test_buckets_of_other_regions_are_read_where_they_are(store: Store) -> None:
+    """S3 names the region; GDAL signs for it, then and from then on."""
+    regions: list[str] = []
+
+    def answer(headers: Mapping[str, str]) -> tuple[int, bytes]:
+        regions.append(headers["Authorization"].partition("Credential=")[2].split("/")[2])
+        error = "AuthorizationHeaderMalformed"
+        region = f"<Region>eu-central-1</Region><Message>{error}</Message>"
+        body = f'<?xml version="1.0"?><Error><Code>{error}</Code>{region}</Error>'
+        return (206 if regions[-1] == "eu-central-1" else 400), body.encode()
+
+    store.decide = answer
+    pool, path = opened(store)
+    assert read(pool, path).any()
+    assert regions[0] != "eu-central-1"
+    assert set(regions[1:]) == {"eu-central-1"}
 
 
 def test_what_others_refuse_is_not_there_to_be_read() -> None:

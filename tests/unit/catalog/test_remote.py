@@ -87,5 +87,8 @@ def test_the_catalogs_own_buckets_are_never_others() -> None:
         }
     )
     assert RemoteBuckets.of(where).names == {"open-images"}
+    paying = replace(where, requester_pays=("open-images", "data", "others"))
+    assert RemoteBuckets.of(paying).paid == {"open-images"}
+    assert not RemoteBuckets.of(where).paid
     assert not RemoteBuckets.of(replace(where, remote_buckets=())).names
     assert not RemoteBuckets.of(Settings.from_environment({})).names
