@@ -50,7 +50,7 @@ class _Answer(BaseHTTPRequestHandler):
         self.server.ranges.append(asked)
         status, refusal = self.server.status(asked), b"<Error><Code>Slow</Code></Error>"
         if self.server.decide is not None:
-            status, refusal = self.server.decide(self.headers)
+            status, refusal = self.server.decide(dict(self.headers.items()))
         first, last = map(int, asked.removeprefix("bytes=").split("-"))
         whole = self.server.content
         part = whole[first : last + 1] if status == 206 else refusal
