@@ -68,6 +68,27 @@ class MirrorRows:
         stored: NDArray[np.int64] = self.columns.stored[self.places]
         return stored
 
+    @property
+    def acquired(self) -> list[str]:
+        """When each was taken, as canonical timestamps."""
+        return list(map(str, moment_texts(self.columns.acquired[self.places])))
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """When the first and the last of them, of which there is one, were taken."""
+        moments = self.columns.acquired[self.places]
+        first, last = moment_texts(np.array([moments.min(), moments.max()]))
+        return str(first), str(last)
+
+    def parted(self, names: frozenset[str]) -> tuple[MirrorRows, MirrorRows]:
+        """Return those whose attributes the file tells, and the others."""
+        told, short = _parted(self.columns, self.places, names)
+        return MirrorRows(self.columns, told), MirrorRows(self.columns, short)
+
+    def values(self, name: str) -> NDArray[Any]:
+        """Return an attribute: numbers (NaN: unset), or texts or lists of them (None: unset)."""
+        return self.columns.values_at(name, self.places)
+
     def moments(self, name: str) -> NDArray[np.int64]:
         """Return a date attribute in microseconds; ``NO_MOMENT`` where it is not set."""
         return self.columns.values_at(name, self.places)

@@ -16,6 +16,7 @@ from swath_core.store.postings import PostingReader
 
 from ._columns import MirrorRows, selected
 from ._merge import (
+    TOLD,
     DocumentReader,
     Matcher,
     Merge,
@@ -169,18 +170,28 @@ class ImageSearch:
     ) -> Iterator[Batch]:
         """Yield all matches, each once and in no order, as :meth:`matches` or as columns of files.
 
-        What files tell is only what postings hold: attributes that may be too long for them are
-        not looked at in columns. Raises BadRequest where it takes too long.
+        ``whole`` are attributes that matches have to tell even where they are too long for a
+        posting: such images of a file are yielded as matches. Raises BadRequest where it takes too
+        long.
         """
         wanted = Projection(footprints, attributes or bool(whole))
-        matcher = self._planned(query, products, wanted, from_files=True)
+        matcher = self._planned(query, products, wanted, from_files=whole <= TOLD)
         if matcher.plan.by_id:
-            yield [Match.of(document) for document in _by_id(matcher)]
+            matches = [Match.of(document) for document in _by_id(matcher)]
+            matcher.complete(matches, whole)
+            yield matches
             return
         for batch in self._batches(matcher):
-            if not isinstance(batch, MirrorRows):
-                matcher.complete(batch, whole)
-            yield batch
+            if isinstance(batch, MirrorRows):
+                told, short = batch.parted(whole)
+                if told:
+                    yield told
+                matches = short.matches()
+            else:
+                matches = batch
+            matcher.complete(matches, whole)
+            if matches:
+                yield matches
 
     def is_from_files(self, query: ImageQuery, product: SearchProduct) -> bool:
         """Return whether :meth:`batches` would read the images of a product from files."""

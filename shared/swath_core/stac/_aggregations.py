@@ -22,7 +22,7 @@ from ._properties import EXTRA_PREFIX, QUERYABLES, Property, declared_name
 from ._searches import MEMBERS, check_members
 
 if TYPE_CHECKING:
-    from swath_core.search import ImageQuery, ImageSearch, SearchProduct
+    from swath_core.search import Batch, ImageQuery, ImageSearch, SearchProduct
     from swath_core.summaries import Interval, Summaries
 
     from ._aggregators import Aggregation, Frequency
@@ -312,19 +312,18 @@ class Aggregator:
         """Count all matches; return how many there are, and when the ends of them were taken."""
         names = frozenset[str]().union(*(each.names for each in counters))
         footprints = any(each.footprints for each in counters)
-        total, first, last = 0, None, None
+        total, ends = 0, set[str]()
         query = replace(self.query, sort=Sort("acquired"))
-        for matches in self.search.matches(
+        for batch in self.search.batches(
             query, self.products, footprints=footprints, attributes=bool(names), whole=names
         ):
-            if not matches:
+            if not batch:
                 continue
             for each in counters:
-                each.add(matches)
-            total += len(matches)
-            first = first or matches[0].acquired
-            last = matches[-1].acquired
-        return total, (first, last)
+                each.add(batch) if isinstance(batch, list) else each.add_rows(batch)
+            total += len(batch)
+            ends |= _ends(batch)
+        return total, (min(ends, default=None), max(ends, default=None))
 
     # ---- without looking at every match
 
@@ -391,6 +390,14 @@ class Aggregator:
             if each.count_between(first, last) <= AUTOMATIC_INTERVALS
         )
         return next(fitting, Interval.YEAR)
+
+
+def _ends(batch: Batch) -> set[str]:
+    """Return when the first and the last of some matches were taken."""
+    if isinstance(batch, list):
+        moments = [match.acquired for match in batch]
+        return {min(moments), max(moments)}
+    return set(batch.ends)
 
 
 def _value(name: str, value: Any) -> Aggregation:

@@ -8,18 +8,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from swath_core.definitions import Attribute, Extra
+import numpy as np
+from numpy.typing import NDArray
+
+from swath_core.definitions import Attribute, Extra, ListOf
 from swath_core.errors import BadRequest
-from swath_core.search import Match
+from swath_core.geo import centroids_of
+from swath_core.search import Match, MirrorRows
 
 MOST_BUCKETS = 10_000
 """Buckets of one aggregation: each takes about 100 bytes, and a response has 6 MB."""
 
+Floats = NDArray[np.float64]
 Aggregation = dict[str, Any]
 Bucket = dict[str, Any]
 
@@ -54,6 +59,18 @@ class Frequency(ABC):
             found = list(keys)
             self.counts.update(found)
             self.overflow += not found
+        self._check()
+
+    def add_rows(self, rows: MirrorRows) -> None:
+        """Count matches in a file, as :meth:`add` does."""
+        self.counts.update(self.counted(rows))
+        self._check()
+
+    @abstractmethod
+    def counted(self, rows: MirrorRows) -> Mapping[Any, int]:
+        """Return how many matches of a file each bucket has, and note the overflow."""
+
+    def _check(self) -> None:
         if len(self.counts) > MOST_BUCKETS:
             message = (
                 f"{self.name} has more than {MOST_BUCKETS} buckets: narrow the search, or take "
@@ -104,6 +121,17 @@ class Terms(Frequency):
                 stored = str(stored).lower()
             yield set(stored) if isinstance(stored, list) else () if stored is None else (stored,)
 
+    def counted(self, rows: MirrorRows) -> Mapping[str, int]:
+        """Return the texts of a column."""
+        values = rows.values(self.attribute.name).tolist()
+        if isinstance(self.attribute.type, ListOf):
+            found = Counter(member for value in values for member in set(value or ()))
+            self.overflow += sum(not value for value in values)
+        else:
+            found = Counter(values)
+            self.overflow += found.pop(None, 0)
+        return found
+
     def bucket(self, key: str) -> Bucket:  # noqa: ARG002 - a term is its key
         """Return nothing more."""
         return {}
@@ -136,6 +164,17 @@ class Ranges(Frequency):
             stored = _stored(self.attribute, match)
             yield () if stored is None else (self._number(self.attribute.type.key(stored)),)
 
+    def counted(self, rows: MirrorRows) -> Mapping[int, int]:
+        """Return the ranges of a column; of each distinct value that is decided once."""
+        values = rows.values(self.attribute.name)
+        told = values[~np.isnan(values)]
+        self.overflow += len(values) - len(told)
+        found: Counter[int] = Counter()
+        each, counts = np.unique(told, return_counts=True)
+        for value, count in zip(each.tolist(), counts.tolist(), strict=True):
+            found[self._number(self.attribute.type.key(value))] += count
+        return found
+
     def _number(self, value: float) -> int:
         """Return a value's range; ends are compared in decimal, so that 0.3 begins at 3 x 0.1."""
         if self.edges:
@@ -158,7 +197,7 @@ class Ranges(Frequency):
 class Cells(Frequency):
     """How many centroids lie in each cell of a grid."""
 
-    cells: Callable[[Sequence[bytes], int], list[str]]
+    cells: Callable[[Floats, Floats, int], list[str]]
     precision: int
 
     footprints = True
@@ -166,9 +205,18 @@ class Cells(Frequency):
     def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[str]]:
         """Yield the cell of each match that has a footprint."""
         placed = [match.row.footprint for match in matches if match.row.footprint is not None]
-        found = iter(self.cells(placed, self.precision) if placed else ())
+        found = iter(self.cells(*centroids_of(placed), self.precision) if placed else ())
         for match in matches:
             yield () if match.row.footprint is None else (next(found),)
+
+    def counted(self, rows: MirrorRows) -> Mapping[str, int]:
+        """Return the cells of centroids."""
+        centroids = rows.centroids
+        placed = centroids[~np.isnan(centroids[:, 0])]
+        self.overflow += len(centroids) - len(placed)
+        return Counter(
+            self.cells(placed[:, 0], placed[:, 1], self.precision) if len(placed) else ()
+        )
 
     def bucket(self, key: str) -> Bucket:  # noqa: ARG002 - a cell is its key
         """Return nothing more."""
@@ -188,6 +236,10 @@ class Moments(Frequency):
         for match in matches:
             yield (self.start(match.acquired),)
 
+    def counted(self, rows: MirrorRows) -> Mapping[str, int]:
+        """Return the intervals of a column."""
+        return Counter(map(self.start, rows.acquired))
+
     def bucket(self, key: str) -> Bucket:  # noqa: ARG002 - an interval is its start
         """Return nothing more."""
         return {}
@@ -201,6 +253,10 @@ class Collections(Frequency):
         """Yield the collection of each match."""
         for match in matches:
             yield (match.product_id,)
+
+    def counted(self, rows: MirrorRows) -> Mapping[str, int]:
+        """Return the one collection that a file is of."""
+        return {rows.product_id: len(rows)}
 
     def bucket(self, key: str) -> Bucket:  # noqa: ARG002 - a collection is its id
         """Return nothing more."""

@@ -1,15 +1,14 @@
-"""Grids that items are counted in: the cell of each centroid, as H3, geohash or map tile."""
+"""Grids that items are counted in: cells of centroids, as H3, geohash or map tile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from swath_core.geo import centroids_of
-from swath_core.summaries import cells_of
+from swath_core.summaries import cells_at
 
 Floats = NDArray[np.float64]
 
@@ -22,17 +21,16 @@ _MERCATOR_NORTH = 85.0511287798066
 
 @dataclass(frozen=True)
 class Grid:
-    """A grid: its cells of a precision (``least`` to ``most``) for footprints given as WKB."""
+    """A grid: its cells of a precision (``least`` to ``most``) at longitudes and latitudes."""
 
-    cells: Callable[[Sequence[bytes], int], list[str]]
+    cells: Callable[[Floats, Floats, int], list[str]]
     least: int
     most: int
     default: int
 
 
-def geohashes(footprints: Sequence[bytes], length: int) -> list[str]:
-    """Return the geohash, of so many characters, of the centroid of each footprint."""
-    longitudes, latitudes = centroids_of(footprints)
+def geohashes(longitudes: Floats, latitudes: Floats, length: int) -> list[str]:
+    """Return the geohash, of so many characters, of each place."""
     bits = length * _BITS
     east = _steps((longitudes + _HALF_TURN) / _TURN, (bits + 1) // 2)
     north = _steps((latitudes + _HALF_TURN / 2) / _HALF_TURN, bits // 2)
@@ -57,12 +55,8 @@ def _geohash(east: int, north: int, bits: int) -> str:
     return "".join(_BASE32[number >> shift & (len(_BASE32) - 1)] for shift in shifts)
 
 
-def tiles(footprints: Sequence[bytes], zoom: int) -> list[str]:
-    """Return the web map tile, ``z/x/y``, of the centroid of each footprint.
-
-    Beyond 85 degrees it is the tile at the map's edge.
-    """
-    longitudes, latitudes = centroids_of(footprints)
+def tiles(longitudes: Floats, latitudes: Floats, zoom: int) -> list[str]:
+    """Return the web map tile, ``z/x/y``, of each place; beyond 85 degrees that at the edge."""
     angles = np.radians(np.clip(latitudes, -_MERCATOR_NORTH, _MERCATOR_NORTH))
     south = (1 - np.arcsinh(np.tan(angles)) / np.pi) / 2
     columns = _steps((longitudes + _HALF_TURN) / _TURN, zoom)
@@ -71,7 +65,7 @@ def tiles(footprints: Sequence[bytes], zoom: int) -> list[str]:
 
 
 GRIDS = {
-    "grid_geohex_frequency": Grid(cells_of, 0, 15, 3),
+    "grid_geohex_frequency": Grid(cells_at, 0, 15, 3),
     "grid_geohash_frequency": Grid(geohashes, 1, 12, 3),
     "grid_geotile_frequency": Grid(tiles, 0, 29, 5),
 }

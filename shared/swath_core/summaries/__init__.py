@@ -1,6 +1,6 @@
 """Exact totals and time series at the price of a few rows, and the rollups they are read from."""
 
-from ._cells import cells_of, parse_resolution
+from ._cells import cells_at, cells_of, parse_resolution
 from ._intervals import DateField, Interval, RequestedRange, TimeRange
 from ._live import LiveCounter
 from ._recount import Rollup, RollupReport, scheduled_rollup
@@ -19,6 +19,7 @@ __all__ = [
     "Summaries",
     "Summary",
     "TimeRange",
+    "cells_at",
     "cells_of",
     "parse_resolution",
     "scheduled_rollup",

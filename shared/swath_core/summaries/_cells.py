@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import h3
+import numpy as np
+from numpy.typing import NDArray
 
 from swath_core.errors import BadRequest
 from swath_core.geo import centroids_of
@@ -28,7 +30,13 @@ def parse_resolution(text: str) -> int:
 
 def cells_of(footprints: Sequence[bytes], resolution: int) -> list[str]:
     """Return the cell of the centroid of each footprint, given as WKB on the plane."""
-    longitudes, latitudes = centroids_of(footprints)
+    return cells_at(*centroids_of(footprints), resolution)
+
+
+def cells_at(
+    longitudes: NDArray[np.float64], latitudes: NDArray[np.float64], resolution: int
+) -> list[str]:
+    """Return the cell of each place."""
     return [
         h3.latlng_to_cell(latitude, longitude, resolution)
         for latitude, longitude in zip(latitudes.tolist(), longitudes.tolist(), strict=True)

@@ -13,6 +13,7 @@ from shapely.geometry import shape
 from tests.component.api.conftest import image
 from tests.component.stac.test_api import get
 
+from swath_core.geo import centroids_of
 from swath_core.stac import AGGREGATIONS
 from swath_core.stac._grids import geohashes, tiles
 from swath_dev.inprocess import Answer, InProcessApi, running_api
@@ -189,10 +190,11 @@ def test_cells_are_those_of_the_centroids(
 def test_tiles_hold_their_centroids_and_edges_belong_to_the_map() -> None:
     points = [(-180, 85), (179.99, -89), (0.01, -0.01), (13.4, 52.5), (-0.001, 66.6)]
     boxes = [shape({"type": "Point", "coordinates": point}).buffer(1e-7).wkb for point in points]
+    centres = centroids_of(boxes)
 
-    assert tiles(boxes, 0) == ["0/0/0"] * len(points)
-    assert tiles(boxes, 10)[1:4] == ["10/1023/1023", "10/512/512", "10/550/335"]
-    assert geohashes(boxes, 5) == [bisected(*point, 5) for point in points]
+    assert tiles(*centres, 0) == ["0/0/0"] * len(points)
+    assert tiles(*centres, 10)[1:4] == ["10/1023/1023", "10/512/512", "10/550/335"]
+    assert geohashes(*centres, 5) == [bisected(*point, 5) for point in points]
 
 
 def test_the_interval_fits_the_time_that_the_items_span(api: InProcessApi) -> None:
