@@ -19,6 +19,7 @@ from swath_core.errors import Invalid
 
 from ._assets import MD5_MULTIHASH
 from ._extensions import AUTHENTICATION, TIMESTAMPS, bare, extensions_of
+from ._forms import COLLECTION, ITEM, Form, wrong
 from ._items import Item, ItemForm, extra_name
 from ._links import Addresses
 from ._overlay import QUERYABLES_MEMBER
@@ -69,8 +70,9 @@ def checked_item(given: Any, product_id: str, name: str | None = None) -> Item:
     if given.get("collection", product_id) != product_id:
         shown_id = shown(given["collection"])
         raise bad("/collection", f"{shown_id} was sent to the items of {shown(product_id)}")
-    _check_members(given)
-    return {"links": [], "stac_extensions": [], **given}
+    present = {name: each for name, each in given.items() if name != "bbox" or each is not None}
+    _check_members(present)
+    return {"links": [], "stac_extensions": [], **present}
 
 
 def _check_members(given: Item) -> None:
@@ -87,8 +89,14 @@ def _check_members(given: Item) -> None:
     extensions = given.get("stac_extensions", [])
     if not isinstance(extensions, list) or not all(isinstance(each, str) for each in extensions):
         raise bad("/stac_extensions", "a list of addresses is expected")
+    _check_forms(given, ITEM)
     if "geometry" not in given:
         raise bad("/geometry", "a geometry is expected; an item without a place has null")
+
+
+def _check_forms(given: Item, forms: Mapping[str, Form]) -> None:
+    for name, form in wrong(given, forms):
+        raise bad(f"/{name}", f"{form} is expected, not {shown(given[name])}")
 
 
 def _check_links(given: Item) -> None:
@@ -356,6 +364,7 @@ def checked_collection(given: Any, product_id: str | None = None) -> dict[str, A
     for member in ("stac_extensions", "keywords"):
         if not isinstance(given.get(member, []), list):
             raise bad(f"/{member}", f"a list is expected, not {shown(given[member])}")
+    _check_forms(given, COLLECTION)
     return given
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from swath_core import times
 
 from ._extensions import bare, extensions_of
+from ._forms import COLLECTION, ITEM, well_formed
 
 Json = Any
 Members = dict[str, Any]
@@ -36,6 +38,7 @@ _COLLECTION_MEMBERS = frozenset(
         QUERYABLES_MEMBER,
     }
 )
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 _ALWAYS_SHOWN = frozenset({"created", "updated"})
 
 
@@ -131,17 +134,18 @@ def overlaid_item(derived: Members, kept: Json, hrefs: Collection[str]) -> Membe
     properties |= _dict(stored.get("properties"))
     assets = _assets(derived["assets"], stored, hrefs)
     links = derived["links"] + _links(stored)
+    members = well_formed(_dict(stored.get("members")), ITEM)
     found = {
-        **{n: v for n, v in _dict(stored.get("members")).items() if n not in _ITEM_MEMBERS},
+        **{n: v for n, v in members.items() if n not in _ITEM_MEMBERS},
         **derived,
         "properties": properties,
         "assets": assets,
         "links": links,
         "stac_extensions": _extensions(derived, stored, properties, assets, links),
     }
-    if isinstance(version := _dict(stored.get("members")).get("stac_version"), str):
-        found["stac_version"] = version
-    place = _dict(stored.get("place"))
+    if "stac_version" in members:
+        found["stac_version"] = members["stac_version"]
+    place = well_formed(_dict(stored.get("place")), ITEM)
     if place and place.get("of") == _digest(derived["geometry"]):
         found.pop("bbox", None)
         found |= {name: place[name] for name in ("geometry", "bbox") if name in place}
@@ -196,6 +200,8 @@ def _same_meaning(derived: Json, given: Json) -> bool:
         return True
     if isinstance(derived, list) and isinstance(given, list):
         return derived == given[: len(derived)]  # the third row of a transform says nothing
+    if not isinstance(given, str) or not _UTC.fullmatch(given):
+        return False  # STAC's times are of RFC 3339, in UTC
     try:
         return times.canonical_timestamp(derived) == times.canonical_timestamp(given)
     except (ValueError, TypeError):
@@ -220,7 +226,7 @@ def overlaid_collection(derived: Members, kept: Json) -> Members:
     stored = _dict(kept)
     members = {
         name: value
-        for name, value in _dict(stored.get("members")).items()
+        for name, value in well_formed(_dict(stored.get("members")), COLLECTION).items()
         if name not in _COLLECTION_MEMBERS
     }
     listed = [each for each in _list(members.get("stac_extensions")) if isinstance(each, str)]

@@ -260,6 +260,10 @@ def test_wrong_items_are_refused_with_the_place(api: InProcessApi) -> None:
         ({"links": [{"rel": [], "href": "https://x.example"}]}, "/links/0"),
         ({"links": ["https://x.example"]}, "/links/0"),
         ({"stac_extensions": [5]}, "/stac_extensions"),
+        ({"bbox": ["a"]}, "/bbox"),
+        ({"bbox": [1, 2, 3]}, "/bbox"),
+        ({"bbox": [1, 2, 3, True]}, "/bbox"),
+        ({"stac_version": 1}, "/stac_version"),
         ({"properties": {"datetime": "soon"}}, "acquired"),
         ({"properties": {}}, "/properties/datetime"),
     ):
@@ -379,6 +383,8 @@ def test_a_collection_is_changed_and_deleted(api: InProcessApi) -> None:
         {"hidden": [[]], "assets": {"a": 5, "b": {"href": 5}}, "links": [5, {"rel": 5}]},
         {"place": {"of": 5, "geometry": {}}, "asset_files": 5, "extensions": [5]},
         {"members": {"type": "Fish", "links": 5, "stac_version": 5}},
+        {"members": {"extent": None, "license": None, "summaries": [], "providers": [1]}},
+        {"members": {"item_assets": {"a": 1}, "assets": {"a": {}}, "bbox": ["a"]}},
     ],
 )
 def test_whatever_is_set_by_another_face_an_item_is_answered(
@@ -390,6 +396,57 @@ def test_whatever_is_set_by_another_face_an_item_is_answered(
     found = api.call("GET", "//stac/collections/acme:p")
     assert found.status == 200
     assert found.json["type"] == "Collection"
+    stac_documents.check(found.json)
+
+
+BOXES = {"bbox": [[-180, -90, 180, 90]]}
+
+
+ODD: dict[str, list[Any]] = {
+    "license": [None, "", 5],
+    "extent": [
+        *(None, [], {}, {"spatial": BOXES}, {"temporal": {}}),
+        {"spatial": {"bbox": [-180, -90, 180, 90]}, "temporal": {"interval": [[None, None]]}},
+        {"spatial": BOXES, "temporal": {"interval": [["soon", None]]}},
+    ],
+    "summaries": [None, [], "x"],
+    "providers": [None, {}, ["x"], [{"url": "https://x.example"}]],
+    "item_assets": [None, [], {"a": 5}],
+    "assets": [None, {"a": {}}, {"a": {"href": 5}}],
+    "stac_version": [None],
+}
+
+
+@pytest.mark.parametrize(("member", "odd"), [(name, each) for name in ODD for each in ODD[name]])
+def test_members_of_collections_that_clients_rely_on_have_their_form(
+    api: InProcessApi, member: str, odd: Any
+) -> None:
+    made = {**collection("acme:odd"), member: odd}
+    refused = api.call("POST", "//stac/collections", made)
+    assert refused.status == 400, refused.text
+    assert f"/{member}: " in refused.json["description"]
+    patched = api.call(
+        "PATCH",
+        "//stac/collections/acme:p",
+        [{"op": "add", "path": f"/{member}", "value": odd}],
+    )
+    assert patched.status == 400, patched.text
+
+
+def test_times_come_out_as_they_came_if_they_are_times_of_stac(api: InProcessApi) -> None:
+    item = given(stac_items.LANDSAT)
+    for name, time, shown in (
+        ("t0", "2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z"),
+        ("t1", "2020-01-01T00:00:00.5+00:00", "2020-01-01T00:00:00.5+00:00"),
+        ("t2", "2020", "2020-01-01T00:00:00.000000Z"),
+        ("t3", "2020-01-01 00:00:00", "2020-01-01T00:00:00.000000Z"),
+        ("t4", "2020-01-01T01:00:00+01:00", "2020-01-01T00:00:00.000000Z"),
+    ):
+        properties = {**item["properties"], "datetime": time}
+        assert create(api, {**item, "id": name, "properties": properties}).status == 201
+        found = read(api, name)
+        assert found["properties"]["datetime"] == shown
+        stac_documents.check(found)
 
 
 @pytest.mark.parametrize(
