@@ -29,7 +29,10 @@ export default typescript.config(
   {
     files: ["**/*.mjs"],
     languageOptions: {
-      globals: { process: "readonly", document: "readonly", window: "readonly", URL: "readonly" },
+      globals: {
+        ...{ process: "readonly", document: "readonly", window: "readonly" },
+        ...{ URL: "readonly", URLSearchParams: "readonly" },
+      },
     },
   },
 );

@@ -20,9 +20,10 @@ from swath_dev._errors import CommandError
 from swath_dev.build import ROOT, assemble, fix_times
 from swath_dev.deploy import answer_of, deploy, probe_routes
 from swath_dev.session import Session, session_of
-from swath_dev.token import AUDIENCE, ISSUER, lasting_token, make_token, trusted_keys
+from swath_dev.token import AUDIENCE, ISSUER, make_token, trusted_keys
 
-from . import processes
+from . import issuer_function, processes
+from .issuer import CLIENT
 
 STACK = "swath"
 REGION = "us-east-1"
@@ -38,6 +39,7 @@ _LOCAL_PARAMETERS = {
     "DeletionProtection": "false",
     "Issuer": ISSUER,
     "Audience": AUDIENCE,
+    "ClientId": CLIENT,
     "LocalApiId": _API_ID,
     "TlsOnly": "false",
     "IngestRetryAfter": "90",
@@ -273,13 +275,17 @@ class LocalCloud:
                 **_LOCAL_PARAMETERS,
                 "TrustedKeys": trusted_keys(self.state),
                 "PublicUrl": self.api_url,
-                "LocalToken": lasting_token(self.state),
+                "SignInUrl": self._put_issuer(),
                 **(parameters or {}),
             },
             environment=self.environment,
             probe=lambda _: probe_routes({"ApiEndpoint": self.api_url}, patience=0),
         )
         return Deployed(self, self.api_url, self._function_url(found["RasterUrl"]), found)
+
+    def _put_issuer(self) -> str:
+        pages = (f"{self.api_url}/", f"{self.api_url}/docs")
+        return issuer_function.put(self.session, self.state, self.endpoint, pages)
 
     def _function_url(self, url: str) -> str:
         """Return a function URL in the form that resolves without a name server."""

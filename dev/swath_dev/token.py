@@ -17,7 +17,6 @@ ISSUER = "https://issuer.swath.local"
 AUDIENCE = "swath"
 KEY_ID = "local"
 _DAY = 86_400
-_WEEK = 7 * _DAY
 
 
 def issuer_key(state: Path) -> ec.EllipticCurvePrivateKey:
@@ -76,28 +75,3 @@ def make_token(
     if org:
         claims["org"] = org
     return jwt.encode(claims, issuer_key(state), algorithm="ES256", headers={"kid": KEY_ID})
-
-
-def lasting_token(state: Path) -> str:
-    """Return the token that the explorer signs in with: kept, so that deployments stay the same.
-
-    A new one is made when less than a week is left of it; only the folder's owner reads it.
-    """
-    path = state / "explorer.jwt"
-    if path.exists() and _seconds_left(kept := path.read_text(), state) > _WEEK:
-        return kept
-    token = make_token(state)
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(token)
-    return token
-
-
-def _seconds_left(token: str, state: Path) -> float:
-    """Return how long a token is good for; 0 where it is none of this folder's key."""
-    key = issuer_key(state).public_key()
-    try:
-        claims = jwt.decode(token, key, algorithms=["ES256"], audience=AUDIENCE)
-    except jwt.InvalidTokenError:
-        return 0.0
-    return float(claims["exp"]) - time.time()

@@ -8,7 +8,7 @@ const browser = await chromium.launch({
 });
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 await page.goto(address);
-await page.getByRole("button", { name: "Sign in as developer" }).click();
+await page.getByRole("button", { name: "Sign in", exact: true }).click();
 await page.locator('.map[data-drawn*="footprint"]').waitFor({ timeout: 120_000 });
 await page.waitForLoadState("networkidle", { timeout: 120_000 });
 await page.waitForTimeout(3_000);

@@ -95,16 +95,50 @@ const scenarios = {
     return { ...seen, size, values, place, address };
   },
 
-  /** What somebody sees who may not see an image, whose token has ended, and who signs in here. */
+  /** Signing in at the issuer: there and back, a forbidden image, renewal, the end, and out again. */
+  async oidc({ image }) {
+    const { context, page, seen } = await open(image);
+    const asked = [];
+    const sent = new Set();
+    page.on("request", (request) => sent.add(request.headers().authorization ?? ""));
+    await context.route("**/token", async (route) => {
+      const grant = new URLSearchParams(route.request().postData() ?? "").get("grant_type");
+      asked.push(grant);
+      if (asked.length > 2) {
+        await route.fulfill({ status: 400, json: { error: "invalid_grant" } });
+        return;
+      }
+      // sent again by the script, which has to say what the browser would have said of the page
+      const headers = { ...route.request().headers(), "sec-fetch-site": "same-origin" };
+      const response = await route.fetch({ headers });
+      await route.fulfill({ response, json: { ...(await response.json()), expires_in: asked.length === 1 ? 62 : 4 } });
+    });
+    const sign = page.getByRole("button", { name: "Sign in", exact: true });
+    await sign.click();
+    const forbidden = await page.locator(".details .trouble").first().textContent();
+    const address = page.url();
+    const kept = await page.evaluate(() => [
+      window.location.href, document.cookie,
+      ...Object.values(window.localStorage), ...Object.values(window.sessionStorage),
+    ]);
+    await page.getByText("Your session has ended").waitFor();
+    const after = page.url();
+    await context.unroute("**/token");
+    await sign.click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await sign.waitFor();
+    const out = page.url();
+    await context.close();
+    return { ...seen, forbidden, address, kept, after, asked, out, sent: [...sent].filter(Boolean) };
+  },
+
+  /** What somebody sees who may not see an image, and whose token has ended. */
   async signing({ url, image, token, ended }) {
     const { context, page, seen } = await open(image);
     await signIn(page, ended);
     const refused = await page.locator(".signin .trouble").first().textContent();
     await signIn(page, token);
     const forbidden = await page.locator(".details .trouble").first().textContent();
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("button", { name: "Sign in as developer" }).click();
-    await page.getByRole("button", { name: "Sign out" }).waitFor();
     const address = page.url();
     await context.close();
     return { ...seen, refused, forbidden, address, url };

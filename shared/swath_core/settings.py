@@ -26,9 +26,10 @@ class Settings:
     ``requests_per_minute`` is what one caller may ask at most; 0 is no limit. ``anonymous`` lets
     callers without a token read what ``group:public`` may read. ``remote_buckets`` are those of
     others whose files may be read, ``requester_pays`` those for which this account pays.
-    ``mirror_from`` is the number of postings from which on a query
-    reads files of the mirror. ``local_token`` is what the explorer signs in with on a laptop;
-    it is empty everywhere else.
+    ``mirror_from`` is the number of postings from which on a query reads files of the mirror.
+    ``client_id`` is that of the explorer at the issuer: where it is empty the page takes pasted
+    tokens only. ``sign_in_url`` is where browsers find the issuer, if that is not the issuer
+    itself; ``sign_in_origins`` are those that it answers from, too.
     """
 
     catalog_table: str
@@ -52,7 +53,10 @@ class Settings:
     remote_buckets: tuple[str, ...] = ()
     requester_pays: tuple[str, ...] = ()
     mirror_from: int = 20_000
-    local_token: str = ""
+    client_id: str = ""
+    sign_in_url: str = ""
+    sign_in_scope: str = "openid"
+    sign_in_origins: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -90,7 +94,10 @@ class Settings:
             remote_buckets=listed("remote_buckets"),
             requester_pays=listed("requester_pays"),
             mirror_from=int(read("mirror_from") or 20_000),
-            local_token=read("local_token"),
+            client_id=read("client_id"),
+            sign_in_url=read("sign_in_url"),
+            sign_in_scope=read("sign_in_scope") or "openid",
+            sign_in_origins=listed("sign_in_origins"),
         )
 
     def need(self, name: str) -> str:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+import jwt
 import pytest
 import requests
 from matplotlib.image import imread
@@ -197,7 +198,27 @@ def test_an_image_shows_its_pixels(browser: Browser, world: World, gallery: Gall
     assert low < high
 
 
-def test_who_may_not_see_is_told_so_and_a_laptop_signs_in(browser: Browser, world: World) -> None:
+def test_the_issuer_signs_in_and_out_and_a_session_is_renewed_until_it_ends(
+    browser: Browser, world: World
+) -> None:
+    image = world.url(image=f"{world.hostile}/i00")
+    seen = browser.do("oidc", image=image)
+
+    assert "cannot be shown" in seen["forbidden"], "the developer of acme may not see it"
+    assert state_of(seen["address"])["image"] == f"{world.hostile}/i00"
+    assert state_of(seen["after"])["image"] == f"{world.hostile}/i00"
+    assert seen["asked"] == ["authorization_code", "refresh_token", "refresh_token"]
+    tokens = {header.removeprefix("Bearer ") for header in seen["sent"]}
+    assert tokens
+    claims = [jwt.decode(token, options={"verify_signature": False}) for token in tokens]
+    assert {(each["org"], each["sub"]) for each in claims} == {("acme", "developer")}
+    for kept in (*seen["kept"], seen["out"], seen["after"]):
+        assert "code=" not in kept
+        assert not [token for token in tokens if token in kept]
+    assert seen["out"].partition("#")[0] == f"{world.stack.api_url}/"
+
+
+def test_who_may_not_see_is_told_so(browser: Browser, world: World) -> None:
     stranger, ended = (world.stack.token("strangers", "somebody", days=days) for days in (1, -1))
     image = world.url(image=f"{world.hostile}/i00")
     seen = browser.do("signing", url=world.url(), image=image, token=stranger, ended=ended)

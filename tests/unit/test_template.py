@@ -257,6 +257,18 @@ def test_a_users_own_pool_lets_nobody_choose_their_organisation() -> None:
     }
 
 
+def test_a_users_own_pool_signs_in_by_a_code_that_comes_back_to_the_stack() -> None:
+    client = of_type("AWS::Cognito::UserPoolClient")["UserPoolClient"]
+    (domain,) = of_type("AWS::Cognito::UserPoolDomain").values()
+
+    assert client["AllowedOAuthFlowsUserPoolClient"] is True
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["GenerateSecret"] is False
+    assert client["CallbackURLs"] == client["LogoutURLs"]
+    assert len(client["CallbackURLs"]) == 2
+    assert "AWS::StackId" in str(domain["Domain"]), "its name is no other stack's"
+
+
 @pytest.mark.parametrize(("name", "value"), [("Runtime", "python3.13"), ("Architecture", "arm64")])
 def test_the_runtime_is_a_parameter(name: str, value: str) -> None:
     assert FOUND["Parameters"][name]["Default"] == value

@@ -27,7 +27,7 @@ export function Reference({ ready }: { readonly ready: Promise<void> }) {
           <a href={description()}>OpenAPI as JSON</a>
           <ThemeField />
           {token.value !== null && (
-            <button type="button" onClick={signOut}>
+            <button type="button" onClick={() => void signOut()}>
               Sign out
             </button>
           )}

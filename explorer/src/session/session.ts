@@ -1,34 +1,98 @@
 import { computed, signal } from "@preact/signals";
-import { ask, refusal, token } from "../api";
+import { ask, refusal, token, words } from "../api";
+
+/** How the page signs in by OpenID Connect. */
+export interface SignIn {
+  readonly issuer: string;
+  /** The address of the issuer's discovery document. */
+  readonly metadata: string;
+  readonly client: string;
+  readonly scope: string;
+  /** Which of the issuer's tokens the API is sent. */
+  readonly token: "id_token" | "access_token";
+}
 
 /** What the stack says about itself. */
 export interface Configuration {
   readonly anonymous: boolean;
-  readonly localSignIn: boolean;
+  readonly signIn: SignIn | null;
 }
 
 export const configuration = signal<Configuration | null>(null);
 
+/** Whether the issuer has just sent the caller back, and the token is being asked for. */
+export const returning = signal(false);
+
 /** Whether the caller may ask: with a token, or in a stack that lets anybody read. */
 export const mayAsk = computed(() => token.value !== null || configuration.value?.anonymous === true);
 
-/** Ask the stack about itself. Throws ApiError. */
+const answer = takeAnswer();
+
+/** Take what the issuer answered out of the address, before anything else reads or keeps it. */
+function takeAnswer(): string | null {
+  const here = new URL(location.href);
+  const query = here.searchParams;
+  if (!query.has("state") || !(query.has("code") || query.has("error"))) {
+    return null;
+  }
+  history.replaceState(null, "", here.pathname + here.hash);
+  return here.href;
+}
+
+/** Ask the stack about itself, and end a sign-in that the caller comes back from. Throws ApiError. */
 export async function configure(): Promise<void> {
-  configuration.value = await ask<Configuration>("/explorer/config.json");
+  returning.value = answer !== null;
+  try {
+    const found = await ask<Configuration>("/explorer/config.json");
+    configuration.value = found;
+    if (answer !== null && found.signIn !== null) {
+      const { finish } = await import("./oidc");
+      restore(await finish(found.signIn, answer));
+    }
+  } catch (error) {
+    if (configuration.value === null) {
+      throw error;
+    }
+    refusal.value = `Signing in did not work: ${words(error)}`;
+    restore(stateOf(error));
+  } finally {
+    returning.value = false;
+  }
 }
 
-/** Get the token of the local issuer: only a stack on a laptop has one to give. */
-export async function signInHere(): Promise<void> {
-  const answer = await ask<{ token: string }>("/explorer/token", { method: "POST" });
-  signIn(answer.token);
+/** Bring back what the page showed before the caller went to sign in. */
+function restore(fragment: string): void {
+  if (fragment !== "") {
+    history.replaceState(null, "", `${location.pathname}#${fragment}`);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  }
 }
 
+/** Return what an issuer's refusal brought back of the page's state. */
+function stateOf(error: unknown): string {
+  const state = (error as { state?: unknown }).state;
+  return typeof state === "string" ? state : "";
+}
+
+/** Go to the issuer to sign in; the caller comes back to what the page shows now. */
+export async function goSignIn(how: SignIn): Promise<void> {
+  const { start } = await import("./oidc");
+  await start(how, location.hash.replace(/^#/, ""));
+}
+
+/** Use a token that was pasted. */
 export function signIn(text: string): void {
   refusal.value = null;
   token.value = text.trim().replace(/^Bearer\s+/i, "");
 }
 
-export function signOut(): void {
+/** Forget the token; where it came from the issuer, end the session there, too. */
+export async function signOut(): Promise<void> {
   token.value = null;
   refusal.value = null;
+  const how = configuration.value?.signIn ?? null;
+  if (how !== null) {
+    const { end } = await import("./oidc");
+    await end(how);
+  }
 }

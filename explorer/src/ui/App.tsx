@@ -54,7 +54,7 @@ function Header() {
           </button>
         )}
         {token.value !== null && (
-          <button type="button" onClick={signOut}>
+          <button type="button" onClick={() => void signOut()}>
             Sign out
           </button>
         )}

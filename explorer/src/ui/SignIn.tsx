@@ -1,14 +1,14 @@
 import { useState } from "preact/hooks";
 import { refusal, words } from "../api";
-import { configuration, signIn, signInHere } from "../session/session";
+import { configuration, goSignIn, returning, signIn } from "../session/session";
 
 export function SignIn() {
   const [text, setText] = useState("");
   const [trouble, setTrouble] = useState("");
-  const here = () => {
-    setTrouble("");
-    signInHere().catch((error: unknown) => setTrouble(words(error)));
-  };
+  const how = configuration.value?.signIn ?? null;
+  if (returning.value) {
+    return <p class="quiet">Signing in…</p>;
+  }
   return (
     <section aria-label="Sign in" class="signin">
       {refusal.value !== null && refusal.value !== "" && (
@@ -16,12 +16,19 @@ export function SignIn() {
           {refusal.value}
         </p>
       )}
-      {configuration.value?.localSignIn === true && (
+      {how !== null && (
         <>
           <h2>Sign in</h2>
-          <p>This catalog runs on your machine and has an issuer of its own.</p>
-          <button type="button" class="main" onClick={here}>
-            Sign in as developer of acme
+          <p>The issuer that this catalog trusts asks who you are and leads back to what you see here.</p>
+          <button
+            type="button"
+            class="main"
+            onClick={() => {
+              setTrouble("");
+              goSignIn(how).catch((error: unknown) => setTrouble(`The issuer cannot be reached: ${words(error)}`));
+            }}
+          >
+            Sign in
           </button>
         </>
       )}

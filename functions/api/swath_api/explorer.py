@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from swath_core.errors import Forbidden, MethodNotAllowed, NotFound
-from swath_core.settings import settings
+from swath_core.errors import MethodNotAllowed, NotFound
+from swath_core.settings import Settings, settings
 from swath_core.store.s3 import bucket_origin
 from swath_core.web import Request, Response
 
@@ -40,7 +40,6 @@ _ENCODINGS = {".br": "br", ".gz": "gzip"}
 """How files are kept compressed, the better way first."""
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def respond(request: Request) -> Response[Any] | None:
@@ -53,8 +52,6 @@ def respond(request: Request) -> Response[Any] | None:
     if not request.path.startswith(FOLDER):
         return None
     name = request.path.removeprefix(FOLDER)
-    if name == "token":
-        return _token(request)
     if request.method not in {"GET", "HEAD"}:
         raise MethodNotAllowed(f"{request.method} is not offered here, only GET, HEAD")
     if name == "config.json":
@@ -108,12 +105,12 @@ def policy() -> str:
 
     MapLibre draws empty tiles and Swagger UI its signs from ``data:``, and previews that were
     fetched with a token are ``blob:``. Scripts, styles and workers are files of ours, nothing
-    inline. Files are sent to the data bucket's presigned URLs, the one place beside the API that
-    the page may speak to.
+    inline. Beside the API the page may speak to the data bucket, whose presigned URLs take and give
+    files, and to the issuer.
     """
-    bucket = bucket_origin(settings().need("data_bucket"))
+    origins = ("'self'", bucket_origin(settings().need("data_bucket")), *_sign_in_origins())
     return (
-        f"default-src 'self'; connect-src 'self' {bucket}; img-src 'self' data: blob:; "
+        f"default-src 'self'; connect-src {' '.join(origins)}; img-src 'self' data: blob:; "
         "object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
     )
 
@@ -178,23 +175,37 @@ def _unless_known(
 def configuration() -> dict[str, Any]:
     """Return what the page must know before anybody has signed in; none of it is a secret."""
     found = settings()
-    return {"anonymous": found.anonymous, "localSignIn": bool(found.local_token)}
+    return {"anonymous": found.anonymous, "signIn": _sign_in(found)}
 
 
-def _token(request: Request) -> Response[Any]:
-    """Return the token with which the page signs in on the laptop.
+def _sign_in(found: Settings) -> dict[str, str] | None:
+    """Return how the page signs in by OpenID Connect; None where it has no client at the issuer.
 
-    There is one only where the stack was given one, which ``make up`` does. Pages of other origins
-    are refused, though they reach loopback, and so is a name that somebody made lead here.
+    An ID token is for the client (its ``aud``). Where that is the audience that the API wants, as
+    in a Cognito pool of its own, the API is sent the ID token, else the access token.
     """
-    if not settings().local_token:
-        raise NotFound(f"there is nothing at {request.path}")
-    if request.method != "POST":
-        raise MethodNotAllowed(f"{request.method} is not offered here, only POST")
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    if request.headers.get("sec-fetch-site") != "same-origin" or host not in _LOOPBACK:
-        raise Forbidden("the local sign-in is for the page of this very address on this machine")
-    return _json({"token": settings().local_token})
+    if not (found.client_id and found.issuer):
+        return None
+    return {
+        "issuer": found.issuer,
+        "metadata": f"{_issuer_address(found)}/.well-known/openid-configuration",
+        "client": found.client_id,
+        "scope": found.sign_in_scope,
+        "token": "id_token" if found.client_id == found.audience else "access_token",
+    }
+
+
+def _issuer_address(found: Settings) -> str:
+    return (found.sign_in_url or found.issuer).rstrip("/")
+
+
+def _sign_in_origins() -> tuple[str, ...]:
+    """Return the other origins that the page asks while it signs in."""
+    found = settings()
+    if _sign_in(found) is None:
+        return ()
+    parts = [urlsplit(each) for each in (_issuer_address(found), *found.sign_in_origins)]
+    return tuple(dict.fromkeys(f"{each.scheme}://{each.netloc}" for each in parts))
 
 
 def _json(body: dict[str, Any]) -> Response[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -26,10 +26,9 @@ def nobody(api: InProcessApi) -> InProcessApi:
 
 @pytest.fixture
 def on_a_laptop(api: InProcessApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A stack with a token of its own; yields its host."""
+    """A stack below a path of the local cloud; yields its host."""
     host = "127.0.0.1:4566"
     monkeypatch.setenv("SWATH_PUBLIC_URL", f"http://{host}/_aws/execute-api/swath")
-    monkeypatch.setenv("SWATH_LOCAL_TOKEN", "a.b.c")
     api.restart()
     yield host
     monkeypatch.undo()
@@ -163,39 +162,78 @@ def test_files_are_read_only(nobody: InProcessApi) -> None:
         assert answer.status == 405
 
 
-def test_the_page_learns_what_the_stack_allows(
+@pytest.fixture
+def configured(
     nobody: InProcessApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = nobody.call("GET", "//explorer/config.json")
-    assert asked.json == {"anonymous": False, "localSignIn": False}
-    assert asked.headers["cache-control"] == "no-store"
-    monkeypatch.setenv("SWATH_ANONYMOUS", "true")
-    nobody.restart()
-    assert nobody.call("GET", "//explorer/config.json").json["anonymous"] is True
+) -> Iterator[Callable[..., InProcessApi]]:
+    """What makes the API start anew with variables."""
+
+    def start(**variables: str) -> InProcessApi:
+        for name, value in variables.items():
+            monkeypatch.setenv(f"SWATH_{name.upper()}", value)
+        nobody.restart()
+        return nobody
+
+    yield start
     monkeypatch.undo()
     nobody.restart()
 
 
-def test_there_is_no_token_to_give_away_but_on_a_laptop(nobody: InProcessApi) -> None:
-    headers = {"sec-fetch-site": "same-origin", "host": "127.0.0.1:4566"}
-    assert nobody.call("POST", "//explorer/token", headers=headers).status == 404
+def config(api: InProcessApi) -> dict[str, Any]:
+    answer = api.call("GET", "//explorer/config.json")
+    assert answer.headers["cache-control"] == "no-store"
+    found: dict[str, Any] = answer.json
+    return found
 
 
-def test_the_local_sign_in_is_for_the_page_itself(nobody: InProcessApi, on_a_laptop: str) -> None:
-    same = {"sec-fetch-site": "same-origin", "host": on_a_laptop}
-    given = nobody.call("POST", "//explorer/token", headers=same)
-    assert given.json == {"token": "a.b.c"}
-    assert given.headers["cache-control"] == "no-store"
-    for headers in (
-        {"host": on_a_laptop},
-        same | {"sec-fetch-site": "cross-site"},
-        same | {"sec-fetch-site": "same-site"},
-        same | {"sec-fetch-site": "none"},
-        same | {"host": "rebound.example:4566"},
-        same | {"host": ""},
-    ):
-        refused = nobody.call("POST", "//explorer/token", headers=headers)
-        assert refused.status == 403
-        assert "a.b.c" not in refused.text
-    assert nobody.call("GET", "//explorer/token", headers=same).status == 405
-    assert nobody.call("GET", "//explorer/config.json", headers=same).json["localSignIn"] is True
+def sources(api: InProcessApi) -> dict[str, list[str]]:
+    policy = api.call("GET", "//", headers=BROWSER).headers["content-security-policy"]
+    parts = [part.split() for part in policy.split(";")]
+    return {name: values for name, *values in parts}
+
+
+def test_the_page_learns_what_the_stack_allows(configured: Callable[..., InProcessApi]) -> None:
+    api = configured()
+    assert config(api) == {"anonymous": False, "signIn": None}
+    assert len(sources(api)["connect-src"]) == 2, "its own origin and the data bucket's"
+    assert config(configured(anonymous="true"))["anonymous"] is True
+
+
+def test_the_page_signs_in_with_the_token_that_is_meant_for_the_api(
+    configured: Callable[..., InProcessApi],
+) -> None:
+    issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_x"
+    own = config(configured(issuer=issuer, audience="c1", client_id="c1"))
+    assert own["signIn"] == {
+        "issuer": issuer,
+        "metadata": f"{issuer}/.well-known/openid-configuration",
+        "client": "c1",
+        "scope": "openid",
+        "token": "id_token",
+    }
+    foreign = config(configured(audience="https://api", sign_in_scope="openid offline_access"))
+    assert foreign["signIn"]["token"] == "access_token"
+    assert foreign["signIn"]["scope"] == "openid offline_access"
+
+
+def test_the_page_may_ask_its_own_origin_and_the_issuers_and_no_other(
+    configured: Callable[..., InProcessApi],
+) -> None:
+    api = configured(issuer="https://login.example/realms/a", client_id="c")
+    own, bucket, *others = sources(api)["connect-src"]
+    assert own == "'self'"
+    assert others == ["https://login.example"]
+    assert sources(api)["default-src"] == ["'self'"]
+    api = configured(
+        sign_in_url="http://127.0.0.1:99/x/", sign_in_origins="https://tokens.example,https://b/c"
+    )
+    expected = [own, bucket, "http://127.0.0.1:99", "https://tokens.example", "https://b"]
+    assert sources(api)["connect-src"] == expected
+    metadata = config(api)["signIn"]["metadata"]
+    assert metadata == "http://127.0.0.1:99/x/.well-known/openid-configuration"
+
+
+def test_the_api_gives_no_token_away(nobody: InProcessApi, on_a_laptop: str) -> None:
+    headers = {"sec-fetch-site": "same-origin", "host": on_a_laptop}
+    assert nobody.call("GET", "//explorer/token", headers=headers).status == 404
+    assert nobody.call("POST", "//explorer/token", headers=headers).status in {404, 405}

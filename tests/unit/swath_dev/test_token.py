@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import json
 import stat
-import time
 from pathlib import Path
 
 import jwt
 import pytest
 
 from swath_core.access import Caller
-from swath_dev.token import AUDIENCE, ISSUER, issuer_key, lasting_token, make_token, trusted_keys
+from swath_dev.token import AUDIENCE, ISSUER, issuer_key, make_token, trusted_keys
 
 
 def claims_of(token: str, state: Path) -> dict[str, object]:
@@ -81,27 +80,3 @@ def test_a_foreign_key_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(TypeError, match="elliptic-curve"):
         issuer_key(tmp_path)
-
-
-def test_the_explorers_token_is_kept_while_it_lasts(tmp_path: Path) -> None:
-    token = lasting_token(tmp_path)
-    path = tmp_path / "explorer.jwt"
-
-    assert claims_of(token, tmp_path)["org"] == "acme"
-    assert lasting_token(tmp_path) == token
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-@pytest.mark.parametrize("days", [6.9, -1])
-def test_the_explorers_token_is_made_anew_before_it_ends(tmp_path: Path, days: float) -> None:
-    path = tmp_path / "explorer.jwt"
-    path.write_text(make_token(tmp_path, days=days))
-
-    assert lasting_token(tmp_path) == path.read_text()
-    assert float(str(claims_of(path.read_text(), tmp_path)["exp"])) > time.time() + 29 * 86_400
-
-
-def test_the_explorers_token_of_another_key_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / "explorer.jwt").write_text(make_token(tmp_path / "other"))
-
-    assert claims_of(lasting_token(tmp_path), tmp_path)["sub"] == "developer"
