@@ -5,8 +5,8 @@ STAC calls an attribute), ``_bands``, ``_assets``, ``_items`` and ``_collections
 ``_links`` and ``_extensions``, ``_landing``; then what requests ask: ``_intervals``, ``_areas``,
 ``_orders``, ``_fields``, ``_query_extension``, ``cql2``, ``_searches`` and
 ``_collection_searches``, ``_aggregations``; and ``_service``, the use cases. What comes in:
-``_incoming`` (attributes out of items), ``_overlay`` (what is kept beside them, and laid over
-them), ``_patches`` and ``_writes``.
+``_forms`` (of members), ``_incoming`` (attributes out of items), ``_overlay`` (what is kept beside
+them, and laid over them), ``_patches`` and ``_writes``.
 
 Imports inside functions keep H3 and shapely out of requests that ask for no place.
 """
