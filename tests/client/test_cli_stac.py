@@ -137,6 +137,31 @@ def numbers(out: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
+def test_what_is_no_item_is_told_and_the_others_are_saved(run: Run, tmp_path: Path) -> None:
+    """A line may hold what other line separators than newlines are: they are text in JSON."""
+    one, two = items(2)
+    one["properties"]["title"] = "one\u2028line\x85"
+    others = [5, {"type": "Feature"}, {**two, "id": 7}, {**two, "links": "none"}, two, one]
+    told = [json.dumps(each, ensure_ascii=False) for each in (one, *others)]
+    path, report = tmp_path / "items.ndjson", tmp_path / "report.ndjson"
+    path.write_text("\n".join([told[0], "no JSON", "", *told[1:]]), encoding="utf-8")
+    asked = ("stac", "import", str(path), "--product", "far", "--json")
+    status, _, err = run(*asked, "--report", str(report))
+    assert status == 1, err
+    lines = map(json.loads, report.read_text().splitlines())
+    assert sorted((each["id"], each["result"]) for each in lines) == [
+        *(("i00", "existing"), ("i00", "saved"), ("i01", "refused"), ("i01", "saved")),
+        *((f"line {number}", "refused") for number in (2, 4, 5, 6)),
+    ]
+    status, out, _ = run(*asked)
+    assert numbers(out) == {"product": "acme:far", "existing": 4, "refused": 4}
+    empty = tmp_path / "empty.ndjson"
+    empty.write_text("no JSON")
+    status, _, err = run("stac", "import", str(empty), "--product", "nothing")
+    assert status != 0
+    assert "line 1: it is not JSON" in err
+
+
 def test_a_collection_of_elsewhere_is_imported_with_its_bands(
     run: Run, api: InProcessApi, public: str
 ) -> None:
@@ -200,7 +225,10 @@ def test_what_is_exported_is_what_came(run: Run, api: InProcessApi, tmp_path: Pa
     )
 
 
-@pytest.mark.parametrize(("text", "code"), [("{", 2), ("5", 2), ('{"type": "Fish"}\n', 1)])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("{", 2), ("5", 2), ('{"type": "Fish"}\n', 2), ('{"id": "i", "type": "Fish"}', 1)],
+)
 def test_what_is_no_item_is_said(
     run: Run, api: InProcessApi, tmp_path: Path, text: str, code: int
 ) -> None:

@@ -19,7 +19,7 @@ from swath.http import Client
 
 from ._output import client_of, emit, printable
 from ._stac_parquet import is_parquet, write_items
-from ._stac_source import Json, open_source
+from ._stac_source import Json, NoItem, open_source
 
 _DATA_TYPES = {
     "uint8": "Byte",
@@ -131,7 +131,11 @@ def import_items(options: Namespace) -> None:
     items = source.items if options.limit is None else islice(source.items, options.limit)
     chunks = iter(lambda: list(islice(items, options.chunk)), [])
     first = next(chunks, [])
-    known = (source.collection or {}).get("id") or (first[0].get("collection") if first else None)
+    named = [each.get("collection") for each in first if not isinstance(each, NoItem)]
+    wrong = [f"{each.where}: {each.reason}" for each in first if isinstance(each, NoItem)]
+    if wrong and not named and source.collection is None:
+        raise ValueError(f"{options.source} has no items: {wrong[0]}")
+    known = (source.collection or {}).get("id") or next(iter(named), None)
     product = options.product or known
     if not product:
         raise ValueError("which product? the items name no collection: give --product")
@@ -162,9 +166,30 @@ def _tell(report: TextIO | None, item_id: str, result: str, reason: str) -> None
         print(f"\r{printable(item_id)}: {printable(reason)}", file=sys.stderr)
 
 
-def _save(target: _Target, chunk: list[Json], *, update: bool) -> Iterator[tuple[str, str, str]]:
-    """Save items and yield the id, the result and the reason of each."""
-    items = {str(each.get("id")): {**each, "collection": target.product} for each in chunk}
+def _save(
+    target: _Target, chunk: list[Json | NoItem], *, update: bool
+) -> Iterator[tuple[str, str, str]]:
+    """Save items and yield the id, the result and the reason of each.
+
+    An item that comes again is there already when it does.
+    """
+    items: dict[str, Json] = {}
+    again: list[Json | NoItem] = []
+    for each in chunk:
+        if isinstance(each, NoItem):
+            yield each.where, "refused", each.reason
+        elif each["id"] in items:
+            again.append(each)
+        else:
+            items[each["id"]] = {**each, "collection": target.product}
+    yield from _save_each(target, items, update=update)
+    if again:
+        yield from _save(target, again, update=update)
+
+
+def _save_each(
+    target: _Target, items: dict[str, Json], *, update: bool
+) -> Iterator[tuple[str, str, str]]:
     there = target.existing(list(items)) if items else set()
     new = {name: each for name, each in items.items() if name not in there}
     saved = _save_together(target, new)
