@@ -181,11 +181,15 @@ def test_files_of_the_mirror_tell_what_brute_force_finds(seed: int) -> None:
     world.mirror = MirrorSource(mirror, least=0, least_area=0.0, least_told=0.0)
     search = world.search()
     for _ in range(QUERIES):
-        body = random_body(dice, world, centre) | {"sort": dice.choice(OTHER_SORTS)}
+        body = random_body(dice, world, centre)
+        if dice.random() < 0.5:
+            body["sort"] = dice.choice(OTHER_SORTS)
         try:
             query = ImageQuery.from_body(body)
         except BadRequest:
             continue
+        if '"name": "id"' in body["filter"] and not query.sort_given:
+            continue  # these come as asked
         with mock.patch.object(_engine, "PAGE_IMAGES", 7):
             found = page_through(search, query, world.products)
             count, _ = search.count(query, world.products)

@@ -1,7 +1,7 @@
 """Search over images: use :meth:`ImageQuery.from_body` and :class:`ImageSearch`.
 
 To be read in this order: ``_query``, ``_reach``, ``_plan``, ``_cover``, ``_merge``, ``_mirrored``,
-``_columns``, ``_engine``.
+``_columns``, ``_ordered``, ``_engine``.
 """
 
 from ._columns import MirrorRows

@@ -104,6 +104,14 @@ class MirrorRows:
         chosen = self.places if places is None else places
         return [Match(row.key, self.product_id, row) for row in self.columns.rows(chosen)]
 
+    def first_taken(self, most: int, *, descending: bool) -> list[Match]:
+        """Return at least those ``most`` that were taken first, or last; in no order."""
+        if len(self.places) <= most:
+            return self.matches()
+        moments = self.columns.acquired[self.places]
+        ranks = -moments if descending else moments
+        return self.matches(self.places[ranks <= np.partition(ranks, most - 1)[most - 1]])
+
     def first(
         self, sort: Sort, last: SortKey | None, most: int, worst: SortKey | None = None
     ) -> list[Match]:

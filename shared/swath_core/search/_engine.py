@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -25,7 +26,8 @@ from ._merge import (
     satisfies,
     tells,
 )
-from ._mirrored import MirrorSource, live_sources, mirrored
+from ._mirrored import MirrorSource, bounds_of, live_sources, mirrored
+from ._ordered import OrderedFiles
 from ._plan import MonthReader, ProductPlan, Projection, SearchPlan, plan_search
 from ._query import (
     Cost,
@@ -81,6 +83,9 @@ class ImageSearch:
         self._signing_key = signing_key
         self._clock = clock
         self._mirror = mirror
+        self._ordered = (
+            None if mirror is None else OrderedFiles(mirror, postings, months, self._instead)
+        )
 
     # ---- entry points
 
@@ -268,8 +273,7 @@ class ImageSearch:
     def _batches(self, matcher: Matcher) -> Iterator[Batch]:
         """Yield the matches in postings, and then those in files."""
         yield from self._stream(matcher)
-        deadline, query = self._clock() + SECONDS, matcher.plan.query
-        within = query.area.bounds if query.area is not None and not query.or_without_area else None
+        deadline, within = self._clock() + SECONDS, bounds_of(matcher.plan.query)
         for each in matcher.plan.products:
             if self._mirror is None or not each.parts:
                 continue
@@ -312,20 +316,30 @@ class ImageSearch:
         documents: list[Document] = []
         more = room > 0
         deadline = self._clock() + SECONDS
+        in_files = "f" in state
         while more and not documents:
-            found, finished = self._find(matcher, state.get("k"), room, deadline)
+            found, finished = self._find(matcher, state.get("k"), room, deadline, files=in_files)
+            in_files = any(each.parts for each in matcher.plan.products)
             if not found and not finished:
                 raise _takes_too_long(matcher.cost)
             documents, used = _whole(matcher, found[:room])
             more = used < len(found) or not finished
             if used:
-                state = {**state, "k": found[used - 1].key}
+                state = {**state, "k": found[used - 1].key} | ({"f": 1} if in_files else {})
         return self._answer(matcher, documents, state, more=more)
 
     def _find(
-        self, matcher: Matcher, after: str | None, room: int, deadline: float
+        self, matcher: Matcher, after: str | None, room: int, deadline: float, *, files: bool
     ) -> tuple[list[Match], bool]:
-        """Return matches behind a key, about as many as there is room for, and whether all."""
+        """Return matches behind a key, about as many as there is room for, and whether all.
+
+        ``files`` says that the last page came to files: this one begins with them.
+        """
+        ordered, until_files = self._ordered, math.inf
+        if ordered is not None:
+            if files and ordered.go_on(matcher, after):
+                return ordered.find(matcher, room, lambda: self._clock() <= deadline)
+            until_files = ordered.source.least
         merge = self._merge(matcher, after)
         found: list[Match] = []
         rounds = 0
@@ -335,6 +349,12 @@ class ImageSearch:
             rounds += 1
             if rounds >= _ROUNDS and len(found) * _SHORT_PAGE >= room:
                 break
+            left, reached = room - len(found), merge.reached
+            if ordered and reached and left > 0 and matcher.cost.postings >= until_files:
+                until_files = math.inf
+                if ordered.go_on(matcher, reached):
+                    more, finished = ordered.find(matcher, left, lambda: self._clock() <= deadline)
+                    return found + more, finished
             if self._clock() > deadline:
                 break
         return found, merge.finished

@@ -85,6 +85,14 @@ class Merge:
         """Whether everything has been read and handed on."""
         return all(stream.done and not stream.buffer for stream in self._streams)
 
+    @property
+    def reached(self) -> str | None:
+        """The key up to which everything was handed on; None where that is all there is."""
+        positions = [stream.position for stream in self._streams if not stream.done]
+        if not positions:
+            return None
+        return max(positions) if self._descending else min(positions)
+
     def note(self, matches: int) -> None:
         """Tell how many of the candidates handed on so far have matched."""
         self._matched = matches
@@ -230,10 +238,7 @@ class Merge:
         return final
 
     def _take(self) -> Iterator[Candidate]:
-        positions = [stream.position for stream in self._streams if not stream.done]
-        edge = None
-        if positions:
-            edge = max(positions) if self._descending else min(positions)
+        edge = self.reached
         for stream in self._streams:
             end = len(stream.buffer) if edge is None else self._end(stream.buffer, edge)
             source = stream.source

@@ -27,6 +27,7 @@ from ._plan import (
     source_of,
     time_ratio,
 )
+from ._query import ImageQuery
 
 FROM_POSTINGS = 20_000
 """Postings that cost about as much as what is asked of the mirror at least: a manifest for every
@@ -81,6 +82,14 @@ def mirrored(
         for each in plan.products
     ]
     return SearchPlan(plan.query, plan.queries, products)
+
+
+def bounds_of(query: ImageQuery) -> tuple[float, float, float, float] | None:
+    """Return the bounds outside of which no footprint is asked for; None: there are none."""
+    if query.area is None or query.or_without_area:
+        return None
+    west, south, east, north = query.area.bounds
+    return west, south, east, north
 
 
 def _may_be_large(plan: SearchPlan, of_product: ProductPlan, source: MirrorSource) -> bool:

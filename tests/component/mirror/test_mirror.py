@@ -18,10 +18,12 @@ from tests.component.catalog.images.conftest import SETTINGS
 from tests.mirror_world import PRODUCT, MirrorWorld, content, mirror_world
 
 from swath_core.definitions import IMAGE
+from swath_core.filters import sort_documents
 from swath_core.mirror import COLUMNS, Mirror, MirrorColumns, MirrorFiles, Policy, write_file
 from swath_core.mirror._schema import column_of
+from swath_core.search import ImageSearch, MirrorSource
 from swath_core.stac._properties import SHOWN
-from swath_core.store.manifests import Due
+from swath_core.store.manifests import SCHEMA, Due
 from swath_core.store.objects import Objects
 
 DAY = "2020-02-03T04:05:06.000007Z"
@@ -308,6 +310,60 @@ def test_one_month_that_cannot_be_written_keeps_no_other(world: MirrorWorld) -> 
     assert report.months == 1
     world.clock.now += 60
     assert world.mirror.run(60).months == 1
+
+
+# ---- a page in the order of the index
+
+
+@pytest.mark.parametrize("sort", ["acquired", "-acquired"])
+def test_a_page_with_few_matches_goes_on_in_files(world: MirrorWorld, sort: str) -> None:
+    for month in ("2020-01", "2020-02", "2020-03"):
+        fill(world, 60, month)  # of the same names: only those of the last month are there
+    world.mark(*(f"2020-0{month}-{day:02}" for month in (1, 2) for day in range(1, 29)))
+    for number in range(120):
+        fraction = 0.0 if number % 29 == 3 else 0.5
+        day = f"2020-0{number % 2 + 1}-{number % 28 + 1:02}"
+        world.apply(f"m{number}", f"{day}T00:00:00.000000Z", cloud_fraction=fraction)
+    world.settle()
+    world.put("late", "2020-02-10T00:00:00.000000Z", cloud_fraction=0.0)  # and its day is dirty
+    source = MirrorSource(world.reader, least=30, least_area=0.0, least_told=0.0)
+    search = ImageSearch(
+        postings=world.postings,
+        documents=world,
+        months=world.rollups,
+        signing_key=lambda: b"key",
+        mirror=source,
+    )
+    clear = {"op": "eq", "name": "cloud_fraction", "val": 0}
+    query = replace(world.query(clear, sort=sort), page_size=6)
+    found: list[str] = []
+    kinds: list[str] = []
+    token = None
+    while token is not None or not found:
+        page = search.page(query, [world.searched], token)
+        assert len(page.documents) <= 6
+        found += [document.id for document in page.documents]
+        kinds += [each["index"] for each in page.plan["products"]]
+        token = page.token
+    expected = sort_documents(world.found(query), query.sort, IMAGE)
+    assert found == [document.id for document in expected]
+    assert len(found) > 5
+    assert "mirror" in kinds
+
+
+def test_files_with_the_columns_of_another_version_are_written_again(world: MirrorWorld) -> None:
+    fill(world, 6)
+    world.settle()
+    state = world.manifests.month(PRODUCT, "2020-02")
+    assert world.manifests.commit(
+        PRODUCT, "2020-02", state, replace(state.manifest, schema=SCHEMA - 1)
+    )
+    assert world.check_files() == set()
+    for _ in range(4):  # products are gone through, and what was found is written
+        world.clock.now += 30_000
+        world.mirror.run(60)
+    assert len(world.check_files()) == 29
+    assert world.manifests.month(PRODUCT, "2020-02").manifest.schema == SCHEMA
 
 
 # ---- on S3
