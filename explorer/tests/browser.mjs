@@ -2,6 +2,7 @@
 // input is one scenario and its arguments, a line on standard output what was seen.
 import { createInterface } from "node:readline";
 import { bringing } from "./bring.mjs";
+import { editing } from "./editing.mjs";
 import { browser, counted, open, PATIENCE, recounted, signIn, tabTo, violations } from "./page.mjs";
 
 const scenarios = {
@@ -232,6 +233,7 @@ const scenarios = {
     return { ...seen, all, found, first, opened };
   },
   ...bringing,
+  ...editing,
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

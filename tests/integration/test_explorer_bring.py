@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -150,3 +151,45 @@ def test_a_page_of_another_origin_may_send_a_file(newcomer: Newcomer) -> None:
     assert preflight.headers["Access-Control-Allow-Origin"] in {"*", page["Origin"]}
     assert sent.ok
     assert "ETag" in sent.headers["Access-Control-Expose-Headers"]
+
+
+@pytest.fixture
+def hills(newcomer: Newcomer, tmp_path: Path) -> str:
+    """A product of two images, one of them with a file."""
+    api = newcomer.api
+    product = api.save("product", "hills", {"name": HOSTILE})
+    for index, name in enumerate(("red", "green", "blue")):
+        band = {
+            "name": name, "product_id": product, "type": "spectral", "data_type": "Byte",
+            "data_range": [0, 255], "display_range": [0, 255], "band_index": index,
+        }  # fmt: skip
+        api.save("band", f"{product}:{name}", band)
+    path = quarters(tmp_path / "first.tif", TIFFTAG_DATETIME="2024:05:02 10:00:00")
+    assert [status for status, _ in api.watch(api.upload(f"{product}:first", {}, [path]))][-1] == (
+        "success"
+    )
+    far = {"name": "far", "acquired": "2024-01-01", "storage_state": "remote"}
+    api.save("image", f"{product}:far", {**far, "product_id": product})
+    return product
+
+
+def test_a_product_is_changed_shared_and_deleted(
+    browser: Browser, newcomer: Newcomer, hills: str
+) -> None:
+    reader = f"org{secrets.token_hex(4)}"
+    catalog = f"{newcomer.stack.api_url}/catalog/v2"
+    seen = browser.do(
+        "manage", url=newcomer.url, token=newcomer.api.token, product=hills, title=HOSTILE,
+        image="first", rival=f"{catalog}/products/{hills}", reader=reader,
+    )  # fmt: skip
+
+    assert "read it again" in seen["overtaken"]
+    assert seen["theirs"] == "of somebody else"
+    assert "Owners are users or organisations" in seen["refused"]
+    assert f"everybody of {reader}" in seen["shared"]
+    assert re.search(r"first goes, and with it its file \([\d.]+ kB\)", seen["ofImage"])
+    assert "complete:" in seen["log"][0]
+    assert seen["left"] == "1 image"
+    assert "1 image, 0 files (0 B) and 3 bands" in seen["ofProduct"]
+    assert seen["found"] == []
+    assert not newcomer.api.exists(f"/products/{hills}")

@@ -100,20 +100,39 @@ async function standings(rows: readonly Row[]): Promise<Map<string, Standing>> {
   const found = new Map<string, Standing>();
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     const filter = [eq("product_id", products), eq("id", ids.slice(at, at + AT_ONCE))];
-    const { data, included = [] } = await search("uploads_v2", { filter, include: "events" });
-    const events = new Map(included.map((each) => [each.id, each.attributes as unknown as UploadEvent]));
-    for (const each of data) {
-      const own = (each.relationships?.events?.data ?? []).flatMap(({ id }) => events.get(id) ?? []);
-      found.set(each.id, { status: String(each.attributes["status"]), message: why(own) });
+    for (const { id, status, events } of await logs(filter)) {
+      found.set(id, { status, message: why(events) });
     }
   }
   return found;
 }
 
+/** An upload with its log, oldest first. */
+export interface Log {
+  readonly id: string;
+  readonly status: string;
+  readonly events: readonly UploadEvent[];
+}
+
+/** Return the uploads of an image that the caller may see, the newest first. */
+export function uploadsOf(image: string): Promise<Log[]> {
+  return logs([eq("image_id", image)]);
+}
+
+async function logs(filter: unknown): Promise<Log[]> {
+  const { data, included = [] } = await search("uploads_v2", { filter, include: "events" });
+  const events = new Map(included.map((each) => [each.id, each.attributes as unknown as UploadEvent]));
+  return data.map((each) => {
+    const own = (each.relationships?.events?.data ?? []).flatMap(({ id }) => events.get(id) ?? []);
+    own.sort((a, b) => (a.event_datetime < b.event_datetime ? -1 : 1));
+    return { id: each.id, status: String(each.attributes["status"]), events: own };
+  });
+}
+
 /** Return the last thing that went wrong. */
 function why(events: readonly UploadEvent[]): string {
   const bad = events.filter((each) => each.severity === "ERROR" || each.severity === "CRITICAL" || each.event_type === "timeout");
-  return bad.sort((a, b) => (a.event_datetime < b.event_datetime ? -1 : 1)).at(-1)?.message ?? "";
+  return bad.at(-1)?.message ?? "";
 }
 
 function eq(name: string, value: string | readonly string[]): Record<string, unknown> {

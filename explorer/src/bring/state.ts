@@ -1,6 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ask, token, words } from "../api";
 import { create, get, type Product, writable } from "../catalog";
+import { manage } from "../editing/state";
 import { choose, refresh } from "../store";
 import { readHeader } from "./header";
 import { currentMap } from "../map/current";
@@ -39,7 +40,7 @@ const HEAD_BYTES = 16;
 export const mayBring = computed(() => token.value !== null);
 
 export function openBring(files: readonly File[] = []): void {
-  choose(null);
+  manage(null);
   bringing.value = true;
   if (files.length > 0) {
     void take(files);

@@ -16,9 +16,10 @@ export function snippets(root: string, collection: string, id: string, asset: st
       text: [
         "# pip install swath, with SWATH_TOKEN in the environment",
         "import swath",
+        "from swath.catalog import Image",
         "",
         `swath.configure(url=${q(root)})`,
-        `image = swath.Image.get(${q(full)})`,
+        `image = Image.get(${q(full)})`,
         "bands = [band.name for band in image.product.bands()]",
         "pixels = image.ndarray(bands[:1])",
         "print(image.acquired, pixels.shape)",

@@ -1,4 +1,5 @@
 import { lazy, Suspense } from "preact/compat";
+import { managing } from "../editing/state";
 import { bringing, mayBring, openBring } from "../bring/state";
 import { refusal, ROOT, token } from "../api";
 import { configuration, mayAsk, signOut } from "../session/session";
@@ -11,6 +12,7 @@ import { SearchForm } from "./SearchForm";
 import { SignIn } from "./SignIn";
 import { ThemeField } from "./ThemeField";
 
+const ManageProduct = lazy(() => import("../editing/ManageProduct"));
 const Bring = lazy(() => import("../bring/Bring"));
 
 export function App() {
@@ -69,6 +71,13 @@ function Side() {
   }
   if (!mayAsk.value) {
     return <SignIn />;
+  }
+  if (managing.value !== null && chosen.value === null) {
+    return (
+      <Suspense fallback={<p class="quiet">Loading…</p>}>
+        <ManageProduct key={managing.value} id={managing.value} />
+      </Suspense>
+    );
   }
   if (bringing.value && mayBring.value && chosen.value === null) {
     return (

@@ -1,16 +1,21 @@
+import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
-import { words } from "../api";
+import { token, words } from "../api";
 import type { Chosen } from "../state/address";
 import { boundsOf } from "../state/shapes";
 import { item as fetchItem, type Item } from "../stac";
 import { choose, look, tell } from "../store";
 import { opened, pointed } from "../map/view";
 import { currentMap } from "../map/current";
+import { mayBring } from "../bring/state";
 import { Files } from "./Files";
 import { LookField } from "./LookField";
 import { PointValues } from "./PointValues";
 import { Preview } from "./Preview";
 import { Snippets } from "./Snippets";
+import { UploadLog } from "./UploadLog";
+
+const ImageEditing = lazy(() => import("../editing/ImageEditing"));
 
 /** One image: what it looks like, what is known of it, its files. */
 export function Details({ which }: { which: Chosen }) {
@@ -74,6 +79,12 @@ export function Details({ which }: { which: Chosen }) {
           <Properties item={item} />
           <Files item={item} onTrouble={tell} />
           <Snippets item={item} />
+          {token.value !== null && <UploadLog item={item} />}
+          {mayBring.value && (
+            <Suspense fallback={null}>
+              <ImageEditing item={item} />
+            </Suspense>
+          )}
         </>
       )}
     </section>

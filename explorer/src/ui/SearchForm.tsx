@@ -2,6 +2,8 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { change, clear, collections, query, queryables } from "../store";
 import { COMPARISONS, type Comparison, type Condition, EVERYTHING, NEWEST } from "../state/query";
+import { mayBring } from "../bring/state";
+import { manage } from "../editing/state";
 import { AreaField } from "./AreaField";
 
 export function SearchForm() {
@@ -73,16 +75,23 @@ function Collections() {
       {all?.length === 0 && <p class="quiet">There is no collection that you may see.</p>}
       <div class="choices">
         {found.map((each) => (
-          <label key={each.id}>
-            <input
-              type="checkbox"
-              checked={asked.includes(each.id)}
-              onChange={(event) => toggle(each.id, event.currentTarget.checked)}
-            />
-            <span>
-              {each.title ?? each.id} <small>{each.id}</small>
-            </span>
-          </label>
+          <div class="choice" key={each.id}>
+            <label>
+              <input
+                type="checkbox"
+                checked={asked.includes(each.id)}
+                onChange={(event) => toggle(each.id, event.currentTarget.checked)}
+              />
+              <span>
+                {each.title ?? each.id} <small>{each.id}</small>
+              </span>
+            </label>
+            {mayBring.value && (
+              <button type="button" onClick={() => manage(each.id)}>
+                Manage<span class="hidden"> {each.title ?? each.id}</span>
+              </button>
+            )}
+          </div>
         ))}
         {all !== null && all.length > 0 && found.length === 0 && <p class="quiet">No collection has these words.</p>}
       </div>

@@ -1,0 +1,82 @@
+import { useState } from "preact/hooks";
+import { ApiError, words } from "../api";
+import { type Kind, patch, type Resource } from "../catalog";
+import { refresh } from "../store";
+import { changesOf, type FieldOf, textsOf } from "./fields";
+
+const CONFLICT = 409;
+
+interface Props {
+  readonly kind: Kind;
+  readonly object: Resource;
+  readonly fields: readonly FieldOf[];
+  readonly onSaved: (object: Resource) => void;
+  /** Load the object as somebody else left it. */
+  readonly onReload: () => void;
+}
+
+/** Attributes as texts to change; what was changed alone is sent, and only onto the version that is shown. */
+export function AttributesForm({ kind, object, fields, onSaved, onReload }: Props) {
+  const before = textsOf(fields, object.attributes);
+  const [after, setAfter] = useState(before);
+  const [told, setTold] = useState("");
+  const [trouble, setTrouble] = useState("");
+  const [stale, setStale] = useState(false);
+  const save = async () => {
+    setTrouble("");
+    setTold("");
+    try {
+      const changes = changesOf(fields, before, after);
+      if (Object.keys(changes).length === 0) {
+        setTold("Nothing was changed.");
+        return;
+      }
+      const saved = await patch(kind, object, changes);
+      setAfter(textsOf(fields, saved.attributes));
+      setStale(false);
+      onSaved(saved);
+      setTold("Saved.");
+      refresh();
+    } catch (error) {
+      setStale(error instanceof ApiError && error.status === CONFLICT);
+      setTrouble(words(error));
+    }
+  };
+  return (
+    <form
+      aria-label="Attributes"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      {fields.map((field) => (
+        <Field key={field.name} field={field} value={after[field.name] ?? ""} set={(text) => setAfter({ ...after, [field.name]: text })} />
+      ))}
+      <button type="submit">Save the attributes</button>
+      <p class="quiet" role="status">
+        {told}
+      </p>
+      <div role="alert">{trouble !== "" && <p class="trouble">{trouble}</p>}</div>
+      {stale && (
+        <button type="button" onClick={onReload}>
+          Load it as it is now
+        </button>
+      )}
+    </form>
+  );
+}
+
+function Field({ field, value, set }: { field: FieldOf; value: string; set: (text: string) => void }) {
+  const isLong = field.kind === "long" || field.kind === "json";
+  return (
+    <label>
+      {field.words}
+      {isLong ? (
+        <textarea rows={3} spellcheck={field.kind === "long"} value={value} onInput={(event) => set(event.currentTarget.value)} />
+      ) : (
+        <input value={value} spellcheck={false} onInput={(event) => set(event.currentTarget.value)} />
+      )}
+    </label>
+  );
+}

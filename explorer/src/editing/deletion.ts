@@ -1,0 +1,55 @@
+import { ask } from "../api";
+import { get, pathOf, remove, type Resource, search } from "../catalog";
+
+/** What goes when a product goes. `files` is null where there are too many images to look at. */
+export interface Extent {
+  readonly images: number;
+  readonly bytes: number;
+  readonly files: number | null;
+  readonly bands: number;
+}
+
+const MOST_LISTED = 500;
+
+interface Task {
+  readonly data: {
+    readonly attributes: { readonly status: string; readonly objects_deleted?: number; readonly errors?: readonly string[] | null };
+  };
+}
+
+export async function extentOf(product: string): Promise<Extent> {
+  const filter = [{ op: "eq", name: "product_id", val: product }];
+  const [summary, bands] = await Promise.all([
+    ask<{ data: { attributes: { count: number; bytes: number } } }>("/catalog/v2/images/summary/all", { method: "PUT", body: { filter } }),
+    search("bands", { filter, limit: 0 }),
+  ]);
+  const { count, bytes } = summary.data.attributes;
+  return { images: count, bytes, files: await filesOf(filter, count), bands: bands.meta?.count ?? 0 };
+}
+
+async function filesOf(filter: unknown, count: number): Promise<number | null> {
+  if (count === 0 || count > MOST_LISTED) {
+    return count === 0 ? 0 : null;
+  }
+  const { data } = await search("images", { filter, limit: MOST_LISTED });
+  return data.reduce((all, each) => all + (Array.isArray(each.attributes["files"]) ? each.attributes["files"].length : 0), 0);
+}
+
+/** Delete a product with everything in it; `progress` is told how many images and bands are gone. */
+export async function removeProduct(product: string, progress: (gone: number) => void): Promise<void> {
+  const path = `${pathOf("product", product)}/delete_related_objects`;
+  let task = await ask<Task | null>(path, { body: { data: { type: "product_delete_task" } } });
+  while (task !== null && task.data.attributes.status === "RUNNING") {
+    progress(task.data.attributes.objects_deleted ?? 0);
+    await new Promise((go) => setTimeout(go, 300));
+    task = await ask<Task>(path);
+  }
+  if (task?.data.attributes.status === "FAILURE") {
+    throw new Error(`Not everything could be deleted: ${(task.data.attributes.errors ?? []).join("; ")}`);
+  }
+  await remove("product", await get("product", product));
+}
+
+export function removeImage(image: Resource): Promise<void> {
+  return remove("image", image);
+}

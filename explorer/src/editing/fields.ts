@@ -1,0 +1,138 @@
+/** An attribute that can be changed, and how it is typed. */
+export interface FieldOf {
+  readonly name: string;
+  readonly words: string;
+  readonly kind: "text" | "long" | "number" | "time" | "list" | "json";
+}
+
+export const PRODUCT_FIELDS: readonly FieldOf[] = [
+  { name: "name", words: "Name", kind: "text" },
+  { name: "description", words: "Description", kind: "long" },
+  { name: "tags", words: "Tags, with commas between them", kind: "list" },
+  { name: "default_display_bands", words: "Bands to show, with commas between them", kind: "list" },
+  { name: "extra_properties", words: "Further properties, as JSON", kind: "json" },
+];
+
+export const IMAGE_FIELDS: readonly FieldOf[] = [
+  { name: "acquired", words: "Acquired (UTC)", kind: "time" },
+  { name: "acquired_end", words: "Until (UTC)", kind: "time" },
+  { name: "cloud_fraction", words: "Share of clouds, 0 to 1", kind: "number" },
+  { name: "satellite_id", words: "Satellite", kind: "text" },
+  { name: "tags", words: "Tags, with commas between them", kind: "list" },
+  { name: "expires", words: "To be deleted at (UTC)", kind: "time" },
+  { name: "extra_properties", words: "Further properties, as JSON", kind: "json" },
+];
+
+export type Texts = Readonly<Record<string, string>>;
+
+/** Return attributes as the texts of a form. */
+export function textsOf(fields: readonly FieldOf[], attributes: Readonly<Record<string, unknown>>): Texts {
+  return Object.fromEntries(fields.map((field) => [field.name, textOf(field, attributes[field.name])]));
+}
+
+function textOf({ kind }: FieldOf, value: unknown): string {
+  if (value === undefined || value === null) {
+    return "";
+  }
+  if (kind === "list") {
+    return Array.isArray(value) ? value.join(", ") : "";
+  }
+  if (kind === "json") {
+    return Object.keys(value).length === 0 ? "" : JSON.stringify(value, null, 1);
+  }
+  return typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
+/** Return what a form changes: a text that was emptied clears. Throws an Error for what is none of its kind. */
+export function changesOf(fields: readonly FieldOf[], before: Texts, after: Texts): Record<string, unknown> {
+  const changed = fields.filter(({ name }) => (before[name] ?? "") !== (after[name] ?? ""));
+  return Object.fromEntries(changed.map((field) => [field.name, valueOf(field, (after[field.name] ?? "").trim())]));
+}
+
+function valueOf({ kind, words }: FieldOf, text: string): unknown {
+  if (kind === "list") {
+    return text.split(",").map((each) => each.trim()).filter((each) => each !== "");
+  }
+  if (text === "") {
+    return kind === "json" ? {} : null;
+  }
+  if (kind === "number") {
+    const value = Number(text);
+    if (!Number.isFinite(value)) {
+      throw new Error(`${words}: “${text}” is no number.`);
+    }
+    return value;
+  }
+  return kind === "json" ? objectOf(words, text) : text;
+}
+
+function objectOf(words: string, text: string): unknown {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${words}: ${error instanceof Error ? error.message : "no JSON"}.`);
+  }
+  if (typeof found !== "object" || found === null || Array.isArray(found)) {
+    throw new Error(`${words}: an object such as {"sensor": "A"} is expected.`);
+  }
+  return found;
+}
+
+export const LISTS = ["owners", "writers", "readers"] as const;
+export type List = (typeof LISTS)[number];
+export type Access = Readonly<Record<List, readonly string[]>>;
+
+/** What a subject may be; owners are users and organisations alone. */
+export const SUBJECTS = [
+  { prefix: "org:", words: "everybody of an organisation", owns: true },
+  { prefix: "user:", words: "a user, by id", owns: true },
+  { prefix: "email:", words: "an e-mail address", owns: false },
+  { prefix: "group:", words: "a group", owns: false },
+] as const;
+
+export function accessOf(attributes: Readonly<Record<string, unknown>>): Access {
+  const list = (name: List) => (Array.isArray(attributes[name]) ? (attributes[name] as string[]) : []);
+  return { owners: list("owners"), writers: list("writers"), readers: list("readers") };
+}
+
+/** Return the lists with a subject more. Throws an Error that says what would be right. */
+export function shared(access: Access, list: List, prefix: string, given: string): Access {
+  const name = given.trim();
+  const kind = SUBJECTS.find((each) => each.prefix === prefix);
+  if (name === "") {
+    throw new Error("With whom? Give a name.");
+  }
+  if (prefix === "email:" && !/^[^\s@]+@[^\s@]+$/.test(name)) {
+    throw new Error(`“${name}” is no e-mail address.`);
+  }
+  if (list === "owners" && kind?.owns !== true) {
+    throw new Error("Owners are users or organisations: let an address or a group write or read.");
+  }
+  const subject = prefix + (prefix === "email:" ? name.toLowerCase() : name);
+  if (access[list].includes(subject)) {
+    throw new Error(`${subject} is on this list already.`);
+  }
+  return { ...access, [list]: [...access[list], subject] };
+}
+
+export function withdrawn(access: Access, list: List, subject: string): Access {
+  return { ...access, [list]: access[list].filter((each) => each !== subject) };
+}
+
+/** Return the lists that differ, as the API takes them. */
+export function accessChanges(before: Access, after: Access): Record<string, readonly string[]> {
+  const changed = LISTS.filter((list) => JSON.stringify(before[list]) !== JSON.stringify(after[list]));
+  return Object.fromEntries(changed.map((list) => [list, after[list]]));
+}
+
+/** What a subject is, in words. */
+export function subjectWords(subject: string, list: List): string {
+  if (subject === "group:public") {
+    return "everybody, without signing in";
+  }
+  if (subject.startsWith("org:")) {
+    return `${list === "owners" ? "admins" : "everybody"} of ${subject.slice(4)}`;
+  }
+  return subject;
+}
