@@ -200,6 +200,10 @@ def as_query(value: Any) -> str:
 def test_pystac_client_reads_collections_and_items(peers: Client, face: Face) -> None:
     arguments = {"root": face.root, "token": face.token}
     assert face.collection in peers.call("stac", "collections", **arguments)
+    assert set(peers.call("stac", "listed", **arguments, collection=face.collection)) == set(ITEMS)
+    told = {"query": ["eo:cloud_cover<30", "platform=sat-two"], "method": "POST"}
+    asked = peers.call("stac", "search", **arguments, collections=[face.collection], **told)
+    assert set(asked["ids"]) == expected({"query": {}})
     found = peers.call("stac", "item", **arguments, collection=face.collection, name="i03")
     assert found["properties"]["eo:cloud_cover"] == ITEMS["i03"]["properties"]["eo:cloud_cover"]
     assert found["assets"]["red"]["href"] == "https://far.example/3.tif"

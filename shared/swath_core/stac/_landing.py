@@ -33,6 +33,7 @@ CONFORMANCE: tuple[str, ...] = (
     f"{_FILTER}/item-search#filter",
     f"{_STAC}/item-search#fields",
     f"{_SORT}/item-search#sort",
+    f"{_STAC}/item-search#sort",  # which is what pystac-client knows
     f"{_STAC}/ogcapi-features#query",
     f"{_STAC}/ogcapi-features#fields",
     f"{_SORT}/ogcapi-features#sort",

@@ -21,6 +21,7 @@ _TEXTS: dict[str, Callable[[str, str], bool]] = {
 _ORDERED = frozenset({"lt", "lte", "gt", "gte"})
 _OPERATORS = (*_COMPARISONS, *_TEXTS, "in")
 _MOST = 100
+_NUMERIC = frozenset({"number", "integer"})
 
 
 def query_expression(value: Any, queryables: Mapping[str, Property] = QUERYABLES) -> Expression:
@@ -80,7 +81,17 @@ def _operand(attribute: Attribute, value: Any) -> Any:
     if value is None:
         message = "null compares with nothing"
         raise ValueError(message)
+    if isinstance(value, str) and attribute.type.schema().get("type") in _NUMERIC:
+        value = _number(value)
     return attribute.type.operand(value)
+
+
+def _number(text: str) -> Any:
+    """Return the number of a text: pystac-client sends ``eo:cloud_cover<20`` so."""
+    try:
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+    except ValueError:
+        return text
 
 
 def _text_condition(attribute: Attribute, operator: str, operand: Any) -> Expression:

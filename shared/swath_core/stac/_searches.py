@@ -82,6 +82,7 @@ class ItemSearch:
         ``collection`` is the one whose items are listed; ``extras`` returns what the collections
         declare. Raises BadRequest naming the member.
         """
+        given = given if collection is None else _within(given, collection)
         check_members(given, MEMBERS if collection is None else OF_COLLECTION)
         if "fields" in given and given["fields"] is None:
             message = "fields: null was sent, but an object or a list of names is expected"
@@ -205,6 +206,18 @@ def parse_sign(value: Json) -> bool:
         message = f"sign: {shown(value)} was sent, but true or false is expected"
         raise BadRequest(message, parameter="sign")
     return found
+
+
+def _within(given: Mapping[str, Json], collection: str) -> dict[str, Json]:
+    """Return the members of a list of a collection's items, whom clients name a second time.
+
+    Raises BadRequest for any other collection.
+    """
+    named = given.get("collections")
+    if named and _texts("collections", named) != [collection]:
+        message = f"collections: {shown(named)} was sent to the items of {shown(collection)}"
+        raise BadRequest(message, parameter="collections")
+    return {name: value for name, value in given.items() if name != "collections"}
 
 
 def _texts(name: str, value: Json) -> list[str]:

@@ -87,6 +87,11 @@ def collections(root, token):
     return [each.id for each in _client(root, token).get_collections()]
 
 
+def listed(root, token, collection):
+    """Return the ids of a collection's items, as the client lists them."""
+    return [each.id for each in _client(root, token).get_collection(collection).get_items()]
+
+
 def item(root, token, collection, name):
     """Return an item as the client reads it: by its collection."""
     return _client(root, token).get_collection(collection).get_item(name).to_dict()

@@ -78,6 +78,7 @@ def answer(given: str) -> bool:
         "A_CONTAINEDBY(keywords, ('a', 'b', platform))",
         "collection = 'acme:a' AND id = 'one'",
         "TRUE OR view:sun_azimuth = 1",
+        "properties.collection = 'acme:a' AND properties.datetime < DATE('2022-01-01')",
         "1 = 1",
     ],
 )
@@ -116,6 +117,7 @@ def test_what_is_unknown_matches_neither_way(given: str) -> None:
     ("given", "wrong"),
     [
         ("foo = 1", "'foo' is no queryable property"),
+        ("properties.foo = 1", "'properties.foo' is no queryable property"),
         ("eo:cloudcover = 1", "did you mean 'eo:cloud_cover'"),
         ("eo:cloud_cover = 'x'", "= compares a number with a string"),
         ("keywords = 'a'", "does not compare an array"),

@@ -89,6 +89,16 @@ def test_wrong_orders_are_refused(asked: Any) -> None:
         parse_orders(asked)
 
 
+def test_a_list_of_a_collections_items_may_name_it_again() -> None:
+    alone = ItemSearch.parse({}, "acme:c")
+    for named in (["acme:c"], "acme:c", [], None):
+        again = ItemSearch.parse({"collections": named}, "acme:c")
+        assert (again.expression, again.asked) == (alone.expression, alone.asked)
+    for other in (["acme:d"], ["acme:c", "acme:d"], 5):
+        with pytest.raises(BadRequest, match="collections"):
+            ItemSearch.parse({"collections": other}, "acme:c")
+
+
 VALUES = {"name": "abc", "cloud_fraction": 0.29, "tags": ["x", "yy"], "product_id": "p"}
 
 
@@ -99,6 +109,8 @@ VALUES = {"name": "abc", "cloud_fraction": 0.29, "tags": ["x", "yy"], "product_i
         ({"eo:cloud_cover": {"gt": 28.9, "lt": 29}}, False),
         ({"properties.eo:cloud_cover": {"lte": 29.0}}, True),
         ({"eo:cloud_cover": {"neq": 29}}, False),
+        ({"eo:cloud_cover": {"lt": "30"}}, True),
+        ({"eo:cloud_cover": {"gte": "29.5"}}, False),
         ({"eo:cloud_cover": {"in": [1, 29]}}, True),
         ({"id": {"startsWith": "ab"}}, True),
         ({"id": {"endsWith": "ab"}}, False),
@@ -120,7 +132,8 @@ def test_the_query_extension(asked: Any, *, found: bool) -> None:
     [5, [], {"x": {"eq": 1}}, {"id": 5}, {"id": {}}, {"id": {"like": "a"}}, {"id": {"eq": None}},
      {"id": {"eq": 5}}, {"id": {"in": "a"}}, {"id": {"in": []}}, {"id": {"contains": 5}},
      {"eo:cloud_cover": {"startsWith": "2"}}, {"keywords": {"lt": "a"}}, {"geometry": {"eq": {}}},
-     {"datetime": {"eq": "yesterday"}}],
+     {"datetime": {"eq": "yesterday"}}, {"eo:cloud_cover": {"lt": "nan"}},
+     {"eo:cloud_cover": {"lt": "1e999"}}, {"eo:cloud_cover": {"lt": "ten"}}],
 )  # fmt: skip
 def test_wrong_queries_are_refused(asked: Any) -> None:
     with pytest.raises(BadRequest, match="query"):

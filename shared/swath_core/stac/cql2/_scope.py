@@ -90,12 +90,17 @@ class Scope:
     positions: int = 0
 
     def queryable(self, name: object) -> Queryable:
-        """Return a property by its name. Raises BadRequest with the names there are."""
+        """Return a property by its name; that of an item's may begin with ``properties.``.
+
+        Raises BadRequest with the names there are.
+        """
         if name == "geometry" and self.places:
             return GEOMETRY
         found = self.queryables.get(name) if isinstance(name, str) else None
         if found is None and self.places and isinstance(name, str):
-            found = undeclared_property(name, operand_beside(name, self.tree))
+            bare = name.removeprefix("properties.")
+            found = self.queryables.get(bare)
+            found = found or undeclared_property(bare, operand_beside(name, self.tree))
         if found is None:
             near = nearest(name, self.queryables) if isinstance(name, str) else ""
             known = ", ".join([*(["geometry"] if self.places else []), *self.queryables])
