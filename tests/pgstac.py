@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,11 @@ class Pgstac:
     pid: int
     postmaster: int
     session: requests.Session
+    execute: Callable[[str], None]
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting, from the next search on."""
+        self.execute(_SET.format(name=name, value=value))
 
     def search(self, body: Json) -> Json:
         """Return the answer to a POST of a search. Raises RuntimeError with what was wrong."""
@@ -104,14 +109,15 @@ def running_pgstac(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         _load(python, variables, folder, {"collections": collections, "items": items})
         _run([_beside(python, "python"), "-c", _NUMBER, *numbers], variables)
+        served = stack.enter_context(_served(python, variables, cluster.pid))
         if counts:
-            _run([_beside(python, "python"), "-c", _SQL, _COUNTS], variables)
-        yield stack.enter_context(_served(python, variables, cluster.pid))
+            served.set("context", "on")
+        yield served
 
 
-_COUNTS = (
-    "INSERT INTO pgstac.pgstac_settings VALUES ('context', 'on') "
-    "ON CONFLICT (name) DO UPDATE SET value = 'on';"
+_SET = (
+    "INSERT INTO pgstac.pgstac_settings VALUES ('{name}', '{value}') "
+    "ON CONFLICT (name) DO UPDATE SET value = '{value}';"
 )
 _SQL = """
 import sys
@@ -162,12 +168,17 @@ def _served(python: Path, variables: Mapping[str, str], postmaster: int) -> Iter
     port = _free_port()
     command = [str(_beside(python, "uvicorn")), _APPLICATION, "--host", "127.0.0.1"]
     command += ["--factory", "--port", str(port), "--log-level", "error"]
+
+    def execute(statement: str) -> None:
+        _run([_beside(python, "python"), "-c", _SQL, statement], variables)
+
     process = subprocess.Popen(
         command, env=dict(variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         with requests.Session() as session:
-            server = Pgstac(f"http://127.0.0.1:{port}", process.pid, postmaster, session)
+            url = f"http://127.0.0.1:{port}"
+            server = Pgstac(url, process.pid, postmaster, session, execute)
             _await(server, process)
             yield server
     finally:

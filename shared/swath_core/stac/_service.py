@@ -122,6 +122,9 @@ class StacService:
                 if form.is_own(file):
                     return Signer(self.objects(), self.bucket).url(file["href"])
                 return str(file.get("href") or file.get("provider_href"))
+        kept = form.item(image)["assets"].get(key, {}).get("href", "")
+        if "://" in kept:  # of an item that came with it
+            return str(kept)
         raise not_found(f"{image_id} has no file {key}")
 
     def aggregations(

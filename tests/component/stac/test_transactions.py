@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -245,6 +246,16 @@ def test_many_items_are_saved_at_once_and_refused_one_by_one(api: InProcessApi) 
     assert answer.json["description"].startswith("1 of 4 items were saved; item 1 (l1): ")
     assert "item 2 (bad)" in answer.json["description"]
     assert read(api, "fresh")["id"] == "fresh"
+
+
+@pytest.mark.parametrize("item", stac_items.ALL, ids=lambda each: str(each["id"]))
+def test_every_asset_that_came_is_led_to(api: InProcessApi, item: dict[str, Any]) -> None:
+    assert create(api, given(item)).status == 201
+    path = f"{ITEMS}/{item['id']}/assets"
+    for key, asset in item["assets"].items():
+        answer = api.call("GET", f"{path}/{quote(key, safe='')}")
+        assert (answer.status, answer.headers.get("location")) == (302, asset["href"]), key
+    assert api.call("GET", f"{path}/none").status == 404
 
 
 def test_wrong_items_are_refused_with_the_place(api: InProcessApi) -> None:
