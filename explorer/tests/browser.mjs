@@ -170,6 +170,26 @@ const scenarios = {
     return { ...seen, themes, found };
   },
 
+  /** How the service is doing: a failed upload with its reason, what is kept; axe in light and dark. */
+  async operating({ url, token, failed }) {
+    const { context, page, seen } = await open(url, { width: 800, height: 640 });
+    await signIn(page, token);
+    await page.getByRole("button", { name: "Operating" }).click();
+    const group = page.locator('[aria-label="Failed"]');
+    await group.getByText(failed).first().waitFor();
+    const reason = await group.locator(".trouble").first().textContent();
+    const storage = page.locator('[aria-label="Storage"]');
+    await storage.locator("td").first().waitFor();
+    const rows = await storage.locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
+    const found = await violations(page);
+    await page.getByLabel("Colours").first().selectOption("dark");
+    found.push(...(await violations(page, ["color-contrast"])));
+    await group.getByRole("button", { name: "Bring it in again" }).first().click();
+    const into = await page.getByLabel("Into the product").inputValue();
+    await context.close();
+    return { ...seen, reason, rows, found, into };
+  },
+
   /** The API's reference: read, signed in by a page in another tab, an operation tried; axe. */
   async reference({ url, docs, token, stac }) {
     const { context, page, seen } = await open(docs, { width: 1000, height: 800 });

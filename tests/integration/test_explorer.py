@@ -8,6 +8,7 @@ import json
 import math
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -227,6 +228,44 @@ def test_who_may_not_see_is_told_so(browser: Browser, world: World) -> None:
     assert "expired" in seen["refused"]
     assert "cannot be shown" in seen["forbidden"]
     assert stranger not in seen["address"]
+
+
+def reason_of_failure(api: Api, upload: str) -> str:
+    """Wait until an upload has failed; return the last error of its log."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        answer = api.call("GET", f"/uploads_v2/{upload}?include=events")
+        if answer["data"]["attributes"]["status"] == "failure":
+            break
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.5)
+    events = [each["attributes"] for each in answer["included"]]
+    return str([each["message"] for each in events if each["severity"] == "ERROR"][-1])
+
+
+def test_operating_shows_why_an_upload_failed_and_what_products_keep(
+    browser: Browser, world: World
+) -> None:
+    attributes = {
+        "image_id": f"{world.across}:broken",
+        "image_upload_options": {"upload_type": "file", "image_files": ["broken.tif"]},
+    }
+    sent = {"data": {"type": "image_upload", "attributes": attributes}}
+    declared = world.api.call("POST", "/uploads_v2", sent)["data"]
+    (address,) = declared["attributes"]["resumable_urls"]
+    assert requests.put(address, data=b"no raster", timeout=SECONDS).ok
+    reason = reason_of_failure(world.api, declared["id"])
+
+    seen = browser.do(
+        "operating", url=world.url(), token=world.api.token, failed=f"{world.across}:broken"
+    )
+
+    assert seen["reason"] == reason
+    counts = {name: int(images) for name, images, _ in seen["rows"]}
+    assert counts[HOSTILE] == len(world.images)
+    assert counts["All that you may see"] >= len(world.images) + 1
+    assert seen["found"] == []
+    assert seen["into"] == world.across
 
 
 def test_the_reference_has_every_operation_and_tries_them(browser: Browser, world: World) -> None:

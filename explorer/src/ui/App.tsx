@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "preact/compat";
 import { managing } from "../editing/state";
 import { bringing, mayBring, openBring } from "../bring/state";
+import { closeOperations, openOperations, operating } from "../operations/state";
 import { refusal, ROOT, token } from "../api";
 import { configuration, mayAsk, signOut } from "../session/session";
 import { chosen, trouble } from "../store";
@@ -14,6 +15,7 @@ import { ThemeField } from "./ThemeField";
 
 const ManageProduct = lazy(() => import("../editing/ManageProduct"));
 const Bring = lazy(() => import("../bring/Bring"));
+const Operations = lazy(() => import("../operations/Operations"));
 
 export function App() {
   return (
@@ -38,6 +40,11 @@ function skip(event: Event): void {
   document.getElementById("side")?.focus();
 }
 
+function bring(): void {
+  closeOperations();
+  openBring();
+}
+
 function Header() {
   return (
     <header>
@@ -51,9 +58,14 @@ function Header() {
         </a>
         <ThemeField />
         {mayBring.value && (
-          <button type="button" aria-pressed={bringing.value} onClick={() => openBring()}>
-            Bring images in
-          </button>
+          <>
+            <button type="button" aria-pressed={bringing.value} onClick={bring}>
+              Bring images in
+            </button>
+            <button type="button" aria-pressed={operating.value} onClick={openOperations}>
+              Operating
+            </button>
+          </>
         )}
         {token.value !== null && (
           <button type="button" onClick={() => void signOut()}>
@@ -71,6 +83,13 @@ function Side() {
   }
   if (!mayAsk.value) {
     return <SignIn />;
+  }
+  if (operating.value && mayBring.value && chosen.value === null) {
+    return (
+      <Suspense fallback={<p class="quiet">Loading…</p>}>
+        <Operations />
+      </Suspense>
+    );
   }
   if (managing.value !== null && chosen.value === null) {
     return (

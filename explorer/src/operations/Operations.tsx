@@ -1,0 +1,137 @@
+import { useEffect } from "preact/hooks";
+import { collections } from "../store";
+import { size } from "../ui/Files";
+import {
+  again,
+  closeOperations,
+  failed,
+  kept,
+  lookAtStorage,
+  lookAtUploads,
+  moving,
+  operationsTrouble,
+  seen,
+  total,
+} from "./state";
+import { stateInWords, type Upload, type Uploads } from "./uploads";
+
+const EVERY = 10_000;
+
+/** The side while somebody looks at how the service is doing: uploads by state, and what is kept. */
+export default function Operations() {
+  useEffect(() => {
+    document.getElementById("operating")?.focus();
+    void lookAtUploads();
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") {
+        void lookAtUploads();
+      }
+    }, EVERY);
+    return () => clearInterval(timer);
+  }, []);
+  const named = collections.value;
+  useEffect(() => {
+    if (named !== null) {
+      void lookAtStorage();
+    }
+  }, [named]);
+  return (
+    <section class="details operations" aria-label="Operating">
+      <p>
+        <button type="button" onClick={closeOperations}>
+          Back to the search
+        </button>
+      </p>
+      <h2 id="operating" tabIndex={-1}>
+        Operating
+      </h2>
+      <div role="alert">{operationsTrouble.value !== "" && <p class="trouble">{operationsTrouble.value}</p>}</div>
+      <p class="quiet">
+        Uploads of products that you may write, and your own
+        {seen.value === null ? "" : `, as they were at ${seen.value.toISOString().slice(11, 19)} UTC`}.
+      </p>
+      <Group title="On their way" found={moving.value} empty="Nothing is on its way: all that came in has ended." />
+      <Group title="Failed" found={failed.value} empty="No upload has failed." />
+      <Storage />
+    </section>
+  );
+}
+
+function Group({ title, found, empty }: { title: string; found: Uploads | null; empty: string }) {
+  return (
+    <section aria-label={title}>
+      <h3>
+        {title}
+        {found === null ? "" : `: ${found.count.toLocaleString("en")}`}
+      </h3>
+      {found === null && <p class="quiet">Asking…</p>}
+      {found?.count === 0 && <p class="empty">{empty}</p>}
+      <ul class="rows">
+        {found?.shown.map((each) => (
+          <Row key={each.id} upload={each} />
+        ))}
+      </ul>
+      {found !== null && found.count > found.shown.length && (
+        <p class="quiet">These are the newest {found.shown.length}.</p>
+      )}
+    </section>
+  );
+}
+
+function Row({ upload }: { upload: Upload }) {
+  return (
+    <li class="row">
+      <div class="rowhead">
+        <strong>{upload.image}</strong>
+      </div>
+      <p class="quiet">
+        {stateInWords(upload.status)}, declared {upload.created.slice(0, 16).replace("T", " ")}
+      </p>
+      {upload.said !== "" && <p class={upload.status === "failure" ? "trouble" : "quiet"}>{upload.said}</p>}
+      {upload.status === "failure" && (
+        <button type="button" onClick={() => again(upload.product)}>
+          Bring it in again<span class="hidden">: {upload.image}</span>
+        </button>
+      )}
+    </li>
+  );
+}
+
+function Storage() {
+  const rows = kept.value;
+  const all = total.value;
+  const more = (collections.value?.length ?? 0) - (rows?.length ?? 0);
+  return (
+    <section aria-label="Storage">
+      <h3>Storage by product</h3>
+      {rows === null || all === null ? (
+        <p class="quiet">Asking…</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Product</th>
+              <th scope="col">Images</th>
+              <th scope="col">Files</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((each) => (
+              <tr key={each.product}>
+                <th scope="row">{each.name}</th>
+                <td>{each.images.toLocaleString("en")}</td>
+                <td>{size(each.bytes)}</td>
+              </tr>
+            ))}
+            <tr>
+              <th scope="row">All that you may see</th>
+              <td>{all.images.toLocaleString("en")}</td>
+              <td>{size(all.bytes)}</td>
+            </tr>
+          </tbody>
+        </table>
+      )}
+      {rows !== null && more > 0 && <p class="quiet">{more} more products are in the sum only.</p>}
+    </section>
+  );
+}

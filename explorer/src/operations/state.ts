@@ -1,0 +1,89 @@
+import { signal } from "@preact/signals";
+import { closeBring, openBring, target } from "../bring/state";
+import { ask, token, words } from "../api";
+import { managing } from "../editing/state";
+import { choose, collections } from "../store";
+import { limited } from "../ui/limited";
+import { type Kept, largestFirst, type Page, type Uploads, uploadsOf } from "./uploads";
+
+/** Whether the side shows how the service is doing. */
+export const operating = signal(false);
+export const moving = signal<Uploads | null>(null);
+export const failed = signal<Uploads | null>(null);
+export const kept = signal<readonly Kept[] | null>(null);
+export const total = signal<{ images: number; bytes: number } | null>(null);
+/** When uploads were last looked at. */
+export const seen = signal<Date | null>(null);
+export const operationsTrouble = signal("");
+
+const LISTED = 50;
+const PRODUCTS = 50;
+const AT_ONCE = 4;
+const UNDER_WAY = ["transferring", "pending", "running"];
+
+interface Summary {
+  readonly data: { readonly attributes: { readonly count: number; readonly bytes: number } };
+}
+
+export function openOperations(): void {
+  closeBring();
+  managing.value = null;
+  choose(null);
+  operating.value = true;
+}
+
+export function closeOperations(): void {
+  operating.value = false;
+}
+
+/** Bring a failed image's files in again: the service kept none of them. */
+export function again(product: string): void {
+  closeOperations();
+  target.value = product;
+  openBring();
+}
+
+/** Look at the uploads that the caller may see: of what may be written, and the caller's own. */
+export async function lookAtUploads(): Promise<void> {
+  const who = token.peek();
+  try {
+    const [now, ended] = await Promise.all([uploads(UNDER_WAY), uploads(["failure"])]);
+    if (who === token.peek()) {
+      moving.value = now;
+      failed.value = ended;
+      seen.value = new Date();
+      operationsTrouble.value = "";
+    }
+  } catch (error) {
+    operationsTrouble.value = words(error);
+  }
+}
+
+async function uploads(statuses: readonly string[]): Promise<Uploads> {
+  const filter = [{ op: "eq", name: "status", val: statuses }];
+  const path = "/catalog/v2/uploads_v2?include=events";
+  return uploadsOf(await ask<Page>(path, { method: "PUT", body: { filter, sort: "-created", limit: LISTED } }));
+}
+
+/** Ask what is kept: in all, and of each of the first products. */
+export async function lookAtStorage(): Promise<void> {
+  const inTurn = limited(AT_ONCE);
+  const named = (collections.peek() ?? []).slice(0, PRODUCTS);
+  try {
+    const [all, ...each] = await Promise.all([
+      inTurn(() => summary([])),
+      ...named.map(({ id }) => inTurn(() => summary([{ op: "eq", name: "product_id", val: id }]))),
+    ]);
+    total.value = all;
+    kept.value = largestFirst(
+      named.map(({ id, title }, at) => ({ product: id, name: title ?? id, ...(each[at] ?? { images: 0, bytes: 0 }) })),
+    );
+  } catch (error) {
+    operationsTrouble.value = words(error);
+  }
+}
+
+async function summary(filter: readonly unknown[]): Promise<{ images: number; bytes: number }> {
+  const { data } = await ask<Summary>("/catalog/v2/images/summary/all", { method: "PUT", body: { filter } });
+  return { images: data.attributes.count, bytes: data.attributes.bytes };
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { largestFirst, type Page, stateInWords, uploadsOf } from "../src/operations/uploads";
+
+const event = (id: string, severity: string, message: string) => ({ id, attributes: { severity, message } });
+const upload = (id: string, status: string, events: readonly string[]) => ({
+  id,
+  attributes: { status, image_id: `acme:p:${id}`, product_id: "acme:p", created: "2026-11-01T00:00:00Z" },
+  relationships: { events: { data: events.map((each) => ({ id: each })) } },
+});
+
+describe("uploads", () => {
+  const page: Page = {
+    data: [upload("a", "failure", ["1", "2", "3"]), upload("b", "running", ["4", "5"]), upload("c", "pending", [])],
+    included: [
+      event("1", "INFO", "queued"),
+      event("2", "ERROR", "<img src=x> is no raster"),
+      event("3", "INFO", "cleared away"),
+      event("4", "ERROR", "an attempt died"),
+      event("5", "INFO", "attempt 2 of 5"),
+    ],
+    meta: { count: 7 },
+  };
+
+  it("explains a failure by its last error and the others by their last line", () => {
+    const { count, shown } = uploadsOf(page);
+    expect(count).toBe(7);
+    expect(shown.map((each) => each.said)).toEqual(["<img src=x> is no raster", "attempt 2 of 5", ""]);
+    expect(shown[0]?.image).toBe("acme:p:a");
+  });
+
+  it("counts what there is where the answer does not", () => {
+    expect(uploadsOf({ data: page.data }).count).toBe(3);
+  });
+
+  it("says states in words, unknown ones as they are", () => {
+    expect(stateInWords("pending")).toContain("waits");
+    expect(stateInWords("other")).toBe("other");
+  });
+});
+
+describe("storage", () => {
+  it("has the largest first", () => {
+    const kept = [
+      { product: "b", name: "B", images: 1, bytes: 5 },
+      { product: "c", name: "C", images: 1, bytes: 9 },
+      { product: "a", name: "A", images: 1, bytes: 5 },
+    ];
+    expect(largestFirst(kept).map((each) => each.product)).toEqual(["c", "a", "b"]);
+  });
+});
