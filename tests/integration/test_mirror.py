@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from tests.contract.published import Release, environment_of
 from tests.summary_stack import tables_of
 
@@ -69,6 +71,7 @@ def test_the_schedule_writes_files_that_engines_read(
     assert len(manifest.clean) == 31
     assert [file.rows for file in manifest.files] == [4]
     _check_answers(api, product)
+    _check_assets(stack, api, cloud, product)
     prefix = f"mirror/v1/product={product}/"
     _download(stack, stack.outputs["MirrorBucket"], prefix, tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -90,6 +93,24 @@ def _check_answers(api: Api, product: str) -> None:
     page = {"filter": json.dumps(given), "sort": "-cloud_fraction", "limit": 2}
     found = [each["id"] for each in api.call("PUT", "/images", page)["data"]]
     assert found == [f"{product}:i3", f"{product}:i2"]
+
+
+def _check_assets(stack: Deployed, api: Api, cloud: LocalCloud, product: str) -> None:
+    """Ask for the collection: who may read it gets its files, nobody else."""
+    address = f"{stack.api_url}/stac/collections/{product}?sign=true"
+
+    def get(token: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        return requests.get(address, headers=headers, timeout=60)
+
+    assets = get(api.token).json()["assets"]
+    assert list(assets) == [f"geoparquet-{MONTH}"]
+    asset = assets[f"geoparquet-{MONTH}"]
+    data = requests.get(asset["href"], timeout=60).content  # which takes no token
+    assert len(data) == asset["file:size"]
+    assert asset["file:checksum"] == f"1220{hashlib.sha256(data).hexdigest()}"
+    assert len(asset["swath:days"]) == 31
+    assert get(cloud.token("others", "stranger")).status_code == 404
 
 
 def _shown(package: str) -> str:

@@ -36,7 +36,8 @@ ALLOWED = {
     ),
     "summaries": "errors times settings definitions filters geo index store mirror search",
     "stac": (
-        "errors times documents access definitions filters geo index store search catalog summaries"
+        "errors times documents access definitions filters geo index store mirror search catalog "
+        "summaries"
     ),
     "pixels": "times definitions nodata",
     "uploads": "errors times documents settings access definitions store catalog",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         RelatedObjects,
         SearchableProducts,
     )
+    from swath_core.mirror import MirrorReader
     from swath_core.search import ImageSearch, MirrorSource
     from swath_core.stac import StacService
     from swath_core.store.objects import Objects
@@ -89,14 +90,20 @@ def _rollups() -> RollupStore:
 
 
 @cache
-def _mirror() -> MirrorSource:
+def _mirror_reader() -> tuple[MirrorReader, Objects]:
     from swath_core.mirror import MirrorFiles, MirrorReader
-    from swath_core.search import MirrorSource
     from swath_core.store.manifests import ManifestStore
     from swath_core.store.objects import Objects
 
-    files = MirrorFiles(Objects(settings(), "mirror_bucket"))
-    reader = MirrorReader(ManifestStore(settings()), files)
+    objects = Objects(settings(), "mirror_bucket")
+    return MirrorReader(ManifestStore(settings()), MirrorFiles(objects)), objects
+
+
+@cache
+def _mirror() -> MirrorSource:
+    from swath_core.search import MirrorSource
+
+    reader, _ = _mirror_reader()
     return MirrorSource(reader, least=settings().mirror_from)
 
 
@@ -161,6 +168,7 @@ def stac() -> StacService:
         signing_key=_signing_key,
         bucket=settings().data_bucket,
         remote=RemoteBuckets.of(settings()),
+        mirror=_mirror_reader if settings().mirror_bucket else None,
     )
 
 
@@ -173,6 +181,7 @@ _ALL = (
     searchable,
     _postings,
     _rollups,
+    _mirror_reader,
     _mirror,
     _signing_key,
     image_search,

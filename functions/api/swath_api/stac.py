@@ -99,7 +99,9 @@ def collections(request: Request) -> Response[Any]:
 
 def collection(request: Request, id: str) -> Response[Any]:
     """``GET /collections/ID``."""
-    found, product = services.stac().collection(request.caller, id, _addresses(request))
+    sign = parse_sign(request.query.get("sign") or request.headers.get(_SIGN))
+    here = _addresses(request)
+    found, product = services.stac().collection(request.caller, id, here, sign=sign)
     return _json(found, {"ETag": f'"{product.version}"'})
 
 

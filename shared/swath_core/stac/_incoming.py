@@ -20,6 +20,7 @@ from swath_core.errors import Invalid
 from ._assets import MD5_MULTIHASH
 from ._extensions import AUTHENTICATION, TIMESTAMPS, bare, extensions_of
 from ._forms import COLLECTION, ITEM, Form, wrong
+from ._geoparquet import without_files
 from ._items import Item, ItemForm, extra_name
 from ._links import Addresses
 from ._overlay import QUERYABLES_MEMBER
@@ -365,7 +366,7 @@ def checked_collection(given: Any, product_id: str | None = None) -> dict[str, A
         if not isinstance(given.get(member, []), list):
             raise bad(f"/{member}", f"a list is expected, not {shown(given[member])}")
     _check_forms(given, COLLECTION)
-    return given
+    return without_files(given)
 
 
 def collection_attributes(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

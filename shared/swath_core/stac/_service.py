@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from swath_core.catalog import Images
+    from swath_core.mirror import MirrorReader
     from swath_core.search import ImageSearch, SearchProduct
     from swath_core.store.objects import Objects
     from swath_core.store.rollups import RollupStore
@@ -79,6 +80,7 @@ class StacService:
     signing_key: Callable[[], bytes]
     bucket: str
     remote: RemoteBuckets
+    mirror: Callable[[], tuple[MirrorReader, Objects]] | None = None
 
     # ---- items
 
@@ -146,12 +148,25 @@ class StacService:
     # ---- collections
 
     def collection(
-        self, caller: Caller, product_id: str, addresses: Addresses
+        self, caller: Caller, product_id: str, addresses: Addresses, *, sign: bool = False
     ) -> tuple[dict[str, Any], Document]:
-        """Return a collection and the product that it is. Raises NotFound."""
+        """Return a collection and the product that it is. Raises NotFound.
+
+        With ``sign`` the files of the mirror that tell its images are among its assets.
+        """
         product = self.products().get(caller, product_id)
         (found,) = self._covered(caller, [product])
-        return self._collection(found, addresses), product
+        made = self._collection(found, addresses)
+        return self._with_files(made, product_id) if sign else made, product
+
+    def _with_files(self, made: dict[str, Any], product_id: str) -> dict[str, Any]:
+        from ._geoparquet import with_files  # noqa: PLC0415 - only to sign
+
+        if self.mirror is None:
+            return made
+        reader, objects = self.mirror()
+        state = self.rollups().state(product_id)  # markers, before manifests
+        return with_files(made, reader.parts(product_id, state), Signer(objects, objects.bucket))
 
     def derived_collection(
         self, caller: Caller, product: Document, addresses: Addresses
