@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -38,6 +39,8 @@ _COLLECTION_MEMBERS = frozenset(
         QUERYABLES_MEMBER,
     }
 )
+_ROUNDED = 1e-14
+"""How far a number may be from what it came as: a percentage is not every fraction's, times 100."""
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 _ALWAYS_SHOWN = frozenset({"created", "updated"})
 
@@ -200,6 +203,8 @@ def _same_meaning(derived: Json, given: Json) -> bool:
         return True
     if isinstance(derived, list) and isinstance(given, list):
         return derived == given[: len(derived)]  # the third row of a transform says nothing
+    if isinstance(derived, float) and isinstance(given, int | float):
+        return math.isclose(derived, given, rel_tol=_ROUNDED)
     if not isinstance(given, str) or not _UTC.fullmatch(given):
         return False  # STAC's times are of RFC 3339, in UTC
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -246,6 +247,19 @@ def test_many_items_are_saved_at_once_and_refused_one_by_one(api: InProcessApi) 
     assert answer.json["description"].startswith("1 of 4 items were saved; item 1 (l1): ")
     assert "item 2 (bad)" in answer.json["description"]
     assert read(api, "fresh")["id"] == "fresh"
+
+
+def test_cloud_cover_comes_out_to_the_last_digit(api: InProcessApi) -> None:
+    item, dice = given(stac_items.LANDSAT), random.Random(3)
+    for number, cover in enumerate([15.703189522008742, *(dice.uniform(0, 100) for _ in range(9))]):
+        properties = {**item["properties"], "eo:cloud_cover": cover}
+        name = f"c{number}"
+        assert create(api, {**item, "id": name, "properties": properties}).status == 201
+        assert read(api, name)["properties"]["eo:cloud_cover"] == cover
+        assert api.call("PUT", f"{ITEMS}/{name}", read(api, name)).status == 204
+        assert read(api, name)["properties"]["eo:cloud_cover"] == cover
+        assert api.change("image", f"acme:p:{name}", cloud_fraction=0.5).status == 200
+        assert read(api, name)["properties"]["eo:cloud_cover"] == 50
 
 
 @pytest.mark.parametrize("item", stac_items.ALL, ids=lambda each: str(each["id"]))
