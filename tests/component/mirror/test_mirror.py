@@ -19,7 +19,15 @@ from tests.mirror_world import PRODUCT, MirrorWorld, content, mirror_world
 
 from swath_core.definitions import IMAGE
 from swath_core.filters import sort_documents
-from swath_core.mirror import COLUMNS, Mirror, MirrorColumns, MirrorFiles, Policy, write_file
+from swath_core.mirror import (
+    COLUMNS,
+    Mirror,
+    MirrorColumns,
+    MirrorFiles,
+    MirrorReport,
+    Policy,
+    write_file,
+)
 from swath_core.mirror._schema import column_of
 from swath_core.search import ImageSearch, MirrorSource
 from swath_core.stac._properties import SHOWN
@@ -310,6 +318,35 @@ def test_one_month_that_cannot_be_written_keeps_no_other(world: MirrorWorld) -> 
     assert report.months == 1
     world.clock.now += 60
     assert world.mirror.run(60).months == 1
+
+
+# ---- what nobody names
+
+
+def test_the_audit_removes_objects_that_no_manifest_has_named_for_long(world: MirrorWorld) -> None:
+    fill(world, 5)
+    world.settle()
+    named = set(world.objects.held)
+    strays = [
+        f"mirror/v1/product={PRODUCT}/month={m}/stray.parquet" for m in ("2020-02", "2011-07")
+    ]
+    for key in strays:
+        world.objects.write(key, b"of a run that ended early", "application/vnd.apache.parquet")
+
+    def audited() -> MirrorReport:
+        report = MirrorReport()
+        for _ in range(2):  # products, and from the beginning again
+            world.mirror.audit(report)
+        return report
+
+    world.clock.now += world.policy.grace - 60
+    assert audited().removed == 0
+    assert set(world.objects.held) == {*named, *strays}
+    world.clock.now += 120
+    found = audited()
+    assert (found.removed, found.drifted) == (2, [])
+    assert set(world.objects.held) == named
+    assert len(world.check_files()) == 29
 
 
 # ---- a page in the order of the index
