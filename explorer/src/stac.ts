@@ -150,6 +150,13 @@ export function inView(query: Query, bounds: Bounds, limit: number, signal: Abor
   return ask("/stac/search", { body: { ...searchBody(query, bounds), limit, fields }, signal });
 }
 
+/** Return the newest images that share ground with one, without itself. */
+export async function overlapping(of: Item, signal: AbortSignal): Promise<Item[]> {
+  const fields = { include: ["id", "collection", "properties.datetime"], exclude: ["assets", "links", "geometry", "bbox"] };
+  const page = await ask<Page>("/stac/search", { body: { intersects: of.geometry, limit: PAGE, fields }, signal });
+  return page.features.filter((each) => each.id !== of.id || each.collection !== of.collection);
+}
+
 async function aggregate(
   search: Record<string, unknown>,
   wanted: Record<string, unknown>,

@@ -12,6 +12,7 @@ const start = fromFragment(location.hash);
 export const query = signal<Query>(start.query);
 export const view = signal<View | null>(start.view);
 export const chosen = signal<Chosen | null>(start.chosen);
+export const compared = signal<Chosen | null>(start.compared);
 export const look = signal<Look>(start.look);
 
 export const collections = signal<readonly Collection[] | null>(null);
@@ -50,6 +51,7 @@ export function clear(): void {
 export function choose(which: Chosen | null): void {
   if (which?.id !== chosen.value?.id || which?.collection !== chosen.value?.collection) {
     look.value = OWN_LOOK;
+    compared.value = null;
   }
   chosen.value = which;
 }
@@ -61,6 +63,7 @@ export function followAddress(): void {
       query: query.value,
       view: view.value,
       chosen: chosen.value,
+      compared: compared.value,
       look: look.value,
     };
     const fragment = toFragment(state);
@@ -73,6 +76,7 @@ export function followAddress(): void {
     query.value = state.query;
     view.value = state.view;
     chosen.value = state.chosen;
+    compared.value = state.compared;
     look.value = state.look;
   });
 }

@@ -17,6 +17,7 @@ const FULL: State = {
   },
   view: { lng: 8.5, lat: 46.5, zoom: 7.25, flat: true },
   chosen: { collection: "acme:hills", id: "first.1" },
+  compared: { collection: "acme:s2", id: "second" },
   look: { bands: ["red", "green", "blue"], expression: "", range: [-1, 3000.5], colormap: "" },
 };
 
@@ -50,6 +51,7 @@ describe("the address", () => {
     "f=[1,2]",
     'f=["a","drop table","b"]',
     'f=["a","=",{}]',
+    "with=a/b",
     "image=only",
     "image=a/b/c",
     "range=1",

@@ -1,7 +1,7 @@
 // Scenarios of bringing images in.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { open, signIn } from "./page.mjs";
+import { open, signIn, violations } from "./page.mjs";
 
 /** Drop files onto the page as a file manager does. */
 export async function drop(page, files) {
@@ -48,6 +48,7 @@ export const bringing = {
     const form = page.getByRole("form", { name: "New product" });
     await form.waitFor();
     const bands = await form.locator(".bands summary").allTextContents();
+    const found = await violations(page);
     await form.getByLabel("Name").first().fill(name);
     await form.getByRole("button", { name: /^Create the product/ }).click();
     await settled(page, 1);
@@ -62,6 +63,64 @@ export const bringing = {
     const address = page.url();
     const injected = await page.locator("main img[src=x], main script").count();
     await context.close();
-    return { ...seen, empty, bands, row, png, address, injected };
+    return { ...seen, empty, bands, row, png, address, injected, found };
+  },
+
+  /** What goes wrong: files that are none, a connection that breaks, a token that ends, an image that is there. */
+  async trouble({ url, token, product, files, undated, there }) {
+    const { context, page, seen } = await open(url, { width: 420, height: 760 });
+    await signIn(page, token);
+    await page.locator("#results").filter({ hasText: /image/ }).waitFor();
+    const once = { cut: 0, ended: 0 };
+    await page.route(/\/uploads\//, (route) => ((once.cut += 1) === 1 ? route.abort("connectionreset") : route.continue()));
+    await page.route(/\/uploads_v2$/, (route) => {
+      const isFirst = route.request().method() === "POST" && (once.ended += 1) === 3;
+      const body = JSON.stringify({ errors: [{ detail: "the token has expired" }] });
+      return isFirst ? route.fulfill({ status: 401, contentType: "application/json", body }) : route.continue();
+    });
+    await page.getByRole("button", { name: "Bring images in" }).click();
+    await page.getByLabel("Into the product").selectOption(product);
+    await drop(page, files);
+    await page.getByText("the token has expired").waitFor();
+    await signIn(page, token);
+    await settled(page, files.length);
+    const first = await rows(page);
+    await page.getByLabel(`When ${undated} was acquired (UTC)`).fill("2024-06-01T12:00");
+    await page.locator(".row", { hasText: undated }).getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("button", { name: `Replace it ${there}` }).click();
+    await settled(page, files.length);
+    const last = await rows(page);
+    const injected = await page.locator("main img[src=x], main script").count();
+    const found = await violations(page);
+    await page.getByLabel("Colours").first().selectOption("dark");
+    found.push(...(await violations(page, ["color-contrast"])));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    await context.close();
+    seen.errors = seen.errors.filter((each) => !each.includes("ERR_CONNECTION_RESET"));
+    return { ...seen, first, last, injected, found, wide, once };
+  },
+
+  /** Two images of the same ground, the second over the right half of the map, by keyboard. */
+  async compare({ url, token, other }) {
+    const { context, page, seen } = await open(url);
+    await signIn(page, token);
+    await page.getByText("Compare with another image").click();
+    const select = page.getByLabel("Of the same ground");
+    await select.locator("option").nth(1).waitFor({ state: "attached" });
+    const offered = await select.locator("option").allTextContents();
+    await select.selectOption(other);
+    await page.locator(".second[data-drawn]").waitFor();
+    await page.waitForLoadState("networkidle");
+    await page.waitForTimeout(500);
+    const picture = async () => (await page.locator(".mapbox").screenshot()).toString("base64");
+    const half = await picture();
+    await page.getByLabel("Right of the line").focus();
+    await page.keyboard.press("End");
+    await page.waitForTimeout(200);
+    const none = await picture();
+    const found = await violations(page);
+    const address = page.url();
+    await context.close();
+    return { ...seen, offered, half, none, address, found };
   },
 };

@@ -59,19 +59,22 @@ def newcomer(stack: Deployed) -> Newcomer:
     return Newcomer(stack, org, Api(stack.api_url, stack.token(org, f"user-of-{org}")))
 
 
-def quarters(path: Path, **tags: str) -> Path:
-    """Write a picture of four colours."""
+def quarters(path: Path, when: str = "", dtype: str = "uint8", turn: int = 0) -> Path:
+    """Write a picture of four colours, which ``turn`` moves on; ``when`` is its date tag."""
     half = PIXELS // 2
-    red, green, blue, yellow = (np.tile(colour, (half, half, 1)) for colour in COLOURS)
-    pixels = np.vstack([np.hstack([red, green]), np.hstack([blue, yellow])]).astype("uint8")
+    first, second, third, fourth = (
+        np.tile(colour, (half, half, 1)) for colour in COLOURS[turn:] + COLOURS[:turn]
+    )
+    pixels = np.vstack([np.hstack([first, second]), np.hstack([third, fourth])]).astype(dtype)
     step = SIDE / PIXELS
     with rasterio.open(
-        path, "w", driver="GTiff", count=3, height=PIXELS, width=PIXELS, dtype="uint8",
+        path, "w", driver="GTiff", count=3, height=PIXELS, width=PIXELS, dtype=dtype,
         crs="EPSG:4326", transform=from_origin(WEST, NORTH, step, step), photometric="RGB",
     ) as dataset:  # fmt: skip
         dataset.write(np.moveaxis(pixels, 2, 0))
         dataset.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue]
-        dataset.update_tags(**tags)
+        if when:
+            dataset.update_tags(TIFFTAG_DATETIME=when)
     return path
 
 
@@ -97,7 +100,7 @@ def on_screen(address: str, shape: tuple[int, int], longitude: float, latitude: 
 def test_a_file_that_is_dropped_on_an_empty_catalog_is_on_the_map_with_its_pixels(
     browser: Browser, newcomer: Newcomer, tmp_path: Path
 ) -> None:
-    path = quarters(tmp_path / "Four Quarters ä.tif", TIFFTAG_DATETIME="2024:05:02 10:00:00")
+    path = quarters(tmp_path / "Four Quarters ä.tif", when="2024:05:02 10:00:00")
     seen = browser.do(
         "firstImage", url=newcomer.url, token=newcomer.api.token, files=[{"path": str(path)}],
         name=HOSTILE,
@@ -107,6 +110,7 @@ def test_a_file_that_is_dropped_on_an_empty_catalog_is_on_the_map_with_its_pixel
     assert seen["bands"] == [f"{name} spectral, Byte" for name in ("red", "green", "blue")]
     assert seen["row"]["state"] == "done", seen["row"]
     assert seen["injected"] == 0
+    assert seen["found"] == []
 
     product = f"{newcomer.org}:four-quarters-a"
     image = newcomer.api.call("GET", f"/images/{product}:Four_Quarters__")["data"]
@@ -164,7 +168,7 @@ def hills(newcomer: Newcomer, tmp_path: Path) -> str:
             "data_range": [0, 255], "display_range": [0, 255], "band_index": index,
         }  # fmt: skip
         api.save("band", f"{product}:{name}", band)
-    path = quarters(tmp_path / "first.tif", TIFFTAG_DATETIME="2024:05:02 10:00:00")
+    path = quarters(tmp_path / "first.tif", when="2024:05:02 10:00:00")
     assert [status for status, _ in api.watch(api.upload(f"{product}:first", {}, [path]))][-1] == (
         "success"
     )
@@ -193,3 +197,65 @@ def test_a_product_is_changed_shared_and_deleted(
     assert "1 image, 0 files (0 B) and 3 bands" in seen["ofProduct"]
     assert seen["found"] == []
     assert not newcomer.api.exists(f"/products/{hills}")
+
+
+def test_what_goes_wrong_is_said_and_goes_on(
+    browser: Browser, newcomer: Newcomer, hills: str, tmp_path: Path
+) -> None:
+    dated = "2024:05:02 10:00:00"
+    good = quarters(tmp_path / "good.tif", dated)
+    (tmp_path / "nothing.tif").touch()
+    (tmp_path / "page.tif").write_text(HOSTILE)
+    files = [
+        {"path": str(good), "name": f"{HOSTILE.replace('/', '')}.tif"},
+        {"path": str(good), "name": "first.tif"},
+        {"path": str(tmp_path / "nothing.tif")},
+        {"path": str(tmp_path / "page.tif")},
+        {"path": str(quarters(tmp_path / "wide.tif", dated, "uint16"))},
+        {"path": str(quarters(tmp_path / "undated.tif"))},
+        {"path": str(good)},
+    ]
+    seen = browser.do(
+        "trouble", url=newcomer.url, token=newcomer.api.token, product=hills, files=files,
+        undated="undated", there="first",
+    )  # fmt: skip
+
+    first = {row["name"]: (row["state"], row["words"]) for row in seen["first"]}
+    hostile = re.sub("[^A-Za-z0-9_.-]", "_", HOSTILE.replace("/", ""))
+    assert first[hostile][0] == first["good"][0] == "done", first
+    assert first["first"][0] == "there"
+    assert "0 bytes" in first["nothing"][1]
+    assert "no GeoTIFF" in first["page"][1]
+    assert first["wide"][0] == "failed"
+    assert "UInt16" in first["wide"][1], "as the upload's log says it"
+    assert "When was it taken?" in first["undated"][1]
+    last = {row["name"]: row["state"] for row in seen["last"]}
+    assert last["undated"] == last["first"] == "done"
+    assert seen["once"]["cut"] > 1
+    assert seen["injected"] == 0
+    assert seen["found"] == []
+    assert seen["wide"] <= 0, "a small screen needs no scrolling sideways"
+
+
+def test_two_images_are_compared(
+    browser: Browser, newcomer: Newcomer, hills: str, tmp_path: Path
+) -> None:
+    api = newcomer.api
+    path = quarters(tmp_path / "second.tif", turn=1, when="2024:06:02 10:00:00")
+    assert [state for state, _ in api.watch(api.upload(f"{hills}:second", {}, [path]))][-1] == (
+        "success"
+    )
+    middle = f"{WEST + SIDE / 2},{NORTH - SIDE / 2}"
+    url = f"{newcomer.stack.api_url}/#flat=1&at={middle},13&image={quote(hills + '/first')}"
+    seen = browser.do("compare", url=url, token=api.token, other=f"{hills}/second")
+
+    assert seen["offered"][1].startswith("second, 2024-06-02")
+    assert parse_qs(urlsplit(seen["address"]).fragment)["with"] == [f"{hills}/second"]
+    half, none = (picture(base64.b64decode(seen[name])) for name in ("half", "none"))
+    for down, across, own, other in ((0.35, 0.4, 0, 0), (0.35, 0.6, 1, 2)):
+        there = on_screen(
+            seen["address"], half.shape[:2], WEST + across * SIDE, NORTH - down * SIDE
+        )
+        assert np.abs(none[there] - COLOURS[own]).max() <= 12, across
+        assert np.abs(half[there] - COLOURS[other]).max() <= 12, across
+    assert seen["found"] == []

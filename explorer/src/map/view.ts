@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import { type GeoJSONSource, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, Map as MapLibre, NavigationControl, type RequestParameters, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Feature, Geometry } from "geojson";
 import { authorization, isAbort, ROOT, token, words } from "../api";
@@ -38,6 +38,11 @@ export function createMap(container: HTMLElement): MapView | null {
   }
 }
 
+/** Send the caller's token with what is asked of raster, and with nothing else. */
+export function authorized(url: string): RequestParameters {
+  return url.startsWith(`${ROOT}/raster/`) ? { url, headers: authorization() } : { url };
+}
+
 export class MapView {
   readonly map: MapLibre;
   private readonly pictures: Pictures;
@@ -59,7 +64,7 @@ export class MapView {
       dragRotate: false,
       pitchWithRotate: false,
       fadeDuration: 100,
-      transformRequest: (url) => (url.startsWith(`${ROOT}/raster/`) ? { url, headers: authorization() } : { url }),
+      transformRequest: authorized,
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");

@@ -26,14 +26,16 @@ export interface State {
   readonly query: Query;
   readonly view: View | null;
   readonly chosen: Chosen | null;
+  /** The image that the chosen one is compared with. */
+  readonly compared: Chosen | null;
   readonly look: Look;
 }
 
 export const OWN_LOOK: Look = { bands: [], expression: "", range: null, colormap: "" };
-export const START: State = { query: EVERYTHING, view: null, chosen: null, look: OWN_LOOK };
+export const START: State = { query: EVERYTHING, view: null, chosen: null, compared: null, look: OWN_LOOK };
 
 /** Write a state as the part of an address after `#`: it stays in the browser and in shared links. */
-export function toFragment({ query, view, chosen, look }: State): string {
+export function toFragment({ query, view, chosen, compared, look }: State): string {
   const found = new URLSearchParams();
   const set = (name: string, value: string | null) => value && found.append(name, value);
   query.collections.forEach((each) => set("c", each));
@@ -53,6 +55,7 @@ export function toFragment({ query, view, chosen, look }: State): string {
     set("expression", look.expression);
     set("range", look.range === null ? null : look.range.join(","));
     set("colormap", look.colormap);
+    set("with", compared === null ? null : `${compared.collection}/${compared.id}`);
   }
   return found.toString();
 }
@@ -60,7 +63,14 @@ export function toFragment({ query, view, chosen, look }: State): string {
 /** Read a state back. What is not understood counts as left out: an address is anybody's text. */
 export function fromFragment(text: string): State {
   const given = new URLSearchParams(text.replace(/^#/, ""));
-  return { query: readQuery(given), view: readView(given), chosen: readChosen(given), look: readLook(given) };
+  const chosen = readChosen(given, "image");
+  return {
+    query: readQuery(given),
+    view: readView(given),
+    chosen,
+    compared: chosen === null ? null : readChosen(given, "with"),
+    look: readLook(given),
+  };
 }
 
 function readQuery(given: URLSearchParams): Query {
@@ -84,8 +94,8 @@ function readView(given: URLSearchParams): View | null {
   return { lng, lat, zoom: Math.min(Math.max(zoom, 0), 22), flat: given.get("flat") === "1" };
 }
 
-function readChosen(given: URLSearchParams): Chosen | null {
-  const [, collection, id] = /^([^/]+)\/([^/]+)$/.exec(given.get("image") ?? "") ?? [];
+function readChosen(given: URLSearchParams, name: string): Chosen | null {
+  const [, collection, id] = /^([^/]+)\/([^/]+)$/.exec(given.get(name) ?? "") ?? [];
   return collection === undefined || id === undefined ? null : { collection, id };
 }
 

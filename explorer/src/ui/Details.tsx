@@ -1,3 +1,4 @@
+import { CompareField } from "../compare/CompareField";
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 import { token, words } from "../api";
@@ -75,6 +76,7 @@ export function Details({ which }: { which: Chosen }) {
             </button>
           </p>
           <LookField item={item} onChange={() => setPictureTrouble("")} />
+          <CompareField item={item} />
           <PointValues item={item} />
           <Properties item={item} />
           <Files item={item} onTrouble={tell} />

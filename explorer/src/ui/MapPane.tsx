@@ -1,7 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import { items, query, shown, summary, view } from "../store";
+import { compared, items, keyOf, query, shown, summary, view } from "../store";
 import { boundsOf } from "../state/shapes";
-import { createMap, hasNoMap, type MapView } from "../map/view";
+import { Swipe } from "../compare/Swipe";
+import { createMap, hasNoMap, type MapView, opened } from "../map/view";
 import { setMap } from "../map/current";
 
 export function MapPane() {
@@ -31,6 +32,9 @@ export function MapPane() {
   return (
     <div class="mapbox">
       <div class="map" ref={place} />
+      {compared.value !== null && opened.value !== null && !hasNoMap.value && (
+        <Swipe key={keyOf(compared.value)} which={compared.value} />
+      )}
       {hasNoMap.value && (
         <p class="nomap">
           This browser cannot draw the map (WebGL is missing or off). Search, list and histogram work without it.

@@ -1,0 +1,51 @@
+import { useEffect, useState } from "preact/hooks";
+import { isAbort, words } from "../api";
+import { type Item, overlapping } from "../stac";
+import { compared, keyOf } from "../store";
+
+/** Choose an image of the same ground to compare one with. */
+export function CompareField({ item }: { item: Item }) {
+  const [found, setFound] = useState<readonly Item[] | null>(null);
+  const [trouble, setTrouble] = useState("");
+  const [isOpen, setOpen] = useState(compared.value !== null);
+  useEffect(() => {
+    const giveUp = new AbortController();
+    if (isOpen && item.geometry !== null) {
+      overlapping(item, giveUp.signal)
+        .then(setFound)
+        .catch((error: unknown) => !isAbort(error) && setTrouble(words(error)));
+    }
+    return () => giveUp.abort();
+  }, [item, isOpen]);
+  const now = compared.value;
+  const others = found ?? [];
+  const isListed = now === null || others.some((each) => keyOf(each) === keyOf(now));
+  const set = (key: string) => {
+    const [, collection, id] = /^([^/]+)\/([^/]+)$/.exec(key) ?? [];
+    compared.value = collection === undefined || id === undefined ? null : { collection, id };
+  };
+  return (
+    <details class="group" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Compare with another image</summary>
+      {trouble !== "" && <p class="trouble">{trouble}</p>}
+      {found?.length === 0 && <p class="quiet">No other image that you may see has ground in common with this one.</p>}
+      <label>
+        Of the same ground, the newest first
+        <select value={now === null ? "" : keyOf(now)} onChange={(event) => set(event.currentTarget.value)}>
+          <option value="">none</option>
+          {now !== null && !isListed && <option value={keyOf(now)}>{now.id}</option>}
+          {others.map((each) => (
+            <option key={keyOf(each)} value={keyOf(each)}>
+              {each.id}, {dayOf(each)} ({each.collection})
+            </option>
+          ))}
+        </select>
+      </label>
+    </details>
+  );
+}
+
+function dayOf(item: Item): string {
+  const time = item.properties["datetime"];
+  return typeof time === "string" ? time.slice(0, 10) : "no time";
+}

@@ -1,0 +1,45 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { isAbort, words } from "../api";
+import { currentMap } from "../map/current";
+import type { Chosen } from "../state/address";
+import { item as fetchItem, type Item } from "../stac";
+import { view } from "../store";
+import { dark } from "../theme";
+import { drawOver } from "./overlay";
+
+/** The image that is compared, over the right part of the map: a slider says how far. */
+export function Swipe({ which }: { which: Chosen }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [item, setItem] = useState<Item | null>(null);
+  const [share, setShare] = useState(50);
+  const [trouble, setTrouble] = useState("");
+  useEffect(() => {
+    const giveUp = new AbortController();
+    fetchItem(which.collection, which.id, giveUp.signal)
+      .then(setItem)
+      .catch((error: unknown) => !isAbort(error) && setTrouble(words(error)));
+    return () => giveUp.abort();
+  }, [which.collection, which.id]);
+  const style = `${dark.value} ${view.value?.flat ?? false}`;
+  useEffect(() => {
+    const main = currentMap()?.map;
+    return place.current === null || main === undefined || item === null ? undefined : drawOver(place.current, main, item);
+  }, [item, style]);
+  return (
+    <div class="swipe">
+      <div class="over" style={{ clipPath: `inset(0 0 0 ${share}%)` }}>
+        <div class="map second" ref={place} />
+      </div>
+      <div class="edge" style={{ left: `${share}%` }} />
+      {trouble !== "" && (
+        <p class="trouble" role="alert">
+          {which.id} cannot be shown: {trouble}
+        </p>
+      )}
+      <label>
+        Right of the line: {which.id}
+        <input type="range" min={0} max={100} value={share} onInput={(event) => setShare(event.currentTarget.valueAsNumber)} />
+      </label>
+    </div>
+  );
+}
