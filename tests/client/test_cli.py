@@ -295,7 +295,6 @@ def test_pictures_hold_what_their_format_can(
     assert out.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
 def test_the_png_is_one() -> None:
     rasterio = pytest.importorskip("rasterio")
     array = np.ma.MaskedArray(np.arange(60, dtype="u1").reshape(3, 4, 5), np.zeros((3, 4, 5), bool))

@@ -17,7 +17,6 @@ from tests.raster_world import Array, noise
 pytestmark = [
     pytest.mark.stack,
     pytest.mark.published,
-    pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning"),
 ]
 
 PIXEL = 30.0

@@ -233,7 +233,6 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
-@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_bad_files_end_in_failure_and_leave_nothing(
     api: Api, cloud: LocalCloud, stack: Deployed, tmp_path: Path, case: str
 ) -> None:

@@ -16,8 +16,6 @@ from tests.ingest_world import Values, World, band, ramp, raster
 
 from swath_core.pixels import Refused
 
-pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
-
 PLACE = rasterio.Affine(25, 4, 600_000, 3, -25, 6_100_000)
 
 

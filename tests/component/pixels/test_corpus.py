@@ -531,7 +531,6 @@ CASES: dict[str, Callable[[], Case]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_each_ends_as_documented(name: str, tmp_path: Path) -> None:
     case = CASES[name]()
     if case.refused:
@@ -572,7 +571,6 @@ def test_truncated_at_each_tenth(tenth: int, compress: str | None, tmp_path: Pat
 
 @pytest.mark.parametrize("tenth", range(1, 10))
 @pytest.mark.parametrize("kind", ["png", "grey png", "jpeg", "progressive jpeg", "jp2"])
-@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_pictures_truncated_at_each_tenth(tenth: int, kind: str, tmp_path: Path) -> None:
     noise = np.random.default_rng(3).integers(0, 250, (3, 300, 400)).astype("uint8")
     rows = np.moveaxis(noise, 0, -1).copy()

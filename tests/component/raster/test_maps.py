@@ -27,8 +27,6 @@ from swath_core.raster.pictures import (
 from swath_core.raster.pictures._maps import MapService
 from swath_core.raster.pictures._style import NAMES, class_colours, colormap
 
-pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
-
 HERE = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 
 
