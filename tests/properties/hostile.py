@@ -482,6 +482,11 @@ WRITTEN_IDS = IDS | {
 """Of what is changed and deleted: what has pixels stays as it is."""
 
 
+def right_parameters(operation: Operation, samples: Samples) -> dict[str, str]:
+    """Return a right value of each parameter of an operation, by name."""
+    return {each["name"]: _parameter(operation, each, samples) for each in operation.parameters}
+
+
 def _parameter(operation: Operation, described: Json, samples: Samples) -> str:
     if described["name"] == "id":
         collection = re.search(r"(?:/v2|/stac)/(\w+)", operation.path)
@@ -516,9 +521,7 @@ def right_requests(document: Json, chance: random.Random) -> Iterator[Hostile]:
     """Yield for every operation the requests that hostile ones differ from in one position."""
     samples = Samples(document["components"]["schemas"], chance)
     for operation in operations(document):
-        right = {
-            each["name"]: _parameter(operation, each, samples) for each in operation.parameters
-        }
+        right = right_parameters(operation, samples)
         schema = operation.body
         whole = None if schema is None else coherent(operation, samples.of(schema), right)
         for body in [None] if whole is None else alternatives(operation, whole):
@@ -534,9 +537,7 @@ def wrong_everywhere(document: Json) -> Iterator[Hostile]:
     for operation in operations(document):
         if operation.body is None:
             continue
-        right = {
-            each["name"]: _parameter(operation, each, samples) for each in operation.parameters
-        }
+        right = right_parameters(operation, samples)
         whole = coherent(operation, samples.of(operation.body), right)
         for body in alternatives(operation, whole):
             for path in positions(body):
@@ -553,7 +554,7 @@ def _worst(value: Json) -> Json:
 
 
 def _round_of(operation: Operation, samples: Samples, chance: random.Random) -> Iterable[Hostile]:
-    right = {each["name"]: _parameter(operation, each, samples) for each in operation.parameters}
+    right = right_parameters(operation, samples)
     body = None
     if operation.body is not None:
         body = samples.of(operation.body, whole=chance.random() < 0.5)

@@ -30,7 +30,7 @@ from tests.properties.hostile_service import (
 
 from swath_dev.inprocess import AUDIENCE, ISSUER, InProcessApi
 
-REQUESTS = int(os.environ.get("SWATH_HOSTILE_REQUESTS", "600"))
+REQUESTS = int(os.environ.get("SWATH_HOSTILE_REQUESTS", "1000"))
 SEED = int(os.environ.get("SWATH_HOSTILE_SEED", "1"))
 
 
@@ -117,10 +117,8 @@ def test_a_key_belongs_to_one_request_of_every_operation(service: Service) -> No
     assert len(keyed) > 5
     for number, operation in enumerate(keyed):
         service.fill()
-        right = {
-            each["name"]: hostile._parameter(operation, each, samples)
-            for each in operation.parameters
-        } | {"Idempotency-Key": f"{SEED}-{number}"}
+        right = hostile.right_parameters(operation, samples)
+        right |= {"Idempotency-Key": f"{SEED}-{number}"}
         body = samples.of(operation.body) if operation.body is not None else {}
         body = hostile.coherent(operation, body, right)
         raw = hostile.Raw(str(number))
