@@ -26,7 +26,8 @@ class Settings:
     ``requests_per_minute`` is what one caller may ask at most; 0 is no limit. ``anonymous`` lets
     callers without a token read what ``group:public`` may read. ``remote_buckets`` are those of
     others whose files may be read, ``requester_pays`` those for which this account pays.
-    ``mirror_from`` is the number of postings from which on a query reads files of the mirror.
+    ``mirror_from`` is the number of postings from which on a query reads files of the mirror; 0 is
+    what the search takes it to be.
     ``client_id`` is that of the explorer at the issuer: where it is empty the page takes pasted
     tokens only. ``sign_in_url`` is where browsers find the issuer, if that is not the issuer
     itself; ``sign_in_origins`` are those that it answers from, too.
@@ -52,7 +53,7 @@ class Settings:
     anonymous: bool = False
     remote_buckets: tuple[str, ...] = ()
     requester_pays: tuple[str, ...] = ()
-    mirror_from: int = 20_000
+    mirror_from: int = 0
     client_id: str = ""
     sign_in_url: str = ""
     sign_in_scope: str = "openid"
@@ -93,7 +94,7 @@ class Settings:
             anonymous=read("anonymous") == "true",
             remote_buckets=listed("remote_buckets"),
             requester_pays=listed("requester_pays"),
-            mirror_from=int(read("mirror_from") or 20_000),
+            mirror_from=int(read("mirror_from") or 0),
             client_id=read("client_id"),
             sign_in_url=read("sign_in_url"),
             sign_in_scope=read("sign_in_scope") or "openid",

@@ -3,6 +3,7 @@ import { DropZone } from "./DropZone";
 import { NewProduct } from "./NewProduct";
 import { bringTrouble, closeBring, doing, draft, loadProducts, products, retarget, take, target } from "./state";
 import { Rows } from "./Rows";
+import { Pane } from "../ui/Pane";
 
 const NEW = "";
 
@@ -14,15 +15,7 @@ export default function Bring() {
   }, []);
   const isNew = target.value === null;
   return (
-    <section class="details bring" aria-label="Bring images in">
-      <p>
-        <button type="button" onClick={closeBring}>
-          Back to the search
-        </button>
-      </p>
-      <h2 id="bring" tabIndex={-1}>
-        Bring images in
-      </h2>
+    <Pane id="bring" title="Bring images in" words="Bring images in" kind="bring" onBack={closeBring}>
       <Into />
       <DropZone
         words={isNew ? "Drop GeoTIFFs here, or choose them: the first one says which bands the product has" : "Drop files here, or choose them"}
@@ -34,7 +27,7 @@ export default function Bring() {
       <div role="alert">{bringTrouble.value !== "" && <p class="trouble">{bringTrouble.value}</p>}</div>
       {draft.value !== null && <NewProduct draft={draft.value} />}
       <Rows />
-    </section>
+    </Pane>
   );
 }
 

@@ -1,5 +1,6 @@
 import { BAND_TYPES, type BandDraft, type BandType, faults, type Pair } from "./proposal";
 import { createProduct, doing, draft as current, held, type ProductDraft, propose } from "./state";
+import { Options } from "../ui/Options";
 
 /** The product that is proposed from a file: to be read, changed and confirmed. */
 export function NewProduct({ draft }: { draft: ProductDraft }) {
@@ -96,11 +97,7 @@ function Band({ band, at, change }: BandProps) {
         <label>
           Type
           <select value={band.type} onChange={(event) => change({ type: event.currentTarget.value as BandType })}>
-            {BAND_TYPES.map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
+            <Options values={BAND_TYPES} />
           </select>
         </label>
         <label>

@@ -10,6 +10,7 @@ import { type Extent, extentOf, removeProduct } from "./deletion";
 import { PRODUCT_FIELDS } from "./fields";
 import { SharingForm } from "./SharingForm";
 import { manage } from "./state";
+import { Pane } from "../ui/Pane";
 
 /** One product: what it is called, who may do what with it, and its end. */
 export default function ManageProduct({ id }: { id: string }) {
@@ -25,15 +26,7 @@ export default function ManageProduct({ id }: { id: string }) {
     document.getElementById("managed")?.focus();
   }, [id]);
   return (
-    <section class="details" aria-label="Product">
-      <p>
-        <button type="button" onClick={() => manage(null)}>
-          Back to the search
-        </button>
-      </p>
-      <h2 id="managed" tabIndex={-1}>
-        {typeof product?.attributes["name"] === "string" ? product.attributes["name"] : id}
-      </h2>
+    <Pane id="managed" title={typeof product?.attributes["name"] === "string" ? product.attributes["name"] : id} words="Product" onBack={() => manage(null)}>
       <p class="quiet">{id}</p>
       {trouble !== "" && (
         <p class="trouble" role="alert">
@@ -42,7 +35,7 @@ export default function ManageProduct({ id }: { id: string }) {
       )}
       {product !== null && !mayChange(product.attributes) && <p>You may see this product; its owners alone change and share it.</p>}
       {product !== null && mayChange(product.attributes) && <Parts product={product} setProduct={setProduct} reload={load} />}
-    </section>
+    </Pane>
   );
 }
 

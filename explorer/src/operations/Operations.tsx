@@ -14,6 +14,7 @@ import {
   total,
 } from "./state";
 import { stateInWords, type Upload, type Uploads } from "./uploads";
+import { Pane } from "../ui/Pane";
 
 const EVERY = 10_000;
 
@@ -36,15 +37,7 @@ export default function Operations() {
     }
   }, [named]);
   return (
-    <section class="details operations" aria-label="Operating">
-      <p>
-        <button type="button" onClick={closeOperations}>
-          Back to the search
-        </button>
-      </p>
-      <h2 id="operating" tabIndex={-1}>
-        Operating
-      </h2>
+    <Pane id="operating" title="Operating" words="Operating" kind="operations" onBack={closeOperations}>
       <div role="alert">{operationsTrouble.value !== "" && <p class="trouble">{operationsTrouble.value}</p>}</div>
       <p class="quiet">
         Uploads of products that you may write, and your own
@@ -53,7 +46,7 @@ export default function Operations() {
       <Group title="On their way" found={moving.value} empty="Nothing is on its way: all that came in has ended." />
       <Group title="Failed" found={failed.value} empty="No upload has failed." />
       <Storage />
-    </section>
+    </Pane>
   );
 }
 

@@ -15,6 +15,7 @@ import { PointValues } from "./PointValues";
 import { Preview } from "./Preview";
 import { Snippets } from "./Snippets";
 import { UploadLog } from "./UploadLog";
+import { Pane } from "./Pane";
 
 const ImageEditing = lazy(() => import("../editing/ImageEditing"));
 
@@ -39,15 +40,7 @@ export function Details({ which }: { which: Chosen }) {
     };
   }, [which.collection, which.id]);
   return (
-    <section class="details" aria-label="Image">
-      <p>
-        <button type="button" onClick={() => choose(null)}>
-          Back to the results
-        </button>
-      </p>
-      <h2 id="image" tabIndex={-1}>
-        {which.id}
-      </h2>
+    <Pane id="image" title={which.id} words="Image" back="Back to the results" onBack={() => choose(null)}>
       <p class="quiet">{which.collection}</p>
       {trouble !== "" && (
         <p class="trouble" role="alert">
@@ -89,7 +82,7 @@ export function Details({ which }: { which: Chosen }) {
           )}
         </>
       )}
-    </section>
+    </Pane>
   );
 }
 

@@ -5,6 +5,7 @@ import { COMPARISONS, type Comparison, type Condition, EVERYTHING, NEWEST } from
 import { mayBring } from "../bring/state";
 import { manage } from "../editing/state";
 import { AreaField } from "./AreaField";
+import { Options } from "./Options";
 
 export function SearchForm() {
   const asked = query.value;
@@ -200,11 +201,7 @@ function NewCondition({ add }: { add: (condition: Condition) => void }) {
       <label>
         Comparison
         <select value={op} onChange={(event) => setOp(event.currentTarget.value as Comparison)}>
-          {COMPARISONS.filter((each) => each !== "like" || !isNumber).map((each) => (
-            <option key={each} value={each}>
-              {each}
-            </option>
-          ))}
+          <Options values={COMPARISONS.filter((each) => each !== "like" || !isNumber)} />
         </select>
       </label>
       <label>
@@ -219,11 +216,7 @@ function NewCondition({ add }: { add: (condition: Condition) => void }) {
         ) : (
           <select value={value} onChange={(event) => setValue(event.currentTarget.value)}>
             <option value="">choose…</option>
-            {about.enum.map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
+            <Options values={about.enum} />
           </select>
         )}
       </label>

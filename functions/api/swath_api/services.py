@@ -101,10 +101,10 @@ def _mirror_reader() -> tuple[MirrorReader, Objects]:
 
 @cache
 def _mirror() -> MirrorSource:
-    from swath_core.search import MirrorSource
+    from swath_core.search import FROM_POSTINGS, MirrorSource
 
     reader, _ = _mirror_reader()
-    return MirrorSource(reader, least=settings().mirror_from)
+    return MirrorSource(reader, least=settings().mirror_from or FROM_POSTINGS)
 
 
 @cache

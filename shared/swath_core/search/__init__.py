@@ -6,12 +6,13 @@ To be read in this order: ``_query``, ``_reach``, ``_plan``, ``_cover``, ``_merg
 
 from ._columns import MirrorRows
 from ._engine import Batch, ImageSearch
-from ._mirrored import MirrorSource
+from ._mirrored import FROM_POSTINGS, MirrorSource
 from ._plan import MonthReader
 from ._query import Cost, ImageQuery, Match, Page, SearchProduct, digest, types_of
 from ._reach import Reach
 
 __all__ = [
+    "FROM_POSTINGS",
     "Batch",
     "Cost",
     "ImageQuery",
