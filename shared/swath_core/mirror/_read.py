@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from swath_core.index import OMITTED, key_of
 from swath_core.store.postings import PostingRow
 
+from ._cells import cells_at
 from ._footer import Bounds, cut_footer, split_tail
 from ._schema import (
     BBOX,
     BYTES,
+    CELLS,
     CENTROID,
     COLUMNS,
     GEOMETRY,
@@ -38,7 +40,10 @@ NO_MOMENT = np.iinfo(np.int64).min
 Places = NDArray[np.intp]
 """Where images are in a file, in ascending order."""
 
-_EXPECTED = {column_of(name) for name in COLUMNS} | {ID, MOMENT, GEOMETRY, BYTES, VERSION}
+_EXPECTED = {column_of(name) for name in COLUMNS} | {
+    *(ID, MOMENT, GEOMETRY, BYTES, VERSION),
+    *CELLS.values(),
+}
 _BATCH = 65_536
 _FEW = 4
 _DAY = 86_400_000_000
@@ -114,6 +119,15 @@ class MirrorColumns:
     def centroids(self) -> NDArray[np.float64]:
         """Longitude and latitude of the footprints' centroids; NaN without one."""
         return self._parts(CENTROID, 2)
+
+    def cells(self, resolution: int, places: Places) -> NDArray[np.int64]:
+        """Return the H3 cells that the centroids of some images lie in; 0 without a footprint."""
+        if resolution not in CELLS:
+            return cells_at(self.centroids[places], resolution)
+        column = self._column(CELLS[resolution])
+        if column.null_count == 0:
+            return np.array(column.to_numpy(), dtype=np.int64)[places]
+        return np.array([each or 0 for each in column.to_pylist()], dtype=np.int64)[places]
 
     def omitting(self, names: Collection[str]) -> Places:
         """Return where the images are whose postings leave out one of some attributes."""

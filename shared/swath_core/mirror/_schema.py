@@ -45,6 +45,9 @@ STAC_NAMES: Mapping[str, str] = {
 
 ID, COLLECTION, MOMENT, GEOMETRY = "id", "collection", "datetime", "geometry"
 BBOX, CENTROID, BYTES, VERSION = "bbox", "proj:centroid", "swath:bytes", "swath:version"
+CELLS: Mapping[int, str] = {resolution: f"swath:h3_{resolution}" for resolution in range(6)}
+"""The H3 cell of the centroid, by resolution: those whose histograms of very many images are small
+enough to be answered. Finer ones are computed of centroids."""
 OMITTED_NAMES = "swath:omitted"
 """The attributes that a posting leaves out for their length: null here, set on the document."""
 CLOUD_COVER = "eo:cloud_cover"

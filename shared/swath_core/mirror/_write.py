@@ -15,10 +15,12 @@ from swath_core.geo import centroids_of
 from swath_core.index import OMITTED, split_key
 from swath_core.store.postings import PostingRow
 
+from ._cells import cells_at
 from ._footer import Bounds, indexed
 from ._schema import (
     BBOX,
     BYTES,
+    CELLS,
     CENTROID,
     CLOUD_COVER,
     COLLECTION,
@@ -41,6 +43,18 @@ GROUP_ROWS = 4096
 
 _COMPRESSION = "zstd(6)"
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
+_MIDDLE = ("lon", "lat")
+_DISTINCT = (
+    ID,
+    MOMENT,
+    GEOMETRY,
+    *(f"{BBOX}.{side}" for side in _SIDES),
+    *(f"{CENTROID}.{part}" for part in _MIDDLE),
+    *CELLS.values(),
+    *(column_of(name) for name, kind in COLUMNS.items() if kind is Kind.MOMENT),
+)
+"""Leaves with about as many values as rows, or whose neighbours are alike: a dictionary would add
+to them (9 bytes an image)."""
 _CURVE_BITS = 16
 
 
@@ -65,6 +79,7 @@ def write_file(product_id: str, rows: Sequence[PostingRow]) -> bytes:
         Table.from_arrays(list(columns.values()), names=list(columns)),
         target,
         compression=_COMPRESSION,
+        column_dictionary_enabled=dict.fromkeys(_DISTINCT, False),
         max_row_group_size=GROUP_ROWS,
         key_value_metadata={"geo": _geo(shapes, bounds)},
     )
@@ -125,7 +140,11 @@ def _columns(
 
     sides = [_nulled(side) for side in bounds.T]
     columns[BBOX] = struct(_SIDES, sides)
-    columns[CENTROID] = struct(("lon", "lat"), _middles(rows))
+    middles = _middles(rows)
+    columns[CENTROID] = struct(_MIDDLE, [_nulled(part) for part in middles.T])
+    for resolution, name in CELLS.items():
+        cells = cells_at(middles, resolution).tolist()
+        columns[name] = Array([cell or None for cell in cells], whole)
     for name, kind in COLUMNS.items():
         held = [each.get(name) for each in values]
         columns[column_of(name)] = _column(kind, held)
@@ -141,13 +160,12 @@ def _nulled(side: NDArray[np.float64]) -> list[float | None]:
     return [None if value != value else value for value in side.tolist()]  # noqa: PLR0124 - NaN
 
 
-def _middles(rows: Sequence[PostingRow]) -> list[list[float | None]]:
+def _middles(rows: Sequence[PostingRow]) -> NDArray[np.float64]:
+    """Return longitude and latitude of each centroid in a row; NaN without a footprint."""
     placed = [number for number, row in enumerate(rows) if row.footprint is not None]
-    found: list[list[float | None]] = [[None] * len(rows), [None] * len(rows)]
+    found = np.full((len(rows), 2), np.nan)
     if placed:
-        longitudes, latitudes = centroids_of([rows[number].footprint or b"" for number in placed])
-        for number, lon, lat in zip(placed, longitudes.tolist(), latitudes.tolist(), strict=True):
-            found[0][number], found[1][number] = lon, lat
+        found[placed] = np.array(centroids_of([rows[n].footprint or b"" for n in placed])).T
     return found
 
 

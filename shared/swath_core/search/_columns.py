@@ -99,6 +99,10 @@ class MirrorRows:
         middles: NDArray[np.float64] = self.columns.centroids[self.places]
         return middles
 
+    def cells(self, resolution: int) -> NDArray[np.int64]:
+        """Return the H3 cells that the centroids lie in; 0 without a footprint."""
+        return self.columns.cells(resolution, self.places)
+
     def matches(self, places: Places | None = None) -> list[Match]:
         """Return them, or some of them, as the index would hold them."""
         chosen = self.places if places is None else places

@@ -29,7 +29,7 @@ from .requests import ConditionError, ContentionError, transact
 from .tables import RollupItem, bind
 
 LISTED = "!mirror"
-SCHEMA = 2
+SCHEMA = 3
 """The version of the files' columns: files of another one are not read, and written again."""
 
 

@@ -44,13 +44,11 @@ class CellSums:
 
     def add(self, rows: MirrorRows) -> None:
         """Add matches in a file; those without a footprint are in no cell."""
-        centroids, resolution = rows.centroids, self._resolution
-        there = ~np.isnan(centroids[:, 0])
+        cells = rows.cells(self._resolution)
+        there = cells != 0
         self.without_footprint += int(np.count_nonzero(~there))
-        pairs = centroids[there].tolist()
-        cells = [h3.latlng_to_cell(lat, lon, resolution) for lon, lat in pairs]
-        each = np.array([np.ones(len(cells), dtype=np.int64), rows.stored[there]])
-        found = np.concatenate([self._cells, np.array(cells, dtype=np.int64)])
+        each = np.array([np.ones(np.count_nonzero(there), dtype=np.int64), rows.stored[there]])
+        found = np.concatenate([self._cells, cells[there]])
         self._cells, self._sums = _summed(found, np.concatenate([self._sums, each], axis=1))
 
     def tallies(self) -> Iterator[tuple[str, Tally]]:
