@@ -97,20 +97,26 @@ def _check_answers(api: Api, product: str) -> None:
 
 def _check_assets(stack: Deployed, api: Api, cloud: LocalCloud, product: str) -> None:
     """Ask for the collection: who may read it gets its files, nobody else."""
-    address = f"{stack.api_url}/stac/collections/{product}?sign=true"
+    address, key = f"{stack.api_url}/stac/collections/{product}", f"geoparquet-{MONTH}"
+    mine = {"Authorization": f"Bearer {api.token}"}
+    stranger = {"Authorization": f"Bearer {cloud.token('others', 'stranger')}"}
 
-    def get(token: str) -> requests.Response:
-        headers = {"Authorization": f"Bearer {token}"}
-        return requests.get(address, headers=headers, timeout=60)
+    def get(url: str, headers: dict[str, str], method: str = "GET") -> requests.Response:
+        return requests.request(method, url, headers=headers, timeout=60, allow_redirects=False)
 
-    assets = get(api.token).json()["assets"]
-    assert list(assets) == [f"geoparquet-{MONTH}"]
-    asset = assets[f"geoparquet-{MONTH}"]
-    data = requests.get(asset["href"], timeout=60).content  # which takes no token
-    assert len(data) == asset["file:size"]
-    assert asset["file:checksum"] == f"1220{hashlib.sha256(data).hexdigest()}"
-    assert len(asset["swath:days"]) == 31
-    assert get(cloud.token("others", "stranger")).status_code == 404
+    ours = get(address, mine).json()["assets"][key]
+    assert ours["href"] == f"{address}/assets/{key}"
+    signed = get(f"{address}?sign=true", mine).json()["assets"][key]["href"]
+    for way in (signed, get(ours["href"], mine).headers["Location"]):
+        data = requests.get(way, timeout=60).content  # which takes no token
+        assert len(data) == ours["file:size"]
+        assert ours["file:checksum"] == f"1220{hashlib.sha256(data).hexdigest()}"
+    assert len(ours["swath:days"]) == 31
+    for url in (address, f"{address}?sign=true", ours["href"]):
+        assert get(url, stranger).status_code == 404
+        assert get(url, {}).status_code == 401
+        head = get(url, mine, "HEAD")
+        assert (head.status_code, head.content) == (get(url, mine).status_code, b"")
 
 
 def _shown(package: str) -> str:

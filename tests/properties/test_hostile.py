@@ -77,6 +77,8 @@ NOT_DONE = {
     ("DELETE", "/stac/collections/{id}"): HTTPStatus.CONFLICT,
     ("GET", "/catalog/v2/derived_bands/{id}"): HTTPStatus.NOT_FOUND,  # there are none
     ("HEAD", "/catalog/v2/derived_bands/{id}"): HTTPStatus.NOT_FOUND,
+    ("GET", "/stac/collections/{id}/assets/{key}"): HTTPStatus.NOT_FOUND,  # there is no mirror
+    ("HEAD", "/stac/collections/{id}/assets/{key}"): HTTPStatus.NOT_FOUND,
 }
 
 

@@ -125,7 +125,15 @@ def item(request: Request, id: str, name: str) -> Response[Any]:
 
 def asset(request: Request, id: str, name: str, key: str) -> Response[Any]:
     """``GET /collections/ID/items/NAME/assets/KEY``: the way to the file, open for a while."""
-    address = services.stac().asset(request.caller, id, name, key)
+    return _leading_to(services.stac().asset(request.caller, id, name, key))
+
+
+def collection_asset(request: Request, id: str, key: str) -> Response[Any]:
+    """``GET /collections/ID/assets/KEY``: the way to a file of images, open for a while."""
+    return _leading_to(services.stac().collection_asset(request.caller, id, key))
+
+
+def _leading_to(address: str) -> Response[Any]:
     headers: dict[str, Any] = {"Location": address, "Cache-Control": "private, max-age=300"}
     return Response(HTTPStatus.FOUND, content_type=None, body="", headers=headers)
 

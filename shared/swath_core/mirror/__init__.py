@@ -9,7 +9,7 @@ from ._days import days_in
 from ._files import MirrorFiles
 from ._keep import Mirror, MirrorReport, Policy, scheduled_mirror
 from ._read import NO_MOMENT, MirrorColumns, moment_texts
-from ._reader import MirrorPart, MirrorReader
+from ._reader import MirrorPart, MirrorReader, MonthFile
 from ._schema import COLUMNS, Kind
 from ._write import write_file
 
@@ -23,6 +23,7 @@ __all__ = [
     "MirrorPart",
     "MirrorReader",
     "MirrorReport",
+    "MonthFile",
     "Policy",
     "days_in",
     "moment_texts",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from swath_core.store.manifests import Group, Manifest, ManifestStore
+from swath_core.store.manifests import SCHEMA, Group, Manifest, ManifestStore, MirrorFile
 from swath_core.store.rollups import RollupState
 
 from ._files import LostFileError, MirrorFiles
@@ -27,6 +27,17 @@ class MirrorPart:
     month: str
     days: frozenset[str]
     group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFile:
+    """A file of a month, the ``number``-th (from 1) of ``total``, and the days that it tells."""
+
+    month: str
+    number: int
+    total: int
+    days: frozenset[str]
+    file: MirrorFile
 
 
 class MirrorReader:
@@ -48,15 +59,35 @@ class MirrorReader:
 
         All other days are to be read from postings. Every day is in one part at most.
         """
-        months = state.months
-        if not months:
-            return []
-        manifests = self._manifests.manifests(product_id, min(months), max(months))
         return [
             part
-            for month in months
-            for part in _parts(product_id, month, manifests.get(month, Manifest()), state)
+            for month, manifest in self._months(product_id, state)
+            for part in _parts(product_id, month, manifest, state)
         ]
+
+    def files(self, product_id: str, state: RollupState) -> list[MonthFile]:
+        """Return the files that tell something of a product, by month; ``state`` as above."""
+        return [
+            each
+            for month, manifest in self._months(product_id, state)
+            for each in _files(month, manifest, _clean(month, manifest, state))
+            if each.days
+        ]
+
+    def file(self, product_id: str, month: str, number: int | None) -> MirrorFile | None:
+        """Return a month's file by the number that it has now; None for the only one's number."""
+        manifest = self._manifests.manifests(product_id, month, month).get(month, Manifest())
+        files = manifest.files if manifest.schema == SCHEMA else ()
+        if number is None:
+            return files[0] if len(files) == 1 else None
+        return files[number - 1] if 0 < number <= len(files) else None
+
+    def _months(self, product_id: str, state: RollupState) -> Iterator[tuple[str, Manifest]]:
+        months = state.months
+        if months:
+            manifests = self._manifests.manifests(product_id, min(months), max(months))
+            for month in months:
+                yield month, manifests.get(month, Manifest())
 
     def read(
         self, parts: Sequence[MirrorPart], within: Bounds | None = None
@@ -91,8 +122,19 @@ class MirrorReader:
 def _parts(
     product_id: str, month: str, manifest: Manifest, state: RollupState
 ) -> Iterator[MirrorPart]:
-    clean = manifest.clean - {day[8:] for day in state.dirty_months.get(month, ())}
+    clean = _clean(month, manifest, state)
     for group in manifest.groups:
         days = group.days & clean
         if days:
             yield MirrorPart(product_id, month, days, group)
+
+
+def _files(month: str, manifest: Manifest, clean: frozenset[str]) -> Iterator[MonthFile]:
+    held = [(group.days & clean, file) for group in manifest.groups for file in group.files]
+    for number, (days, file) in enumerate(held, 1):
+        yield MonthFile(month, number, len(held), days, file)
+
+
+def _clean(month: str, manifest: Manifest, state: RollupState) -> frozenset[str]:
+    """Return the days of a month that its files tell as they are."""
+    return manifest.clean - {day[8:] for day in state.dirty_months.get(month, ())}

@@ -64,6 +64,10 @@ class Addresses:
         """Return the address of a collection."""
         return f"{self.collections}/{quoted(product_id)}"
 
+    def file(self, product_id: str, key: str) -> str:
+        """Return the address that leads to a file of a collection's images."""
+        return f"{self.collection(product_id)}/assets/{segment(key)}"
+
     def items(self, product_id: str) -> str:
         """Return the address of a collection's items."""
         return f"{self.collection(product_id)}/items"

@@ -24,6 +24,7 @@ from swath_core.errors import BadRequest
 from ._aggregations import Aggregations, Aggregator
 from ._collection_searches import CollectionSearch
 from ._collections import Coverage, collection, derived_collection
+from ._geoparquet import month_and_number, with_files
 from ._items import Item, ItemForm
 from ._links import Addresses
 from ._searches import ItemSearch, one_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from swath_core.catalog import Images
-    from swath_core.mirror import MirrorReader
+    from swath_core.mirror import MirrorReader, MonthFile
     from swath_core.search import ImageSearch, SearchProduct
     from swath_core.store.objects import Objects
     from swath_core.store.rollups import RollupStore
@@ -152,21 +153,39 @@ class StacService:
     ) -> tuple[dict[str, Any], Document]:
         """Return a collection and the product that it is. Raises NotFound.
 
-        With ``sign`` the files of the mirror that tell its images are among its assets.
+        The files of the mirror that tell its images are among its assets: with ``sign`` by
+        addresses that open without a token.
         """
         product = self.products().get(caller, product_id)
         (found,) = self._covered(caller, [product])
         made = self._collection(found, addresses)
-        return self._with_files(made, product_id) if sign else made, product
-
-    def _with_files(self, made: dict[str, Any], product_id: str) -> dict[str, Any]:
-        from ._geoparquet import with_files  # noqa: PLC0415 - only to sign
-
         if self.mirror is None:
-            return made
+            return made, product
         reader, objects = self.mirror()
-        state = self.rollups().state(product_id)  # markers, before manifests
-        return with_files(made, reader.parts(product_id, state), Signer(objects, objects.bucket))
+        files = reader.files(product_id, self.rollups().state(product_id))  # markers first
+
+        def ours(key: str, _: MonthFile) -> dict[str, Any]:
+            return {"href": addresses.file(product_id, key)}
+
+        if not sign or not files:
+            return with_files(made, files, ours), product
+        signer = Signer(objects, objects.bucket)
+
+        def signed(_: str, each: MonthFile) -> dict[str, Any]:
+            return {"href": signer.url(each.file.key), "expires": signer.expires}
+
+        return with_files(made, files, signed), product
+
+    def collection_asset(self, caller: Caller, product_id: str, key: str) -> str:
+        """Return where a file of a collection's images can be read now. Raises NotFound."""
+        self.readable(caller, product_id)
+        named = month_and_number(key)
+        if named is not None and self.mirror is not None:
+            reader, objects = self.mirror()
+            file = reader.file(product_id, *named)
+            if file is not None:
+                return Signer(objects, objects.bucket).url(file.key)
+        raise not_found(f"{product_id} has no file {key}")
 
     def derived_collection(
         self, caller: Caller, product: Document, addresses: Addresses

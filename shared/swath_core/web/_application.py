@@ -96,7 +96,7 @@ class Application:
         self._resolver.exception_handler(Exception)(self._failed)
         for table in tables:
             for path, routes in table.paths().items():
-                self._register(path, routes, table)
+                self._register(path, table.offered(routes), table)
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Answer one event of an HTTP API or a function URL, and log one line about it."""

@@ -51,7 +51,8 @@ class RouteTable:
     ``function`` is the function of the stack that serves them, ``package`` where their targets
     are, ``base`` what their paths begin with. ``prefixes`` may stand before the base, too.
     ``refusals`` are the statuses of errors that any of them may answer with, ``errors`` the form
-    that errors have: JSON:API's, or STAC's ``{"code", "description"}``.
+    that errors have: JSON:API's, or STAC's ``{"code", "description"}``. With ``heads`` every path
+    that takes GET takes HEAD (RFC 9110, 9.3.2).
     """
 
     function: str
@@ -62,10 +63,15 @@ class RouteTable:
     request_type: str = JSONAPI_TYPE
     refusals: tuple[int, ...] = ()
     errors: Literal["jsonapi", "stac"] = "jsonapi"
+    heads: bool = False
 
     def holds(self, path: str) -> bool:
         """Return whether a path lies below the base of the table."""
         return path == self.base or path.startswith(f"{self.base}/")
+
+    def offered(self, routes: Mapping[str, Route]) -> Mapping[str, Route]:
+        """Return which row answers each method of a path whose rows these are."""
+        return {"HEAD": routes["GET"], **routes} if self.heads and "GET" in routes else routes
 
     def paths(self) -> dict[str, dict[str, Route]]:
         """Return the routes by full path and method, in the order of the table."""

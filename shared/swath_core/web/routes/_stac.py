@@ -19,6 +19,7 @@ _CHANGING = ("Idempotency-Key", "If-Match")
 _COLLECTION, _ITEMS = "/collections/{id}", "/collections/{id}/items"
 _ITEM = _ITEMS + "/{name}"
 _ASSET = _ITEM + "/assets/{key}"
+_FILE = _COLLECTION + "/assets/{key}"
 
 
 def _landing(path: str, name: str) -> Route:
@@ -33,6 +34,7 @@ STAC = RouteTable(
     request_type="application/json",
     refusals=(400, 401, 403, 404, 409, 429),
     errors="stac",
+    heads=True,
     routes=(
         _landing("", "getStac"),
         _landing("/", "getStacRoot"),
@@ -116,5 +118,9 @@ STAC = RouteTable(
               status=HTTPStatus.FOUND),
         Route("HEAD", _ASSET, "stac:asset", "hasStacAsset", "Lead to a file of an item.",
               status=HTTPStatus.FOUND),
+        Route("GET", _FILE, "stac:collection_asset", "getStacCollectionAsset",
+              "Lead to a GeoParquet file of a collection's images.", status=HTTPStatus.FOUND),
+        Route("HEAD", _FILE, "stac:collection_asset", "hasStacCollectionAsset",
+              "Lead to a GeoParquet file of a collection's images.", status=HTTPStatus.FOUND),
     ),
 )  # fmt: skip
