@@ -91,7 +91,7 @@ guide: $(STAMP) ## execute docs/guide.ipynb and docs/cookbook against a fresh st
 	@$(PY) -m swath_dev guide
 
 test: $(STAMP) $(STORE) $(PAGES) ## every test, the deployed local stack included
-	@$(PY) -m pytest -n auto --dist loadgroup
+	@$(PY) -m pytest -n auto --dist loadgroup --durations 25
 
 unit: $(STAMP) ## the unit tests, in under a minute
 	@$(PY) -m pytest -n auto --dist worksteal tests/unit
