@@ -228,7 +228,7 @@ def running_api() -> Iterator[InProcessApi]:
         "AWS_SECRET_ACCESS_KEY": "testing",
     }
     with mock_aws(), _one_at_a_time(), _environment(environment):
-        os.environ["SWATH_TASKS_QUEUE_URL"] = _create_resources()
+        os.environ |= _create_resources()
         from swath_core.store.fast import dynamo_client
 
         _forget()
@@ -270,7 +270,8 @@ def _models() -> dict[str, Any]:
     }
 
 
-def _create_resources() -> str:
+def _create_resources() -> dict[str, str]:
+    """Create tables, bucket, bus and queues; return the environment that names the queues."""
     import boto3
 
     from swath_core.settings import Settings
@@ -285,7 +286,16 @@ def _create_resources() -> str:
         model.create_table(billing_mode="PAY_PER_REQUEST")
     boto3.client("s3").create_bucket(Bucket=BUCKET)
     boto3.client("events").create_event_bus(Name=BUS)
-    return str(boto3.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"])
+    sqs = boto3.client("sqs")
+    return {
+        name: str(sqs.create_queue(QueueName=queue)["QueueUrl"])
+        for name, queue in (
+            ("SWATH_TASKS_QUEUE_URL", QUEUE),
+            ("SWATH_INGEST_QUEUE_URL", f"{QUEUE}-ingest"),
+            ("SWATH_TASKS_DEAD_LETTERS_URL", f"{QUEUE}-dead"),
+            ("SWATH_INGEST_DEAD_LETTERS_URL", f"{QUEUE}-ingest-dead"),
+        )
+    }
 
 
 class _MotoHttp:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
+from swath_core.operations import redrive
 from swath_dev.cloud import STACK, default_cloud
 from swath_dev.deploy import outputs
 from swath_dev.session import Session, session_of
@@ -29,16 +29,4 @@ def replay(queue: str, stack: str | None = None) -> int:
 
 def move(session: Session, source: str, target: str) -> int:
     """Move all visible messages from one queue (URL) to another; return how many."""
-    sqs = session.client("sqs")
-    moved = 0
-    while letters := _receive(sqs, source):
-        for letter in letters:
-            sqs.send_message(QueueUrl=target, MessageBody=letter["Body"])
-            sqs.delete_message(QueueUrl=source, ReceiptHandle=letter["ReceiptHandle"])
-            moved += 1
-    return moved
-
-
-def _receive(sqs: Any, source: str) -> list[dict[str, Any]]:
-    answer = sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-    return list(answer.get("Messages", []))
+    return redrive(session.client("sqs"), source, target)

@@ -44,6 +44,8 @@ class Settings:
     event_bus: str
     tasks_queue_url: str
     ingest_queue_url: str
+    ingest_dead_letters_url: str
+    tasks_dead_letters_url: str
     issuer: str
     audience: str
     org_claim: str = "org"
@@ -85,6 +87,8 @@ class Settings:
             event_bus=read("event_bus"),
             tasks_queue_url=read("tasks_queue_url"),
             ingest_queue_url=read("ingest_queue_url"),
+            ingest_dead_letters_url=read("ingest_dead_letters_url"),
+            tasks_dead_letters_url=read("tasks_dead_letters_url"),
             issuer=read("issuer"),
             audience=read("audience"),
             org_claim=read("org_claim") or "org",

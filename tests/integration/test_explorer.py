@@ -273,7 +273,17 @@ def test_the_reference_has_every_operation_and_tries_them(browser: Browser, worl
     seen = browser.do("reference", url=world.url(), stac=stac, token=world.api.token)
 
     assert seen["operations"] == sum(len(table.routes) for table in TABLES)
-    tags = ["products", "bands", "derived_bands", "images", "uploads", "stac", "raster", "service"]
+    tags = [
+        "products",
+        "bands",
+        "derived_bands",
+        "images",
+        "uploads",
+        "stac",
+        "raster",
+        "operations",
+        "service",
+    ]
     assert seen["tags"] == tags
     assert seen["described"] == ["stac"]
     assert "Find collections." in seen["words"]

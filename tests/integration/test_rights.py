@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -232,3 +233,31 @@ def test_the_raster_function_makes_the_signing_key_where_there_is_none(
         assert len(table.get_item(Key=key)["Item"]["document"]) > 64
         if kept is not None:
             table.put_item(Item=kept)
+
+
+def test_operators_see_dead_letters_and_send_them_again(stack: Deployed) -> None:
+    sqs = stack.session.client("sqs")
+    mark = secrets.token_hex(6)
+    key = f"uploads/{mark}/0/gone.tif"  # of no upload: there is nothing to do, once it is sent
+    letter = json.dumps({"Records": [{"s3": {"object": {"key": key}}}]})
+    task = json.dumps({"task": "delete_related_objects", "product_id": f"acme:{mark}"})
+    sqs.send_message(QueueUrl=stack.outputs["IngestDeadLetters"], MessageBody=letter)
+    sqs.send_message(QueueUrl=stack.outputs["TasksDeadLetters"], MessageBody=task)
+    address = f"{stack.api_url}/operations"
+    groups = ["internal:platform-admin"]
+    operator = {"Authorization": f"Bearer {stack.token('internal', 'olga', groups=groups)}"}
+
+    answer = requests.get(address, headers=operator, timeout=SECONDS)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["data"]["attributes"]
+    about = [each["about"] for queue in found["queues"] for each in queue["letters"]]
+    assert {key, f"delete_related_objects of acme:{mark}"} <= set(about)
+    assert found["failed_uploads"]["count"] >= 0
+    stranger = {"Authorization": f"Bearer {stack.token()}"}
+    assert requests.get(address, headers=stranger, timeout=SECONDS).status_code == 403
+
+    for queue in ("ingest", "tasks"):
+        path = f"{address}/queues/{queue}/redrive"
+        answer = requests.post(path, headers=operator, timeout=SECONDS)
+        done = answer.json()["data"]["attributes"]
+        assert (done["sent_again"] >= 1, done["dead_letters"]) == (True, 0), answer.text

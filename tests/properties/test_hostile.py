@@ -79,6 +79,8 @@ NOT_DONE = {
     ("HEAD", "/catalog/v2/derived_bands/{id}"): HTTPStatus.NOT_FOUND,
     ("GET", "/stac/collections/{id}/assets/{key}"): HTTPStatus.NOT_FOUND,  # there is no mirror
     ("HEAD", "/stac/collections/{id}/assets/{key}"): HTTPStatus.NOT_FOUND,
+    ("GET", "/operations"): HTTPStatus.FORBIDDEN,  # the caller is no operator
+    ("POST", "/operations/queues/{queue}/redrive"): HTTPStatus.FORBIDDEN,
 }
 
 

@@ -41,18 +41,19 @@ ALLOWED = {
     ),
     "pixels": "times definitions nodata",
     "uploads": "errors times documents settings access definitions store catalog",
+    "operations": "errors times settings access store uploads",
     "ingest": "errors times documents settings definitions store catalog pixels uploads",
     "raster": "errors nodata documents settings access definitions geo store search catalog",
     "web": "errors documents settings access definitions filters store",
     "functions/api": (
         "errors documents settings access definitions filters store mirror search catalog "
-        "summaries stac uploads web"
+        "summaries stac uploads operations web"
     ),
     "functions/ingest": "settings uploads ingest",
     "functions/raster": "errors documents settings access raster web",
     "functions/rollup": "settings mirror catalog summaries ingest",
     "swath": "",
-    "swath_dev": "errors settings definitions geo index store catalog uploads web swath",
+    "swath_dev": "errors settings definitions geo index store catalog uploads operations web swath",
 }
 
 

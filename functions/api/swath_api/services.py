@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         SearchableProducts,
     )
     from swath_core.mirror import MirrorReader
+    from swath_core.operations import Operations
     from swath_core.search import ImageSearch, MirrorSource
     from swath_core.stac import StacService
     from swath_core.store.objects import Objects
@@ -144,6 +145,14 @@ def uploads() -> UploadService:
 
 
 @cache
+def operations() -> Operations:
+    """Return what operators see and do."""
+    from swath_core.operations import Operations
+
+    return Operations(settings())
+
+
+@cache
 def _objects() -> Objects:
     from swath_core.store.objects import Objects
 
@@ -187,6 +196,7 @@ _ALL = (
     image_search,
     summaries,
     uploads,
+    operations,
     _objects,
     stac,
 )

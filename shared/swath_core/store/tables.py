@@ -220,6 +220,19 @@ class UploadsDue(GlobalSecondaryIndex["UploadItem"]):  # type: ignore[no-untyped
     due = UnicodeAttribute(range_key=True)
 
 
+class UploadsFailed(GlobalSecondaryIndex["UploadItem"]):  # type: ignore[no-untyped-call]  # pynamodb
+    """Uploads that failed on a day, by when; sparse: nothing else has ``failed_on``."""
+
+    class Meta:
+        """Name and projection, as in the template."""
+
+        index_name = "by_failure"
+        projection = AllProjection()
+
+    failed_on = UnicodeAttribute(hash_key=True)
+    failed_at = UnicodeAttribute(range_key=True)
+
+
 class UploadItem(Table):
     """An upload: its document with status and event log, and what its steps are conditional on.
 
@@ -242,8 +255,11 @@ class UploadItem(Table):
     sweep = UnicodeAttribute(null=True)
     due = UnicodeAttribute(null=True)
     sweep_failures = NumberAttribute(null=True)
+    failed_on = UnicodeAttribute(null=True)
+    failed_at = UnicodeAttribute(null=True)
     by_product = UploadsByProduct()
     by_due = UploadsDue()
+    by_failure = UploadsFailed()
 
 
 class RollupItem(Table):

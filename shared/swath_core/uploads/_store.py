@@ -20,6 +20,7 @@ _SWEEP = "due"
 _FIRST_DELAY = timedelta(minutes=1)
 _LONGEST_DELAY = timedelta(minutes=50)  # at least one failure an hour: what the alarm looks for
 _MOST_DOUBLINGS = 10
+_DAY = timedelta(days=1)
 _REMEMBERED_SECONDS = 400 * 86_400
 
 
@@ -126,6 +127,18 @@ class UploadStore:
         for row in rows:
             yield _upload(row)
 
+    def failed(self, since: str, until: str) -> Iterator[Upload]:
+        """Yield uploads that failed in a span of time (canonical timestamps), the newest first.
+
+        A Query for each day of it, as the index shows them; times are those of failing.
+        """
+        first, day = parse_timestamp(since).date(), parse_timestamp(until).date()
+        while day >= first:
+            between = UploadItem.failed_at.between(since, until)
+            rows = UploadItem.by_failure.query(day.isoformat(), between, scan_index_forward=False)
+            yield from map(_upload, rows)
+            day -= _DAY
+
     def due(self, now: str, limit: int = 200) -> list[str]:
         """Return the ids of uploads that the sweep must look at by now, the longest due first."""
         rows = UploadItem.by_due.query(_SWEEP, UploadItem.due <= now, limit=limit)
@@ -164,6 +177,7 @@ def _later(now: str, failures: int) -> str:
 
 def _item(upload: Upload, version: int) -> UploadItem:
     lease = upload.lease
+    failed = upload.modified if upload.status == "failure" else None
     return UploadItem(
         upload.id,
         product_id=upload.product_id,
@@ -174,6 +188,8 @@ def _item(upload: Upload, version: int) -> UploadItem:
         lease_until=lease.until if lease else None,
         sweep=_SWEEP if upload.due else None,
         due=upload.due,
+        failed_on=failed[:10] if failed else None,
+        failed_at=failed,
         expires=int(parse_timestamp(upload.modified).timestamp()) + _REMEMBERED_SECONDS,
     )
 

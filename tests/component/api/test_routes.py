@@ -25,6 +25,7 @@ PARAMETERS = {
     "resolution": "3",
     "field": "acquired",
     "interval": "year",
+    "queue": "ingest",
     "z": "1",
     "x": "0",
     "y": "0",

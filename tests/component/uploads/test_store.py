@@ -37,7 +37,7 @@ STEP = Step(NOW, "test", "1")
 @pytest.fixture(params=STORES)
 def aws(request: pytest.FixtureRequest) -> Iterator[None]:
     with dynamodb(request.param):
-        strings = ("id", "product_id", "created", "sweep", "due")
+        strings = ("id", "product_id", "created", "sweep", "due", "failed_on", "failed_at")
         boto3.client("dynamodb").create_table(
             TableName="uploads",
             BillingMode="PAY_PER_REQUEST",
@@ -55,6 +55,7 @@ def aws(request: pytest.FixtureRequest) -> Iterator[None]:
                 for name, first, second, projection in (
                     ("by_product", "product_id", "created", "ALL"),
                     ("by_due", "sweep", "due", "KEYS_ONLY"),
+                    ("by_failure", "failed_on", "failed_at", "ALL"),
                 )
             ],
         )

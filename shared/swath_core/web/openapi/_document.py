@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from swath_core.web.routes import TABLES, Route, RouteTable
+from swath_core.web.routes import OPERATIONS, TABLES, Route, RouteTable
 
+from ._operations import operations_schemas
 from ._parameters import OTHERS, PATH
 from ._raster import raster_schemas
 from ._schemas import ref, schemas
@@ -40,6 +41,7 @@ _TAGS = {
     "uploads": "Files on their way to becoming images.",
     "stac": "The same objects as a STAC API: collections, items, aggregations, transactions.",
     "raster": "Pixels: arrays, statistics, values at points, tiles and previews.",
+    "operations": "How the service is doing, and dead letters sent again; for those who run it.",
     "service": "What describes the API, and whether it answers.",
 }
 """What the operations are about, in the order in which pages list them."""
@@ -100,7 +102,7 @@ def _whole(server: str, tables: Sequence[RouteTable]) -> Schema:
                     "description": "What TileJSON puts into the addresses of tiles; good a day.",
                 },
             },
-            "schemas": {**schemas(), **raster_schemas(), **stac_schemas()},
+            "schemas": {**schemas(), **operations_schemas(), **raster_schemas(), **stac_schemas()},
         },
     }
 
@@ -130,6 +132,8 @@ def _tag(route: Route, table: RouteTable) -> str:
         return "raster"
     if table.errors == "stac":
         return "stac"
+    if table is OPERATIONS:
+        return "operations"
     return route.path.split("/")[1].removesuffix("_v2")
 
 

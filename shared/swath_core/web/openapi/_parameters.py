@@ -47,6 +47,7 @@ PATH: dict[str, Schema] = {
         _path("z", {**_WHOLE, "maximum": 24}),
         _path("x", _WHOLE),
         _path("y", _WHOLE),
+        _path("queue", {"type": "string", "enum": ["ingest", "tasks"]}),
         _path("format", {"type": "string", "enum": ["png", "webp"]}),
     )
 }  # fmt: skip

@@ -5,11 +5,12 @@ start pays only for what its request needs. The OpenAPI description follows from
 """
 
 from ._catalog import CATALOG
+from ._operations import OPERATIONS
 from ._public import PUBLIC
 from ._raster import RASTER
 from ._route import Route, RouteTable
 from ._stac import STAC
 
-TABLES = (CATALOG, STAC, PUBLIC, RASTER)
+TABLES = (CATALOG, STAC, PUBLIC, OPERATIONS, RASTER)
 
-__all__ = ["CATALOG", "PUBLIC", "RASTER", "STAC", "TABLES", "Route", "RouteTable"]
+__all__ = ["CATALOG", "OPERATIONS", "PUBLIC", "RASTER", "STAC", "TABLES", "Route", "RouteTable"]
