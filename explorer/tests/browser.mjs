@@ -180,6 +180,7 @@ const scenarios = {
     const reason = await group.locator(".trouble").first().textContent();
     const storage = page.locator('[aria-label="Storage"]');
     await storage.locator("td").first().waitFor();
+    const told = await page.locator('[aria-label="Service"]').count();
     const rows = await storage.locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
     const found = await violations(page);
     await page.getByLabel("Colours").first().selectOption("dark");
@@ -187,7 +188,27 @@ const scenarios = {
     await group.getByRole("button", { name: "Bring it in again" }).first().click();
     const into = await page.getByLabel("Into the product").inputValue();
     await context.close();
-    return { ...seen, reason, rows, found, into };
+    return { ...seen, reason, rows, found, into, told };
+  },
+
+  /** What operators are told of the service; a dead letter is sent again; axe in light and dark. */
+  async operators({ url, token, letter }) {
+    const { context, page, seen } = await open(url, { width: 800, height: 640 });
+    await signIn(page, token);
+    await page.getByRole("button", { name: "Operating" }).click();
+    const service = page.locator('[aria-label="Service"]');
+    const dead = service.locator('[aria-label="Dead letters: Background tasks"]');
+    await dead.getByText(letter).waitFor();
+    const queues = await service.locator("tbody tr").evaluateAll((all) => all.map((row) => row.cells[0].textContent));
+    const found = await violations(page);
+    await page.getByLabel("Colours").first().selectOption("dark");
+    found.push(...(await violations(page, ["color-contrast"])));
+    await dead.getByRole("button", { name: "Send them again" }).click();
+    const said = await dead.getByText("sent again").textContent();
+    const lag = await service.getByText("Summaries").first().textContent();
+    await dead.getByText(letter).waitFor({ state: "detached" });
+    await context.close();
+    return { ...seen, queues, found, said, lag };
   },
 
   /** The API's reference: read, signed in by a page in another tab, an operation tried; axe. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lagInWords, operatorOf, spanInWords } from "../src/operations/service";
 import { largestFirst, type Page, stateInWords, uploadsOf } from "../src/operations/uploads";
 
 const event = (id: string, severity: string, message: string) => ({ id, attributes: { severity, message } });
@@ -46,5 +47,35 @@ describe("storage", () => {
       { product: "a", name: "A", images: 1, bytes: 5 },
     ];
     expect(largestFirst(kept).map((each) => each.product)).toEqual(["c", "a", "b"]);
+  });
+});
+
+describe("operators", () => {
+  const token = (claims: unknown) => `x.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.y`;
+
+  it("are known by the groups of the token, a pool's too", () => {
+    expect(operatorOf(token({ groups: ["internal:platform-admin"], sub: "ö?>" }))).toBe("acts");
+    expect(operatorOf(token({ "cognito:groups": ["x", "internal:platform-ro"] }))).toBe("looks");
+    expect(operatorOf(token({ groups: ["acme:org-admin"] }))).toBe(null);
+  });
+
+  it("are nobody whose token cannot be read", () => {
+    for (const other of [null, "", "opaque", "a.b.c", token("text"), token({ groups: "internal:platform-admin" })]) {
+      expect(operatorOf(other)).toBe(null);
+    }
+  });
+});
+
+describe("how far something is behind", () => {
+  it("is said by the largest unit", () => {
+    expect([0, 59, 60, 7199, 7200, 86_400, 200_000].map(spanInWords)).toEqual([
+      "less than a minute", "less than a minute", "1 minute", "1 hour", "2 hours", "1 day", "2 days",
+    ]);
+  });
+
+  it("counts, and says where more was not looked at", () => {
+    expect(lagInWords(0, "product", 0, true)).toBe("hold all changes.");
+    expect(lagInWords(1, "product", 120, true)).toBe("lack changes of 1 product, the oldest 2 minutes ago.");
+    expect(lagInWords(1000, "month", 3600, false)).toContain("at least 1,000 months");
   });
 });

@@ -266,6 +266,24 @@ def test_operating_shows_why_an_upload_failed_and_what_products_keep(
     assert counts["All that you may see"] >= len(world.images) + 1
     assert seen["found"] == []
     assert seen["into"] == world.across
+    assert seen["told"] == 0, "how the whole service is doing is the operators'"
+
+
+def test_operators_see_the_service_and_send_dead_letters_again(
+    browser: Browser, world: World
+) -> None:
+    product = f"{HOSTILE} {secrets.token_hex(4)}"  # there is none: the task is done once it is sent
+    task = json.dumps({"task": "delete_related_objects", "product_id": product})
+    dead = world.stack.outputs["TasksDeadLetters"]
+    world.stack.session.client("sqs").send_message(QueueUrl=dead, MessageBody=task)
+    token = world.stack.token("internal", "olga", groups=["internal:platform-admin"])
+
+    seen = browser.do("operators", url=world.url(), token=token, letter=product)
+
+    assert seen["queues"] == ["Files that arrived", "Background tasks"]
+    assert re.search(r"[1-9]\d* sent again, 0 left", seen["said"]), seen["said"]
+    assert seen["lag"].startswith(("Summaries hold all", "Summaries lack changes of"))
+    assert seen["found"] == []
 
 
 def test_the_reference_has_every_operation_and_tries_them(browser: Browser, world: World) -> None:

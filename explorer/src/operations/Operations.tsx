@@ -6,6 +6,7 @@ import {
   closeOperations,
   failed,
   kept,
+  lookAtService,
   lookAtStorage,
   lookAtUploads,
   moving,
@@ -15,6 +16,7 @@ import {
 } from "./state";
 import { stateInWords, type Upload, type Uploads } from "./uploads";
 import { Pane } from "../ui/Pane";
+import { ServicePart } from "./ServicePart";
 
 const EVERY = 10_000;
 
@@ -22,10 +24,10 @@ const EVERY = 10_000;
 export default function Operations() {
   useEffect(() => {
     document.getElementById("operating")?.focus();
-    void lookAtUploads();
+    void look();
     const timer = setInterval(() => {
       if (document.visibilityState === "visible") {
-        void lookAtUploads();
+        void look();
       }
     }, EVERY);
     return () => clearInterval(timer);
@@ -45,9 +47,15 @@ export default function Operations() {
       </p>
       <Group title="On their way" found={moving.value} empty="Nothing is on its way: all that came in has ended." />
       <Group title="Failed" found={failed.value} empty="No upload has failed." />
+      <ServicePart />
       <Storage />
     </Pane>
   );
+}
+
+/** Look at what changes by itself. */
+async function look(): Promise<void> {
+  await Promise.all([lookAtUploads(), lookAtService()]);
 }
 
 function Group({ title, found, empty }: { title: string; found: Uploads | null; empty: string }) {

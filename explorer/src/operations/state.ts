@@ -4,6 +4,7 @@ import { ask, token, words } from "../api";
 import { managing } from "../editing/state";
 import { choose, collections } from "../store";
 import { limited } from "../ui/limited";
+import { operatorOf, type Redriven, type Service } from "./service";
 import { type Kept, largestFirst, type Page, type Uploads, uploadsOf } from "./uploads";
 
 /** Whether the side shows how the service is doing. */
@@ -12,6 +13,9 @@ export const moving = signal<Uploads | null>(null);
 export const failed = signal<Uploads | null>(null);
 export const kept = signal<readonly Kept[] | null>(null);
 export const total = signal<{ images: number; bytes: number } | null>(null);
+/** How the whole service is doing: told to operators only. */
+export const service = signal<Service | null>(null);
+export const serviceTrouble = signal("");
 /** When uploads were last looked at. */
 export const seen = signal<Date | null>(null);
 export const operationsTrouble = signal("");
@@ -86,4 +90,29 @@ export async function lookAtStorage(): Promise<void> {
 async function summary(filter: readonly unknown[]): Promise<{ images: number; bytes: number }> {
   const { data } = await ask<Summary>("/catalog/v2/images/summary/all", { method: "PUT", body: { filter } });
   return { images: data.attributes.count, bytes: data.attributes.bytes };
+}
+
+/** Look at the whole service, where the caller is an operator. */
+export async function lookAtService(): Promise<void> {
+  const who = token.peek();
+  if (operatorOf(who) === null) {
+    service.value = null;
+    return;
+  }
+  try {
+    const { data } = await ask<{ data: { attributes: Service } }>("/operations");
+    if (who === token.peek()) {
+      service.value = data.attributes;
+      serviceTrouble.value = "";
+    }
+  } catch (error) {
+    serviceTrouble.value = words(error);
+  }
+}
+
+/** Have the dead letters of a queue sent again. Throws ApiError. */
+export async function redrive(queue: string): Promise<Redriven> {
+  const path = `/operations/queues/${encodeURIComponent(queue)}/redrive`;
+  const { data } = await ask<{ data: { attributes: Redriven } }>(path, { method: "POST" });
+  return data.attributes;
 }
