@@ -184,6 +184,10 @@ def _stac_commands(group: Commands) -> None:
     go.add_argument("--datetime", help="a moment or an interval of RFC 3339")
     go.add_argument("--bbox", nargs=4, type=float, metavar=("W", "S", "E", "N"))
     go.add_argument("--query", metavar="JSON", help="operators and values by property")
+    go.add_argument(
+        "--from-files", action="store_true",
+        help="all of a collection, out of its GeoParquet files: without the assets of the items",
+    )  # fmt: skip
 
 
 def _data_commands(commands: Commands) -> None:

@@ -18,6 +18,7 @@ from swath.errors import ApiError, ConflictError, NotFoundError, UploadError
 from swath.http import Client
 
 from ._output import client_of, emit, printable
+from ._stac_files import FileExport
 from ._stac_parquet import is_parquet, write_items
 from ._stac_source import Json, NoItem, open_source
 
@@ -230,6 +231,9 @@ def _save_one(target: _Target, name: str, item: Json, *, exists: bool) -> tuple[
 def export_items(options: Namespace) -> None:
     """Write the items that a search finds, a line or a row each."""
     client = client_of(options)
+    if options.from_files:
+        _export_files(options, client)
+        return
     asked: Json = {
         "collections": options.collections or None,
         "ids": options.ids or None,
@@ -245,6 +249,29 @@ def export_items(options: Namespace) -> None:
     else:
         written = _write_lines(found, options.output)
     print(f"{written} items", file=sys.stderr)
+
+
+def _export_files(options: Namespace, client: Client) -> None:
+    """Write all items of a collection out of its GeoParquet files, as far as these tell them."""
+    if any((options.ids, options.datetime, options.bbox, options.query)):
+        raise ValueError("--from-files is of a whole collection: it takes no --ids, --datetime, "
+                         "--bbox or --query")  # fmt: skip
+    if len(options.collections) != 1 or not is_parquet(options.output):
+        raise ValueError("--from-files takes one COLLECTION, and -o FILE that ends in .parquet")
+    target = _Target(client, "")
+    collection = target.send("GET", f"/collections/{options.collections[0]}")
+    files = f"{client.settings.stac_root}/collections/{collection['id']}/assets/"
+
+    def get(key: str) -> bytes:
+        return bytes(client.http.request("GET", files + key).content)
+
+    def ask(body: Json) -> Iterator[Json]:
+        return _found(target, {**body, "limit": _PAGE})
+
+    done = FileExport(collection, ask, get).write(options.output)
+    print(f"{done.items} items, {done.from_api} of them read from the API", file=sys.stderr)
+    print("rows have what the files tell: no assets but thumbnails (see `swath stac export -h`)",
+          file=sys.stderr)  # fmt: skip
 
 
 def _found(target: _Target, body: Json) -> Iterator[Json]:

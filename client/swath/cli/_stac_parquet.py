@@ -37,14 +37,13 @@ _SIDES_3D = ("xmin", "ymin", "zmin", "xmax", "ymax", "zmax")
 _ROWS = 500
 _MAGIC = b"PAR1"
 """How Parquet files begin and end."""
-_METADATA = {
-    "geo": {
-        "version": "1.1.0",
-        "primary_column": "geometry",
-        "columns": {"geometry": {"encoding": "WKB", "geometry_types": []}},
-    },
-    "stac-geoparquet": {"version": "1.1.0"},
-}
+
+
+def metadata(**of_geometry: Any) -> dict[str, str]:
+    """What a file of items says of itself; with more members for its column of footprints."""
+    column = {"encoding": "WKB", "geometry_types": [], **of_geometry}
+    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    return {"geo": json.dumps(geo), "stac-geoparquet": json.dumps({"version": "1.1.0"})}
 
 
 def is_parquet(name: str) -> bool:
@@ -52,7 +51,8 @@ def is_parquet(name: str) -> bool:
     return name.lower().endswith(ENDINGS)
 
 
-def _arro3() -> tuple[Any, Any]:
+def arro3() -> tuple[Any, Any]:
+    """Return what reads and writes Parquet. Raises MissingExtraError."""
     try:
         import arro3.core
         import arro3.io
@@ -63,7 +63,7 @@ def _arro3() -> tuple[Any, Any]:
 
 def read_items(path: str) -> Iterator[Json]:
     """The items of a file, a few rows at a time. Raises ValueError where it holds no items."""
-    _, io = _arro3()
+    _, io = arro3()
     with Path(path).open("rb") as file:  # arro3 aborts on what does not end as Parquet does
         begin = file.read(len(_MAGIC))
         file.seek(-min(len(_MAGIC), file.seek(0, 2)), 2)
@@ -128,7 +128,7 @@ def write_items(items: Iterable[Json], path: str) -> int:
 
     Raises ValueError where a property has values of several types.
     """
-    core, io = _arro3()
+    core, io = arro3()
     shapes: list[bytes | None] = []
     with TemporaryDirectory() as folder:
         lines = Path(folder) / "rows.ndjson"
@@ -150,9 +150,8 @@ def write_items(items: Iterable[Json], path: str) -> int:
             ) from error
     field = core.Field("geometry", core.DataType.binary(), nullable=True)
     column = core.ChunkedArray([core.Array(shapes, type=core.DataType.binary())])
-    metadata = {name: json.dumps(each) for name, each in _METADATA.items()}
     whole = table.append_column(field, column.rechunk(max_chunksize=len(shapes)))
-    io.write_parquet(whole, path, compression="zstd(3)", key_value_metadata=metadata)
+    io.write_parquet(whole, path, compression="zstd(3)", key_value_metadata=metadata())
     return len(shapes)
 
 

@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import boto3
 import pytest
+from tests.api_mirror import BUCKET, Schedule, mirrored_api
 from tests.component.api.conftest import image
 
-from swath_core.mirror import Mirror, MirrorFiles, Policy
-from swath_core.settings import settings
-from swath_core.store.manifests import ManifestStore
-from swath_core.store.objects import Objects
-from swath_core.store.postings import DynamoPostings
-from swath_core.store.rollups import MEMORY, SETTLED_SECONDS, RollupStore
-from swath_core.summaries import LiveCounter, Rollup
-from swath_dev.inprocess import InProcessApi, running_api
+from swath_dev.inprocess import InProcessApi
 
-BUCKET = "swath-mirror"
 HERE = "//stac/collections/acme:p"
 ADDRESS = f"https://api.example{HERE[1:]}/assets/geoparquet-2020-01"
 
 
-class Schedule:
-    """The schedule, at a time that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-        self.policy = Policy(file_rows=2)
-
-    def clock(self) -> float:
-        return time.time() + self.ahead
-
-    def run(self) -> None:
-        store = RollupStore(settings())
-        postings = DynamoPostings(settings().need("postings_table"))
-        files = MirrorFiles(Objects(settings(), "mirror_bucket"))
-        manifests = ManifestStore(settings())
-        self.ahead += SETTLED_SECONDS + 1
-        Rollup(store, LiveCounter(postings), clock=self.clock).run(60)
-        self.ahead += self.policy.longest + 1
-        policy, clock = self.policy, self.clock
-        report = Mirror(store, manifests, postings, files, clock=clock, policy=policy).run(60)
-        assert not report.failures
-        MEMORY.forget()  # what was marked lately, by a clock that is not moved
+@pytest.fixture(scope="module")
+def schedule() -> Schedule:
+    return Schedule()
 
 
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessApi]:
-    monkeypatch.setenv("SWATH_MIRROR_BUCKET", BUCKET)
-    with running_api() as running:
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
+@pytest.fixture(scope="module")
+def api(schedule: Schedule) -> Iterator[InProcessApi]:
+    with mirrored_api() as running:
         assert running.save("product", "acme:p", name="P").status == 201
         for number in range(3):
             save(running, number, f"2020-01-0{number + 1}T00:00:00Z")
+        assert assets_of(running) == {}
+        schedule.run()
         yield running
 
 
@@ -89,10 +62,9 @@ def led_to(api: InProcessApi, address: str) -> bytes:
     return opened(answer.headers["location"])
 
 
-def test_a_files_address_is_ours_and_leads_to_what_it_is_now(api: InProcessApi) -> None:
-    schedule = Schedule()
-    assert assets_of(api) == {}
-    schedule.run()
+def test_a_files_address_is_ours_and_leads_to_what_it_is_now(
+    api: InProcessApi, schedule: Schedule
+) -> None:
     assets = assets_of(api)
     assert {key: each["href"] for key, each in assets.items()} == {
         "geoparquet-2020-01-1": f"{ADDRESS}-1",
@@ -120,7 +92,6 @@ def test_a_files_address_is_ours_and_leads_to_what_it_is_now(api: InProcessApi) 
 def test_who_may_not_read_the_product_gets_nothing_and_nothing_else_is_there(
     api: InProcessApi,
 ) -> None:
-    Schedule().run()
     eve = api.as_user("eve", "blueorg")
     key = HERE + "/assets/geoparquet-2020-01"
     assert api.call("GET", f"{key}-1").status == 302
@@ -132,7 +103,6 @@ def test_who_may_not_read_the_product_gets_nothing_and_nothing_else_is_there(
 
 
 def test_files_are_not_saved_with_a_collection_that_comes_back(api: InProcessApi) -> None:
-    Schedule().run()
     came = api.call("GET", HERE).json
     assert api.call("PUT", HERE, came).status == 204
     kept = api.call("GET", "/products/acme:p").attributes["stac"]
