@@ -51,10 +51,9 @@ export async function send(path: string, options: Ask = {}): Promise<Response> {
   if (response.ok) {
     return response;
   }
-  const reason = await reasonOf(response);
+  const reason = await reasonFrom(response);
   if (response.status === 401 && sent === token.value) {
-    refusal.value = sent === null ? "" : `The catalog refused the token: ${reason}`;
-    token.value = null;
+    refused(sent === null ? "" : `The catalog refused the token: ${reason}`);
   }
   throw new ApiError(response.status, reason);
 }
@@ -63,15 +62,26 @@ export function authorization(): Record<string, string> {
   return token.value === null ? {} : { Authorization: `Bearer ${token.value}` };
 }
 
-/** Return what an error answer says: STAC's description, or the details of JSON:API. */
-async function reasonOf(response: Response): Promise<string> {
+/** Forget a token that the API does not take, and why. */
+export function refused(why: string): void {
+  refusal.value = why;
+  token.value = null;
+}
+
+interface ErrorBody {
+  readonly description?: string;
+  readonly errors?: readonly { readonly detail?: string; readonly title?: string }[];
+}
+
+/** Return what the body of an error says: STAC's description, or the details of JSON:API. */
+export function reasonOf(body: unknown): string | undefined {
+  const { description, errors } = body as ErrorBody;
+  return description ?? errors?.map((each) => each.detail ?? each.title ?? "").join("; ");
+}
+
+async function reasonFrom(response: Response): Promise<string> {
   try {
-    const body = (await response.json()) as {
-      description?: string;
-      errors?: { detail?: string; title?: string }[];
-    };
-    const details = body.errors?.map((each) => each.detail ?? each.title ?? "").join("; ");
-    return body.description ?? details ?? response.statusText;
+    return reasonOf(await response.json()) ?? response.statusText;
   } catch {
     return response.statusText || `status ${response.status}`;
   }

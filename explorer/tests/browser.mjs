@@ -92,8 +92,16 @@ const scenarios = {
     await page.getByRole("button", { name: "Stretch to" }).click();
     await page.waitForFunction(() => window.location.hash.includes("range="), null, { timeout: PATIENCE });
     const address = page.url();
+    await page.locator(".map[data-drawn]").waitFor();
+    await page.reload(); // what was drawn is not fetched again: the addresses of pictures stay the same
+    await signIn(page, token);
+    const kept = await page.waitForFunction(() => {
+      const all = window.performance.getEntriesByType("resource").filter((each) => each.name.includes("/tiles/"));
+      return all.filter((each) => each.transferSize === 0 && each.decodedBodySize > 0).length;
+    }, null, { timeout: PATIENCE });
+    const cached = await kept.jsonValue();
     await context.close();
-    return { ...seen, size, values, place, address };
+    return { ...seen, size, values, place, address, cached };
   },
 
   /** Signing in at the issuer: there and back, a forbidden image, renewal, the end, and out again. */
@@ -250,6 +258,66 @@ const scenarios = {
     found.push(...(await violations(opened, [], "#reference")));
     await context.close();
     return { ...seen, found, operations, tags, words, status, body, kept, text, described };
+  },
+
+  /** A stack that names tiles with labels, from another host: the map asks it for them, under the page's policy. */
+  async labels({ url, tiles, attribution }) {
+    const origin = new URL(tiles).origin;
+    const { context, page, seen } = await open(url);
+    const asked = new Set();
+    await context.route(`${origin}/**`, async (route) => {
+      asked.add(new URL(route.request().url()).pathname + (route.request().headers().authorization ?? ""));
+      await route.fulfill({ contentType: "image/svg+xml", status: 204, headers: { "access-control-allow-origin": "*" } });
+    });
+    await context.route("**/explorer/config.json", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), labels: { tiles, attribution } } });
+    });
+    const refuses = async () => {
+      await page.goto(url);
+      await page.getByText(attribution).waitFor();
+      await page.locator(".map[data-drawn]").waitFor();
+      return asked.size === 0;
+    };
+    const without = await refuses(); // the policy does not name the host
+    await context.route(url, async (route) => {
+      const response = await route.fetch();
+      const headers = response.headers();
+      const policy = "content-security-policy";
+      headers[policy] = headers[policy].replace("connect-src 'self'", `connect-src 'self' ${origin}`);
+      await route.fulfill({ response, headers });
+    });
+    seen.errors.length = 0; // what the policy has just refused
+    await refuses();
+    await page.waitForFunction(() => document.querySelector(".map[data-drawn]") !== null, null, { timeout: PATIENCE });
+    const markup = await page.locator(".attribution b").count();
+    await context.close();
+    seen.elsewhere = seen.elsewhere.filter((each) => !each.startsWith(origin));
+    return { ...seen, without, asked: [...asked], markup };
+  },
+
+  /** A token that ends while the API's page is open, one from another tab, and one that is refused. */
+  async ending({ url, docs, short, token }) {
+    const { context, page, seen } = await open(docs, { width: 800, height: 640 });
+    await page.clock.install();
+    await signIn(page, short);
+    await page.getByText("You are signed in").waitFor();
+    await page.clock.fastForward("02:00:00");
+    await page.getByText("Your session has ended").waitFor();
+    const explorer = await context.newPage();
+    await explorer.goto(url);
+    await signIn(explorer, token);
+    await page.getByText("You are signed in").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Token", { exact: true }).waitFor(); // and stays: who signs out is not signed in again
+    await signIn(page, "no-token-of-anybody");
+    const operation = page.locator("#operations-stac-listStacCollections");
+    await operation.locator(".opblock-summary-control").click();
+    await operation.getByRole("button", { name: "Try it out" }).click();
+    await operation.getByRole("button", { name: "Execute" }).click();
+    const refused = await page.getByText("The catalog refused the token").textContent();
+    await context.close();
+    return { ...seen, refused };
   },
 
   /** A search and an image without a mouse. */

@@ -30,7 +30,8 @@ class Settings:
     what the search takes it to be.
     ``client_id`` is that of the explorer at the issuer: where it is empty the page takes pasted
     tokens only. ``sign_in_url`` is where browsers find the issuer, if that is not the issuer
-    itself; ``sign_in_origins`` are those that it answers from, too.
+    itself; ``sign_in_origins`` are those that it answers from, too. ``label_tiles`` is the address
+    of tiles with names of places for the explorer's map, ``label_attribution`` says whose they are.
     """
 
     catalog_table: str
@@ -60,6 +61,8 @@ class Settings:
     sign_in_url: str = ""
     sign_in_scope: str = "openid"
     sign_in_origins: tuple[str, ...] = ()
+    label_tiles: str = ""
+    label_attribution: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -103,6 +106,8 @@ class Settings:
             sign_in_url=read("sign_in_url"),
             sign_in_scope=read("sign_in_scope") or "openid",
             sign_in_origins=listed("sign_in_origins"),
+            label_tiles=read("label_tiles"),
+            label_attribution=read("label_attribution"),
         )
 
     def need(self, name: str) -> str:

@@ -197,6 +197,7 @@ def test_an_image_shows_its_pixels(browser: Browser, world: World, gallery: Gall
     assert seen["values"] == shown
     low, high = map(float, state_of(seen["address"])["range"].split(","))
     assert low < high
+    assert seen["cached"] > 0, "tiles of the last visit come from the browser's cache"
 
 
 def test_the_issuer_signs_in_and_out_and_a_session_is_renewed_until_it_ends(
@@ -310,6 +311,29 @@ def test_the_reference_has_every_operation_and_tries_them(browser: Browser, worl
     assert "`" not in seen["text"], "descriptions are Markdown"
     assert not [kept for kept in seen["kept"] if world.api.token in kept]
     assert seen["found"] == [], "of the page's own parts"
+
+
+def test_labels_are_asked_of_the_host_that_the_policy_names(browser: Browser, world: World) -> None:
+    tiles = "https://names.example/{z}/{x}/{y}.png"
+    seen = browser.do(
+        "labels", url=f"{world.stack.api_url}/", tiles=tiles, attribution="<b>Names</b> & Co"
+    )
+
+    assert seen["without"], "the policy of a stack without labels names no host"
+    assert seen["asked"]
+    assert all(re.fullmatch(r"/\d+/\d+/\d+\.png", each) for each in seen["asked"]), "and no token"
+    assert seen["markup"] == 0
+
+
+def test_the_reference_says_when_a_session_ends_and_takes_another(
+    browser: Browser, world: World
+) -> None:
+    docs = f"{world.stack.api_url}/docs"
+    hour, days = (world.stack.token("acme", "visitor", days=days) for days in (1 / 24, 10))
+
+    seen = browser.do("ending", url=world.url(), docs=docs, short=hour, token=days)
+
+    assert len(seen["refused"]) > len("The catalog refused the token: ")
 
 
 def test_axe_finds_nothing(browser: Browser, world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -267,6 +268,45 @@ def test_a_users_own_pool_signs_in_by_a_code_that_comes_back_to_the_stack() -> N
     assert client["CallbackURLs"] == client["LogoutURLs"]
     assert len(client["CallbackURLs"]) == 2
     assert "AWS::StackId" in str(domain["Domain"]), "its name is no other stack's"
+
+
+LABELS = re.compile(FOUND["Parameters"]["LabelTiles"]["AllowedPattern"])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "https://tiles.example/names/{z}/{x}/{y}.png",
+        "https://tiles.example:8443/{z}/{y}/{x}?key=a-b_c&size=2",
+    ],
+)
+def test_label_tiles_are_an_address_with_a_place_in_it(address: str) -> None:
+    assert LABELS.fullmatch(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://tiles.example/{z}/{x}/{y}.png",
+        "https://tiles.example/names.png",
+        "https://tiles.example/{z}/{x}.png",
+        "https://tiles.example; script-src */{z}/{x}/{y}.png",
+        "https://*/{z}/{x}/{y}.png",
+        "https://me@tiles.example/{z}/{x}/{y}.png",
+        "https://tiles.example/{s}/{z}/{x}/{y}.png",
+        "https://tiles.example/{z}/{x}/{y}.png https://other.example",
+    ],
+)
+def test_nothing_else_gets_into_the_pages_policy(address: str) -> None:
+    assert not LABELS.fullmatch(address)
+
+
+def test_the_map_has_no_labels_unless_a_parameter_says_whose() -> None:
+    parameters = FOUND["Parameters"]
+
+    assert parameters["LabelTiles"]["Default"] == parameters["LabelAttribution"]["Default"] == ""
+    assert "LabelAttribution" in str(FOUND["Rules"]["LabelsNeedAttribution"]["Assertions"])
 
 
 @pytest.mark.parametrize(("name", "value"), [("Runtime", "python3.13"), ("Architecture", "arm64")])

@@ -3,6 +3,7 @@ import { Map as MapLibre } from "maplibre-gl";
 import { Pictures } from "../map/pictures";
 import { styleOf, DAY, NIGHT } from "../map/style";
 import { authorized } from "../map/view";
+import { labels } from "../session/session";
 import { OWN_LOOK } from "../state/address";
 import { footprintFeatures } from "../state/shapes";
 import type { Item } from "../stac";
@@ -17,7 +18,7 @@ import { dark } from "../theme";
 export function drawOver(container: HTMLElement, main: MapLibre, item: Item): () => void {
   const map = new MapLibre({
     container,
-    style: styleOf(dark.peek() ? NIGHT : DAY, view.peek()?.flat ?? false),
+    style: styleOf(dark.peek() ? NIGHT : DAY, view.peek()?.flat ?? false, labels.peek()),
     center: main.getCenter(),
     zoom: main.getZoom(),
     maxZoom: 19,

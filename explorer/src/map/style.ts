@@ -1,5 +1,6 @@
 import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
 import land from "virtual:land";
+import type { Labels } from "../session/session";
 
 interface Colours {
   readonly space: string;
@@ -41,8 +42,8 @@ const isFill = ["==", ["get", "part"], "fill"] as const;
 /** The layer before which the images' own tiles are put. */
 export const FIRST_OVERLAY = "area-fill";
 
-/** Return the whole style: land, and the empty sources that the explorer fills. */
-export function styleOf(colours: Colours, flat: boolean): StyleSpecification {
+/** Return the whole style: land, the empty sources that the explorer fills, and above them labels if there are any. */
+export function styleOf(colours: Colours, flat: boolean, labels: Labels | null): StyleSpecification {
   const data = (name: string) => ({ [name]: { type: "geojson", data: EMPTY } as const });
   return {
     version: 8,
@@ -54,8 +55,9 @@ export function styleOf(colours: Colours, flat: boolean): StyleSpecification {
       ...data("prints"),
       ...data("area"),
       ...data("strong"),
+      ...(labels === null ? {} : { labels: { type: "raster", tiles: [labels.tiles], tileSize: 256 } as const }),
     },
-    layers: layers(colours),
+    layers: [...layers(colours), ...(labels === null ? [] : [{ id: "labels", type: "raster", source: "labels" } as const])],
   };
 }
 

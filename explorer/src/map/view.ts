@@ -4,7 +4,7 @@ import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Feature, Geometry } from "geojson";
 import { authorization, isAbort, ROOT, token, words } from "../api";
 import { dark } from "../theme";
-import { mayAsk } from "../session/session";
+import { labels, type Labels, mayAsk } from "../session/session";
 import { changes, choose, chosen, hovered, items, keyOf, look, query, shown, view } from "../store";
 import type { Item } from "../stac";
 import { type Bounds } from "../state/query";
@@ -56,7 +56,7 @@ export class MapView {
     const at = view.peek() ?? { ...EARTH, flat: false };
     this.map = new MapLibre({
       container,
-      style: styleOf(dark.peek() ? NIGHT : DAY, at.flat),
+      style: styleOf(dark.peek() ? NIGHT : DAY, at.flat, labels.peek()),
       center: [at.lng, at.lat],
       zoom: at.zoom,
       maxZoom: 19,
@@ -114,11 +114,9 @@ export class MapView {
 
   private followView(): void {
     const at = view.value;
-    const isDark = dark.value;
-    const flat = at?.flat ?? false;
-    const style = `${isDark}${flat}`;
+    const style = styleName(dark.value, at?.flat ?? false, labels.value);
     if (this.style !== style) {
-      this.restyle(style, isDark, flat);
+      this.restyle(style, dark.value, at?.flat ?? false);
     }
     const here = this.map.getCenter();
     if (at !== null && !this.moving && Math.abs(here.lng - at.lng) + Math.abs(here.lat - at.lat) > 1e-6) {
@@ -126,11 +124,11 @@ export class MapView {
     }
   }
 
-  private style = `${dark.peek()}${view.peek()?.flat ?? false}`;
+  private style = styleName(dark.peek(), view.peek()?.flat ?? false, labels.peek());
 
   private restyle(style: string, isDark: boolean, flat: boolean): void {
     this.style = style;
-    this.map.setStyle(styleOf(isDark ? NIGHT : DAY, flat), { diff: false });
+    this.map.setStyle(styleOf(isDark ? NIGHT : DAY, flat, labels.peek()), { diff: false });
     void this.map.once("style.load", () => {
       this.draw(this.drawn);
       this.set("area", query.peek().area === null ? [] : footprintFeatures(query.peek().area as Geometry, {}));
@@ -271,6 +269,10 @@ export class MapView {
       this.fit(cell === undefined ? null : boundsOf([cell.geometry]));
     }
   }
+}
+
+function styleName(isDark: boolean, flat: boolean, named: Labels | null): string {
+  return [isDark, flat, named?.tiles].join();
 }
 
 /** Whether somebody is drawing an area, so that a click is a corner. */

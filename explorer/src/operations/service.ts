@@ -1,3 +1,5 @@
+import { claimsOf } from "../session/claims";
+
 /** What `GET /operations` answers, as far as the page shows it. */
 export interface Service {
   readonly queues: readonly Queue[];
@@ -57,14 +59,8 @@ export function operatorOf(token: string | null): "acts" | "looks" | null {
 }
 
 function groupsIn(token: string | null): readonly unknown[] {
-  try {
-    const [, payload = ""] = (token ?? "").split(".");
-    const claims: unknown = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
-    const { groups, "cognito:groups": ofPool } = claims as Record<string, unknown>;
-    return [groups, ofPool].flatMap((each) => (Array.isArray(each) ? (each as unknown[]) : []));
-  } catch {
-    return []; // a token that is no JWT says nothing
-  }
+  const { groups, "cognito:groups": ofPool } = claimsOf(token);
+  return [groups, ofPool].flatMap((each) => (Array.isArray(each) ? (each as unknown[]) : []));
 }
 
 const UNITS = [

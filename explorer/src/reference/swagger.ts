@@ -1,8 +1,9 @@
 import "swagger-ui-dist/swagger-ui.css";
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
-import { authorization, ROOT } from "../api";
+import { authorization, reasonOf, refused, ROOT, token } from "../api";
 import { sentTo } from "./sent";
 
+const UNAUTHORIZED = 401;
 const nothing = () => () => null;
 
 /** Show a description in an element; what is tried is sent with the token of the page. */
@@ -25,5 +26,19 @@ export function show(domNode: HTMLElement, url: string, onComplete: () => void):
       }
       return request;
     },
+    responseInterceptor: (response) => {
+      if (response.status === UNAUTHORIZED && token.value !== null && sentTo(response.url, ROOT, document.baseURI)) {
+        refused(`The catalog refused the token: ${reasonIn(response.text)}`);
+      }
+      return response;
+    },
   });
+}
+
+function reasonIn(text: string | undefined): string {
+  try {
+    return reasonOf(JSON.parse(text ?? "")) ?? "it is not valid any more";
+  } catch {
+    return "it is not valid any more";
+  }
 }

@@ -1,6 +1,6 @@
 import { InMemoryWebStorage, type User, UserManager, WebStorageStateStore } from "oidc-client-ts";
 import { refusal, ROOT, token } from "../api";
-import type { SignIn } from "./session";
+import { sessionEnded, type SignIn } from "./session";
 
 const RENEW_SECONDS = 60;
 
@@ -49,8 +49,7 @@ function follow(how: SignIn, issuer: UserManager): UserManager {
   issuer.events.addAccessTokenExpiring(() => void renew(issuer));
   issuer.events.addAccessTokenExpired(() => {
     void issuer.removeUser();
-    token.value = null;
-    refusal.value = "Your session has ended. Sign in again to go on where you are.";
+    sessionEnded();
   });
   return issuer;
 }

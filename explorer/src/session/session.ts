@@ -1,5 +1,6 @@
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { ask, refusal, token, words } from "../api";
+import { untilEnd } from "./claims";
 
 /** How the page signs in by OpenID Connect. */
 export interface SignIn {
@@ -16,9 +17,19 @@ export interface SignIn {
 export interface Configuration {
   readonly anonymous: boolean;
   readonly signIn: SignIn | null;
+  readonly labels: Labels | null;
+}
+
+/** Tiles with names of places, and whose they are. */
+export interface Labels {
+  readonly tiles: string;
+  readonly attribution: string;
 }
 
 export const configuration = signal<Configuration | null>(null);
+
+/** The labels of the map, where the stack names some. */
+export const labels = computed(() => configuration.value?.labels ?? null);
 
 /** Whether the issuer has just sent the caller back, and the token is being asked for. */
 export const returning = signal(false);
@@ -78,6 +89,31 @@ function stateOf(error: unknown): string {
 export async function goSignIn(how: SignIn): Promise<void> {
   const { start } = await import("./oidc");
   await start(how, location.hash.replace(/^#/, ""));
+}
+
+/** Forget a token that has ended, and say so. */
+export function sessionEnded(): void {
+  token.value = null;
+  refusal.value = "Your session has ended. Sign in again to go on where you are.";
+}
+
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Say when the token ends, by what it says itself: whoever waits for an answer need not find out.
+ *
+ * One that says nothing, that has ended when it comes, or that the API does not take, is told of by
+ * the refusal, with its reason. Returns what ends it.
+ */
+export function followEnd(): () => void {
+  return effect(() => {
+    const left = untilEnd(token.value, Date.now());
+    if (left === null || left === 0 || left > LONGEST_TIMER) {
+      return;
+    }
+    const timer = setTimeout(sessionEnded, left);
+    return () => clearTimeout(timer);
+  });
 }
 
 /** Use a token that was pasted. */

@@ -1,5 +1,5 @@
 import { effect } from "@preact/signals";
-import { token } from "../api";
+import { refusal, token } from "../api";
 import { signIn } from "./session";
 
 const NAME = "swath-session";
@@ -8,33 +8,54 @@ const ASKS = "who is signed in?";
 /**
  * Let other open pages of this address, in other tabs, have the token: it goes from memory to memory.
  *
- * Only pages of the same origin are reached by a channel. Returns what ends it.
+ * They get it when they ask, and the next one when this page renews it. Only pages of the same
+ * origin are reached by a channel. Returns what ends it.
  */
 export function handOver(): () => void {
   const channel = new BroadcastChannel(NAME);
-  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-    if (data === ASKS && token.value !== null) {
+  const tell = () => {
+    if (token.value !== null) {
       channel.postMessage({ token: token.value });
     }
   };
-  return () => channel.close();
+  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+    if (data === ASKS) {
+      tell();
+    }
+  };
+  const stop = effect(tell);
+  return () => {
+    stop();
+    channel.close();
+  };
 }
 
-/** Take over the token of a page that is open in another tab, unless there is one here by then. */
+/**
+ * Take over the token of a page that is open in another tab, and those that it renews it with.
+ *
+ * One that was pasted here stays; so does the page of who signs out here. When a token has ended,
+ * another page may have a newer one. Returns what ends it.
+ */
 export function takeOver(): () => void {
   const channel = new BroadcastChannel(NAME);
-  const stop = effect(() => {
-    if (token.value !== null) {
-      channel.close();
-    }
-  });
+  let taken: string | null = null;
+  let isAsking = true;
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
     const given = (data as { token?: unknown } | null)?.token;
-    if (typeof given === "string" && token.value === null) {
+    const isWanted = token.value === null ? isAsking : token.value === taken;
+    if (typeof given === "string" && given !== taken && isWanted) {
+      taken = given;
       signIn(given);
     }
   };
   channel.postMessage(ASKS);
+  const stop = effect(() => {
+    const hasEnded = token.value === null && refusal.value !== null;
+    if (hasEnded) {
+      channel.postMessage(ASKS);
+    }
+    isAsking = hasEnded || (isAsking && token.value === null);
+  });
   return () => {
     stop();
     channel.close();

@@ -4,6 +4,7 @@ import { boundsOf } from "../state/shapes";
 import { Swipe } from "../compare/Swipe";
 import { createMap, hasNoMap, type MapView, opened } from "../map/view";
 import { setMap } from "../map/current";
+import { labels } from "../session/session";
 
 export function MapPane() {
   const place = useRef<HTMLDivElement>(null);
@@ -48,6 +49,7 @@ export function MapPane() {
           Flat map
         </button>
       </div>
+      {labels.value !== null && <p class="attribution">{labels.value.attribution}</p>}
       <p class="shown" aria-live="polite">
         {shown.value}
       </p>

@@ -106,9 +106,11 @@ def policy() -> str:
     MapLibre draws empty tiles and Swagger UI its signs from ``data:``, and previews that were
     fetched with a token are ``blob:``. Scripts, styles and workers are files of ours, nothing
     inline. Beside the API the page may speak to the data bucket, whose presigned URLs take and give
-    files, and to the issuer.
+    files, to the issuer, and to the host of labels where the stack names one: MapLibre fetches
+    tiles.
     """
-    origins = ("'self'", bucket_origin(settings().need("data_bucket")), *_sign_in_origins())
+    bucket = bucket_origin(settings().need("data_bucket"))
+    origins = ("'self'", bucket, *_sign_in_origins(), *_label_origins())
     return (
         f"default-src 'self'; connect-src {' '.join(origins)}; img-src 'self' data: blob:; "
         "object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
@@ -175,7 +177,11 @@ def _unless_known(
 def configuration() -> dict[str, Any]:
     """Return what the page must know before anybody has signed in; none of it is a secret."""
     found = settings()
-    return {"anonymous": found.anonymous, "signIn": _sign_in(found)}
+    return {
+        "anonymous": found.anonymous,
+        "signIn": _sign_in(found),
+        "labels": _labels(found),
+    }
 
 
 def _sign_in(found: Settings) -> dict[str, str] | None:
@@ -195,6 +201,23 @@ def _sign_in(found: Settings) -> dict[str, str] | None:
     }
 
 
+def _labels(found: Settings) -> dict[str, str] | None:
+    """Return the tiles with names that the map shows above all else; None: it shows none."""
+    if not found.label_tiles:
+        return None
+    return {"tiles": found.label_tiles, "attribution": found.label_attribution}
+
+
+def _label_origins() -> tuple[str, ...]:
+    address = settings().label_tiles
+    return (_origin(address),) if address else ()
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _issuer_address(found: Settings) -> str:
     return (found.sign_in_url or found.issuer).rstrip("/")
 
@@ -204,8 +227,8 @@ def _sign_in_origins() -> tuple[str, ...]:
     found = settings()
     if _sign_in(found) is None:
         return ()
-    parts = [urlsplit(each) for each in (_issuer_address(found), *found.sign_in_origins)]
-    return tuple(dict.fromkeys(f"{each.scheme}://{each.netloc}" for each in parts))
+    addresses = (_issuer_address(found), *found.sign_in_origins)
+    return tuple(dict.fromkeys(map(_origin, addresses)))
 
 
 def _json(body: dict[str, Any]) -> Response[Any]:

@@ -194,7 +194,7 @@ def sources(api: InProcessApi) -> dict[str, list[str]]:
 
 def test_the_page_learns_what_the_stack_allows(configured: Callable[..., InProcessApi]) -> None:
     api = configured()
-    assert config(api) == {"anonymous": False, "signIn": None}
+    assert config(api) == {"anonymous": False, "signIn": None, "labels": None}
     assert len(sources(api)["connect-src"]) == 2, "its own origin and the data bucket's"
     assert config(configured(anonymous="true"))["anonymous"] is True
 
@@ -231,6 +231,19 @@ def test_the_page_may_ask_its_own_origin_and_the_issuers_and_no_other(
     assert sources(api)["connect-src"] == expected
     metadata = config(api)["signIn"]["metadata"]
     assert metadata == "http://127.0.0.1:99/x/.well-known/openid-configuration"
+
+
+def test_labels_come_from_the_host_that_the_stack_names_and_from_none_unless_it_does(
+    configured: Callable[..., InProcessApi],
+) -> None:
+    before = sources(configured())
+    tiles = "https://tiles.example:8443/names/{z}/{x}/{y}.png?key=k"
+    api = configured(label_tiles=tiles, label_attribution="<b>Names</b> & Co")
+    assert config(api)["labels"] == {"tiles": tiles, "attribution": "<b>Names</b> & Co"}
+    after = sources(api)
+    added = after.pop("connect-src")
+    assert added == [*before.pop("connect-src"), "https://tiles.example:8443"]
+    assert after == before
 
 
 def test_the_api_gives_no_token_away(nobody: InProcessApi, on_a_laptop: str) -> None:
