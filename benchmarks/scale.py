@@ -143,7 +143,7 @@ def measure(folder: Path) -> dict[str, str]:
         report("scale", case, "CPU", found["CPU"], "s", SECONDS_BAR)
         report("scale", case, "elapsed", found["seconds"], "s")
         report("scale", case, "requests", found["requests"], "requests", REQUESTS_BAR)
-        report("scale", case, "read", found["read"], "MB")
+        report("scale", case, "bytes fetched", found["read"], "MB")
         report("scale", case, "peak", found["peak"], "MB", MEMORY_BAR)
     return answers
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.memory_postings import MemoryPostings
 
-from swath_core.mirror import MirrorColumns, MirrorPart, days_in, write_file
+from swath_core.mirror import MirrorColumns, MirrorPart, Wanted, days_in, write_file
 from swath_core.store.manifests import Group, MirrorFile
 from swath_core.store.postings import PostingRow
 from swath_core.store.rollups import RollupState
@@ -58,8 +58,14 @@ class MemoryMirror:
         self._held[group] = found
         return group
 
+    def lost(self, part: MirrorPart) -> None:
+        raise AssertionError(f"a file in memory was lost: {part}")
+
     def read(
-        self, parts: Sequence[MirrorPart], within: tuple[float, float, float, float] | None = None
+        self,
+        parts: Sequence[MirrorPart],
+        within: tuple[float, float, float, float] | None = None,
+        wanted: Wanted = Wanted.EVERYTHING,
     ) -> Iterator[tuple[MirrorPart, list[MirrorColumns] | None]]:
         for part in parts:
             if self._dice.random() < self._lost:

@@ -13,7 +13,7 @@ from tests.unit.search.world import PRODUCTS, World, box, image
 from swath_core.access import Caller
 from swath_core.access.tickets import SECONDS, issue_ticket, redeem_ticket
 from swath_core.errors import Unauthorized
-from swath_core.search import _engine
+from swath_core.search import _pages
 from swath_core.store.rollups import (
     COVERS_SECONDS,
     LONGEST_WRITE_SECONDS,
@@ -87,7 +87,7 @@ def test_a_search_is_continued_by_functions_of_any_clock(ahead: list[float]) -> 
     for number in range(30):
         place = box(10 + number / 100, 50, 10.5 + number / 100, 50.5)
         world.put(image(f"i{number:02d}", PRODUCTS[0], acquired=day(number), geometry=place))
-    with mock.patch.object(_engine, "PAGE_IMAGES", 7):
+    with mock.patch.object(_pages, "PAGE_IMAGES", 7):
         expected: list[str] = []
         found: list[str] = []
         for seen, offsets in ((expected, [0.0] * 6), (found, ahead)):

@@ -103,7 +103,7 @@ class CatalogMachine(RuleBasedStateMachine):
             mock.patch.object(rollups, "time", fake),
             mock.patch("swath_core.catalog._image_writes._BULK_THREADS", 1),  # moto's limit
             mock.patch("swath_core.catalog._expiry._THREADS", 1),
-            mock.patch("swath_core.search._engine.PAGE_IMAGES", 2),
+            mock.patch("swath_core.search._pages.PAGE_IMAGES", 2),
         ]
         for patch in self.patches:
             patch.start()

@@ -28,7 +28,7 @@ from tests.unit.search.world import (
 from swath_core.errors import BadRequest
 from swath_core.geo import footprint
 from swath_core.index import planar_cells
-from swath_core.search import ImageQuery, MirrorSource, _engine, _plan
+from swath_core.search import ImageQuery, MirrorSource, _pages, _plan
 from swath_core.search._plan import time_ratio
 
 IMAGES = 50
@@ -149,7 +149,7 @@ def test_a_search_finds_what_brute_force_finds(seed: int, cells_only: bool) -> N
     centre = place(dice) if dice.random() < 0.8 else None
     world = random_world(dice, centre)
     search = world.search()
-    small_pages = mock.patch.object(_engine, "PAGE_IMAGES", 7)
+    small_pages = mock.patch.object(_pages, "PAGE_IMAGES", 7)
     for _ in range(QUERIES):
         body = random_body(dice, world, centre)
         try:
@@ -190,7 +190,7 @@ def test_files_of_the_mirror_tell_what_brute_force_finds(seed: int) -> None:
             continue
         if '"name": "id"' in body["filter"] and not query.sort_given:
             continue  # these come as asked
-        with mock.patch.object(_engine, "PAGE_IMAGES", 7):
+        with mock.patch.object(_pages, "PAGE_IMAGES", 7):
             found = page_through(search, query, world.products)
             count, _ = search.count(query, world.products)
         expected = [document.id for document in world.expected(query)]

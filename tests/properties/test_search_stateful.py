@@ -11,7 +11,7 @@ from tests.unit.search.world import PRODUCTS, World, area, box, image, page_thro
 
 from swath_core.documents import Document
 from swath_core.index import postings_of
-from swath_core.search import ImageQuery, Page, _engine
+from swath_core.search import ImageQuery, Page, _pages
 from swath_core.store.postings import PostingRow
 
 NAMES = [f"i{number}" for number in range(12)]
@@ -98,7 +98,7 @@ class Searches(RuleBasedStateMachine):
         self._read(self.page.token)
 
     def _read(self, token: str | None) -> None:
-        with mock.patch.object(_engine, "PAGE_IMAGES", 3):
+        with mock.patch.object(_pages, "PAGE_IMAGES", 3):
             self.page = self.world.search().page(self.query, self.world.products, token)
         self.seen += [document.id for document in self.page.documents]
         assert self.page.documents or self.page.token is None
@@ -129,7 +129,7 @@ class Searches(RuleBasedStateMachine):
 
     @invariant()
     def a_search_finds_every_document(self) -> None:
-        with mock.patch.object(_engine, "PAGE_IMAGES", 5):
+        with mock.patch.object(_pages, "PAGE_IMAGES", 5):
             found = page_through(self.world.search(), ImageQuery(), self.world.products)
         assert sorted(found) == sorted(self.world.documents)
 

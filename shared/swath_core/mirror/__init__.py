@@ -2,21 +2,25 @@
 
 The schedule keeps it under the markers of the rollups (:class:`Mirror`), and queries about very
 many images read it in place of postings (:class:`MirrorReader`). To be read in this order:
-``_schema``, ``_footer``, ``_write``, ``_read``, ``_files``, ``_keep``, ``_reader``.
+``_schema``, ``_footer``, ``_layout``, ``_write``, ``_content``, ``_read``, ``_files``, ``_keep``,
+``_reader``.
 """
 
+from ._content import LostFileError, Wanted
 from ._days import days_in
 from ._files import MirrorFiles
 from ._keep import Mirror, MirrorReport, Policy, scheduled_mirror
 from ._read import NO_MOMENT, MirrorColumns, moment_texts
 from ._reader import MirrorPart, MirrorReader, MonthFile
-from ._schema import COLUMNS, Kind
+from ._schema import CELLS, COLUMNS, Kind
 from ._write import write_file
 
 __all__ = [
+    "CELLS",
     "COLUMNS",
     "NO_MOMENT",
     "Kind",
+    "LostFileError",
     "Mirror",
     "MirrorColumns",
     "MirrorFiles",
@@ -25,6 +29,7 @@ __all__ = [
     "MirrorReport",
     "MonthFile",
     "Policy",
+    "Wanted",
     "days_in",
     "moment_texts",
     "scheduled_mirror",

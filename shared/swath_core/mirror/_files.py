@@ -1,4 +1,4 @@
-"""The mirror's objects: put once, read whole, and known by their checksum."""
+"""The mirror's objects: put once, read whole or in part, and known by their checksums."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from swath_core.store.manifests import Manifest, MirrorFile
 from swath_core.store.objects import ObjectGone, Objects
 
-from ._footer import Bounds
+from ._content import NEAR_BYTES, FileContent, LostFileError, Wanted
+from ._footer import Bounds, split_tail, tail_size
+from ._layout import columns_of, section_starts
 from ._read import MirrorColumns
 
 PREFIX = "mirror/v1/"
@@ -22,10 +25,6 @@ LINKS = "mirror/links/"
 _LIST = "_files.json"
 _TYPE = "application/vnd.apache.parquet"
 _MONTH = re.compile(r"/month=(\d{4}-\d{2})/")
-
-
-class LostFileError(Exception):
-    """An object that a manifest names is gone, or is not what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,33 @@ def _links_key(product_id: str, month: str) -> str:
     return f"{LINKS}product={product_id}/month={month}/symlink.txt"
 
 
+def described(key: str, data: bytes, rows: int) -> MirrorFile:
+    """Return what a manifest says of a file."""
+    index, _ = split_tail(data)
+    tail = len(data) - tail_size(data)
+    return MirrorFile(
+        key,
+        rows,
+        len(data),
+        hashlib.sha256(data).hexdigest(),
+        zlib.crc32(data),
+        index.bounds,
+        (*section_starts(index), tail),
+        zlib.crc32(data[tail:]),
+    )
+
+
+def _start(file: MirrorFile, wanted: Wanted, within: Bounds | None) -> int:
+    """Return where the part of a file begins that is fetched at first; 0: all of it.
+
+    Which footprints an area may touch is told by that part.
+    """
+    all_of_space = Wanted.SPACE in wanted and within is None
+    if all_of_space or file.bytes <= NEAR_BYTES or not file.starts:
+        return 0
+    return file.starts[0 if Wanted.CENTROIDS in wanted else 1]
+
+
 class MirrorFiles:
     """The mirror's bucket."""
 
@@ -64,8 +90,7 @@ class MirrorFiles:
         """Store a file under a key that none has had, and return it."""
         key = f"{prefix_of(product_id, month)}{uuid.uuid4().hex}.parquet"
         self._objects.write(key, data, _TYPE)
-        digest = hashlib.sha256(data).hexdigest()
-        return MirrorFile(key, rows, len(data), digest, zlib.crc32(data))
+        return described(key, data, rows)
 
     def put_list(self, product_id: str, month: str, manifest: Manifest) -> None:
         """Tell engines which of a month's objects are its files, beside them.
@@ -82,26 +107,47 @@ class MirrorFiles:
         self._objects.write(_links_key(product_id, month), links.encode(), "text/plain")
 
     def columns(
-        self, product_id: str, file: MirrorFile, within: Bounds | None = None
+        self,
+        product_id: str,
+        file: MirrorFile,
+        within: Bounds | None = None,
+        wanted: Wanted = Wanted.EVERYTHING,
     ) -> MirrorColumns:
         """Return a file's images; ``within`` leaves out what lies wholly outside of these bounds.
 
-        Raises LostFileError, and Unavailable where S3 does not answer. What was put is read: size
-        and checksum are compared before anything is decoded.
+        What is ``wanted`` is here then; what else is looked at is fetched when it is. Raises
+        LostFileError, then, too, and Unavailable where S3 does not answer. What was put is read:
+        size and checksums are compared before anything is decoded.
         """
+        content = self._content(file, wanted, within)
         try:
-            data = self._objects.read(file.key, file.bytes)
-        except ObjectGone as error:
-            raise LostFileError(f"{file.key} is gone") from error
-        if len(data) != file.bytes or zlib.crc32(data) != file.crc:
-            raise LostFileError(f"{file.key} is not as it was written")
-        try:
-            found = MirrorColumns(product_id, data, within)
+            found = MirrorColumns(product_id, content, within)
         except ValueError as error:
             raise LostFileError(f"{file.key}: {error}") from error
         if found.in_file != file.rows:
             raise LostFileError(f"{file.key} has {found.in_file} of {file.rows} images")
+        found.load(columns_of(found.names, wanted))
         return found
+
+    def _content(self, file: MirrorFile, wanted: Wanted, within: Bounds | None) -> FileContent:
+        """Return a file from where the columns wanted begin to its end."""
+        start = _start(file, wanted, within)
+        data = self._range(file, start, file.bytes)
+        if start == 0:
+            if zlib.crc32(data) != file.crc:
+                raise LostFileError(f"{file.key} is not as it was written")
+            return FileContent.whole(data)
+        if zlib.crc32(memoryview(data)[file.starts[-1] - start :]) != file.tail_crc:
+            raise LostFileError(f"the footer of {file.key} is not as it was written")
+        content = FileContent(file.bytes, partial(self._range, file))
+        content.put(start, data)
+        return content
+
+    def _range(self, file: MirrorFile, start: int, end: int) -> bytes:
+        try:
+            return self._objects.read_range(file.key, start, end, file.bytes)
+        except ObjectGone as error:
+            raise LostFileError(f"{file.key} is gone, or not as it was written") from error
 
     def unnamed(self, product_id: str, month: str, named: set[str]) -> Iterator[tuple[str, float]]:
         """Yield (key, time of writing) of a month's objects that are not among those named."""

@@ -31,8 +31,9 @@ from swath_core.store.objects import Objects
 from swath_core.store.postings import DynamoPostings, PostingReader, PostingRow
 from swath_core.store.rollups import RollupStore
 
+from ._content import LostFileError
 from ._days import days_in, rows_of_day
-from ._files import LostFileError, MirrorFiles, MirrorObject
+from ._files import MirrorFiles, MirrorObject
 from ._schema import COLUMNS
 from ._write import write_file
 

@@ -15,6 +15,7 @@ from swath_core.index import OMITTED, key_of
 from swath_core.store.postings import PostingRow
 
 from ._cells import cells_at
+from ._content import FileContent
 from ._footer import Bounds, cut_footer, split_tail
 from ._schema import (
     BBOX,
@@ -56,18 +57,21 @@ class MirrorColumns:
     texts and footprints objects (None: unset).
     """
 
-    def __init__(self, product_id: str, data: bytes, within: Bounds | None = None) -> None:
+    def __init__(
+        self, product_id: str, content: bytes | FileContent, within: Bounds | None = None
+    ) -> None:
         """Open a file; ``within`` leaves out row groups that touch nothing of these bounds.
 
-        Raises ValueError where it is none of the mirror's.
+        Raises ValueError where it is none of the mirror's. Where not all of it is here, the first
+        look at a column may raise what its content raises.
         """
         self.product_id = product_id
-        self._index, self._footer = split_tail(data)
+        self._content = FileContent.whole(content) if isinstance(content, bytes) else content
+        self._index, self._footer = split_tail(self._content.data)
         missing = _EXPECTED - self._index.schema.keys()
         if missing:
             raise ValueError(f"a file without the columns {', '.join(sorted(missing))}")
         self._groups = self._index.touching(within)
-        self._data = bytearray(data)
         self._decoded: dict[str, Array] = {}
         self._held: dict[str, NDArray[Any]] = {}
 
@@ -80,6 +84,15 @@ class MirrorColumns:
         """All images of the file."""
         return self._index.rows
 
+    @property
+    def names(self) -> list[str]:
+        """The columns of the file."""
+        return list(self._index.schema)
+
+    def load(self, names: Collection[str]) -> None:
+        """Have columns here that are to be looked at, by their names in the file."""
+        self._content.need([group.chunks[name] for group in self._groups for name in names])
+
     def _column(self, name: str) -> Array:
         if name not in self._decoded:
             self._decoded[name] = self._decode(name)
@@ -88,9 +101,11 @@ class MirrorColumns:
     def _decode(self, name: str) -> Array:
         from arro3.io import read_parquet  # noqa: PLC0415 - a layer that only api and rollup carry
 
+        self.load({name})
         end = cut_footer(self._index, self._footer, {name}, self._groups)
-        self._data[-len(end) :] = end
-        return read_parquet(self._data, batch_size=_BATCH).read_all().column(name).combine_chunks()
+        data = self._content.data
+        data[-len(end) :] = end
+        return read_parquet(data, batch_size=_BATCH).read_all().column(name).combine_chunks()
 
     def ids(self, places: Places) -> list[str]:
         """Return the ids of some images."""
@@ -175,14 +190,19 @@ class MirrorColumns:
 
     # ---- as postings
 
-    def rows(self, places: Places) -> Iterator[PostingRow]:
-        """Yield the postings of images, given by their places in the file."""
+    def rows(
+        self, places: Places, *, footprints: bool = True, names: Collection[str] = COLUMNS
+    ) -> Iterator[PostingRow]:
+        """Yield the postings of images, given by their places in the file.
+
+        What neither footprints nor ``names`` of attributes ask for is left out, and not decoded.
+        """
         moments = [str(text) for text in moment_texts(self.acquired[places])]
-        columns = COLUMNS.items()
+        columns = [(name, kind) for name, kind in COLUMNS.items() if name in names]
         held = [(name, _jsonable(kind, self.values_at(name, places))) for name, kind in columns]
         keyed = zip(
             map(key_of, moments, self.ids(places)),
-            self.footprints(places),
+            self.footprints(places) if footprints else [None] * len(places),
             self.stored[places].tolist(),
             self._taken(VERSION, places),
             self._taken(OMITTED_NAMES, places),

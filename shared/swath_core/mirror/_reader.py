@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from swath_core.store.manifests import SCHEMA, Group, Manifest, ManifestStore, MirrorFile
 from swath_core.store.rollups import RollupState
 
-from ._files import LostFileError, MirrorFiles
-from ._footer import Bounds
+from ._content import LostFileError, Wanted
+from ._files import MirrorFiles
+from ._footer import Bounds, may_touch
 from ._read import MirrorColumns
 
 _AT_ONCE = 6
-"""Parts that are fetched ahead: each takes up to 4 MB, and about 15 MB decoded."""
+"""Files that are fetched ahead: each takes up to 8 MB, and about 15 MB decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +91,50 @@ class MirrorReader:
                 yield month, manifests.get(month, Manifest())
 
     def read(
-        self, parts: Sequence[MirrorPart], within: Bounds | None = None
+        self,
+        parts: Sequence[MirrorPart],
+        within: Bounds | None = None,
+        wanted: Wanted = Wanted.EVERYTHING,
     ) -> Iterator[tuple[MirrorPart, list[MirrorColumns] | None]]:
         """Yield parts with their files, in order; None where a file is not as it was written.
 
-        With ``within`` (west, south, east, north) files are without what lies wholly outside.
-        Such a part is to be read from postings. It is taken out of its manifest, and written
-        again by the schedule. Raises Unavailable where S3 does not answer.
+        With ``within`` (west, south, east, north) files are without what lies wholly outside, and
+        those that do so altogether are not fetched; of the others what is ``wanted``, and more when
+        it is looked at. Then LostFileError may be raised, too: see :meth:`lost`.
+
+        A part with None is to be read from postings. Raises Unavailable where S3 does not answer.
         """
         if not parts:
             return
-        waiting: deque[tuple[MirrorPart, Future[list[MirrorColumns] | None]]] = deque()
+        waiting: deque[tuple[MirrorPart, list[Future[MirrorColumns]]]] = deque()
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mirror") as threads:
             for part in parts:
-                waiting.append((part, threads.submit(self._read, part, within)))
-                if len(waiting) >= _AT_ONCE:
-                    first, found = waiting.popleft()
-                    yield first, found.result()
+                touched = [each for each in part.group.files if may_touch(each.bounds, within)]
+                files = [
+                    threads.submit(self._files.columns, part.product_id, each, within, wanted)
+                    for each in touched
+                ]
+                waiting.append((part, files))
+                while sum(len(found) for _, found in waiting) >= _AT_ONCE:
+                    yield self._read(*waiting.popleft())
             while waiting:
-                first, found = waiting.popleft()
-                yield first, found.result()
+                yield self._read(*waiting.popleft())
 
-    def _read(self, part: MirrorPart, within: Bounds | None) -> list[MirrorColumns] | None:
+    def _read(
+        self, part: MirrorPart, files: Sequence[Future[MirrorColumns]]
+    ) -> tuple[MirrorPart, list[MirrorColumns] | None]:
         try:
-            return [self._files.columns(part.product_id, file, within) for file in part.group.files]
+            return part, [each.result() for each in files]
         except LostFileError:
-            self._manifests.distrust(part.product_id, part.month, part.group, self._clock())
-            return None
+            self.lost(part)
+            return part, None
+
+    def lost(self, part: MirrorPart) -> None:
+        """Take a part out of its manifest, of which a file is not as it was written.
+
+        The schedule writes it again.
+        """
+        self._manifests.distrust(part.product_id, part.month, part.group, self._clock())
 
 
 def _parts(

@@ -16,7 +16,8 @@ from swath_core.index import OMITTED, split_key
 from swath_core.store.postings import PostingRow
 
 from ._cells import cells_at
-from ._footer import Bounds, indexed
+from ._footer import Bounds
+from ._layout import arranged
 from ._schema import (
     BBOX,
     BYTES,
@@ -84,7 +85,7 @@ def write_file(product_id: str, rows: Sequence[PostingRow]) -> bytes:
         key_value_metadata={"geo": _geo(shapes, bounds)},
     )
     groups = [in_order[at : at + GROUP_ROWS] for at in range(0, len(rows), GROUP_ROWS)]
-    return indexed(target.getvalue(), [_around(each) for each in groups])
+    return arranged(target.getvalue(), [_around(each) for each in groups])
 
 
 def _around(bounds: NDArray[np.float64]) -> Bounds | None:
@@ -128,8 +129,8 @@ def _columns(
     keys = [split_key(row.key) for row in rows]
     values = [json.loads(row.attributes or "{}") for row in rows]
     columns = {
+        COLLECTION: Array([product_id] * len(rows), text),  # the first: see _layout
         ID: Array([image_id for _, image_id in keys], text),
-        COLLECTION: Array([product_id] * len(rows), text),
         MOMENT: _moments([acquired for acquired, _ in keys]),
         GEOMETRY: Array([row.footprint for row in rows], DataType.binary()),
     }

@@ -6,7 +6,7 @@ predicate; and where the file leaves a long attribute out, the document tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,18 +103,28 @@ class MirrorRows:
         """Return the H3 cells that the centroids lie in; 0 without a footprint."""
         return self.columns.cells(resolution, self.places)
 
-    def matches(self, places: Places | None = None) -> list[Match]:
-        """Return them, or some of them, as the index would hold them."""
+    def matches(
+        self,
+        places: Places | None = None,
+        *,
+        footprints: bool = False,
+        names: Collection[str] = COLUMNS,
+    ) -> list[Match]:
+        """Return them, or some of them, as the index would hold them, with some attributes."""
         chosen = self.places if places is None else places
-        return [Match(row.key, self.product_id, row) for row in self.columns.rows(chosen)]
+        if not len(chosen):
+            return []  # no column is fetched for nothing
+        rows = self.columns.rows(chosen, footprints=footprints, names=names)
+        return [Match(row.key, self.product_id, row) for row in rows]
 
     def first_taken(self, most: int, *, descending: bool) -> list[Match]:
         """Return at least those ``most`` that were taken first, or last; in no order."""
         if len(self.places) <= most:
-            return self.matches()
+            return self.matches(names=())
         moments = self.columns.acquired[self.places]
         ranks = -moments if descending else moments
-        return self.matches(self.places[ranks <= np.partition(ranks, most - 1)[most - 1]])
+        first = self.places[ranks <= np.partition(ranks, most - 1)[most - 1]]
+        return self.matches(first, names=())
 
     def first(
         self, sort: Sort, last: SortKey | None, most: int, worst: SortKey | None = None
@@ -131,7 +141,8 @@ class MirrorRows:
         keys = {sort_key(sort, IMAGE, each): place for each, place in pairs}
         behind = [key for key in keys if last is None or is_after(key, last, sort)]
         best = [keys[key] for key in sorted_keys(behind, sort)[:most]]
-        return self.matches(np.array(sorted([*best, *short.tolist()]), dtype=np.intp))
+        chosen = np.array(sorted([*best, *short.tolist()]), dtype=np.intp)
+        return self.matches(chosen, names=names)
 
 
 def _leading(

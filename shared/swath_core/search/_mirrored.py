@@ -12,7 +12,7 @@ from typing import Protocol
 
 from swath_core.filters import EVERYTHING, KeyRange
 from swath_core.index import time_partition
-from swath_core.mirror import MirrorColumns, MirrorPart, days_in
+from swath_core.mirror import MirrorColumns, MirrorPart, Wanted, days_in
 from swath_core.store.rollups import RollupState
 
 from ._cover import widened
@@ -47,12 +47,19 @@ class FileReader(Protocol):
         """Return what files tell of a product whose markers were read before."""
 
     def read(
-        self, parts: Sequence[MirrorPart], within: tuple[float, float, float, float] | None = None
+        self,
+        parts: Sequence[MirrorPart],
+        within: tuple[float, float, float, float] | None = None,
+        wanted: Wanted = Wanted.EVERYTHING,
     ) -> Iterator[tuple[MirrorPart, list[MirrorColumns] | None]]:
         """Yield parts with their files; None where these are not as they were written.
 
-        Row groups that lie wholly outside of ``within`` are left out.
+        Row groups that lie wholly outside of ``within`` are left out. ``wanted`` is fetched at
+        first; what else is looked at may raise LostFileError.
         """
+
+    def lost(self, part: MirrorPart) -> None:
+        """Read a part from postings from now on: a file of it is not as it was written."""
 
 
 @dataclass(frozen=True, slots=True)

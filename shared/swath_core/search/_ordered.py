@@ -11,17 +11,13 @@ from dataclasses import dataclass, replace
 
 from swath_core.filters import KeyRange
 from swath_core.index import predecessor, successor
-from swath_core.mirror import MirrorPart
-from swath_core.store.postings import PostingReader
 
-from ._columns import selected
+from ._columns import MirrorRows
 from ._merge import Matcher, Merge
 from ._mirrored import MirrorSource, bounds_of, mirrored
-from ._plan import MonthReader, ProductPlan, Projection, Source, plan_search
+from ._plan import MonthReader, Projection, Source, plan_search
 from ._query import Match
-
-Instead = Callable[[Matcher, ProductPlan, MirrorPart], Iterator[list[Match]]]
-"""Reads the days of a part from postings, where a file is not as it was written."""
+from ._streams import Streams, wanted_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +25,8 @@ class OrderedFiles:
     """Reads files in the order of the index."""
 
     source: MirrorSource
-    postings: PostingReader
+    streams: Streams
     months: MonthReader
-    instead: Instead
 
     def go_on(self, matcher: Matcher, after: str | None) -> bool:
         """Give a matcher the plan for what lies behind a key; return whether that reads files.
@@ -68,6 +63,10 @@ class OrderedFiles:
     def _by_month(self, matcher: Matcher, most: int) -> Iterator[list[Match]]:
         """Yield the matches of each month in their order, of a file at least the first ``most``."""
         plan = matcher.plan
+
+        def leading(rows: MirrorRows) -> list[list[Match]]:
+            return [rows.first_taken(most, descending=plan.descending)]
+
         of_product = {each.product.id: each for each in plan.products}
         parts = sorted(
             (part for each in plan.products for part in each.parts),
@@ -77,19 +76,16 @@ class OrderedFiles:
         live: dict[str, list[Source]] = {}
         for source in plan.sources(None):
             live.setdefault(source.low[:7], []).append(source)
-        read = self.source.reader.read(parts, bounds_of(plan.query))
+        read = self.source.reader.read(parts, bounds_of(plan.query), wanted_of(matcher))
         following = next(read, None)
         for month in sorted({*live, *(each.month for each in parts)}, reverse=plan.descending):
             found = self._live(matcher, live.get(month, ()), most)
             while following is not None and following[0].month == month:
                 part, files = following
-                if files is None:
-                    for batch in self.instead(matcher, of_product[part.product_id], part):
-                        found += batch
-                for columns in files or ():
-                    matcher.cost.files += 1
-                    rows = selected(matcher, part, columns)
-                    found += rows.first_taken(most, descending=plan.descending)
+                told = None if files is None else self.streams.told(matcher, part, files, leading)
+                if told is None:
+                    told = list(self.streams.instead(matcher, of_product[part.product_id], part))
+                found += (match for batch in told for match in batch)
                 following = next(read, None)
             found.sort(key=lambda match: match.key, reverse=plan.descending)
             yield found
@@ -97,7 +93,9 @@ class OrderedFiles:
     def _live(self, matcher: Matcher, sources: Sequence[Source], most: int) -> list[Match]:
         """Return the first matches of a month in postings."""
         descending = matcher.plan.descending
-        merge = Merge(self.postings, sources, matcher.cost, descending=descending, ratio=1.0)
+        merge = Merge(
+            self.streams.postings, sources, matcher.cost, descending=descending, ratio=1.0
+        )
         found: list[Match] = []
         while not merge.finished and len(found) < most:
             found += matcher.matching(merge.advance(None))

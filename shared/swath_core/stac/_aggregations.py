@@ -315,7 +315,12 @@ class Aggregator:
         total, ends = 0, set[str]()
         query = replace(self.query, sort=Sort("acquired"))
         for batch in self.search.batches(
-            query, self.products, footprints=footprints, attributes=bool(names), whole=names
+            query,
+            self.products,
+            footprints=footprints,
+            attributes=bool(names),
+            centroids=any(each.centroids for each in counters),
+            whole=names,
         ):
             if not batch:
                 continue

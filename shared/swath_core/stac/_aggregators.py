@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from swath_core.definitions import Attribute, Extra, ListOf
 from swath_core.errors import BadRequest
 from swath_core.geo import centroids_of
+from swath_core.mirror import CELLS
 from swath_core.search import Match, MirrorRows
 from swath_core.summaries import cells_at
 
@@ -41,6 +42,7 @@ class Frequency(ABC):
 
     data_type = "string"
     footprints = False
+    centroids = False
 
     @property
     def names(self) -> frozenset[str]:
@@ -203,6 +205,10 @@ class Cells(Frequency):
     precision: int
 
     footprints = True
+
+    def __post_init__(self) -> None:
+        """Centroids of files are looked at where these do not tell the cells."""
+        self.centroids = self.cells is not cells_at or self.precision not in CELLS
 
     def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[str]]:
         """Yield the cell of each match that has a footprint."""

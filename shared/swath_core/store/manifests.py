@@ -37,7 +37,10 @@ SCHEMA = 3
 class MirrorFile:
     """An object of the mirror: its key, and what it holds when it is whole.
 
-    Readers compare ``crc`` (CRC-32), which takes an eighth of the time; ``sha256`` is for others.
+    Readers compare CRC-32, which takes an eighth of the time; ``sha256`` is for others. ``crc`` is
+    that of the whole, ``tail_crc`` of what is behind the last of ``starts``, where the sections of
+    the file begin: those of the chunks before it stand there. ``bounds`` (west, south, east, north)
+    hold all footprints; None: not every image has one.
     """
 
     key: str
@@ -45,6 +48,20 @@ class MirrorFile:
     bytes: int
     sha256: str
     crc: int = 0
+    bounds: tuple[float, float, float, float] | None = None
+    starts: tuple[int, ...] = ()
+    tail_crc: int = 0
+
+    def to_json(self) -> list[Any]:
+        """Return the stored form."""
+        told = (self.key, self.rows, self.bytes, self.sha256, self.crc)
+        return [*told, self.bounds, self.starts, self.tail_crc]
+
+    @classmethod
+    def of(cls, stored: list[Any]) -> MirrorFile:
+        """Return the file of a stored form; older ones tell of the whole alone."""
+        members: list[Any] = [tuple(each) if isinstance(each, list) else each for each in stored]
+        return cls(*members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,7 @@ class Manifest:
             "groups": [
                 {
                     "days": sorted(group.days),
-                    "files": [[f.key, f.rows, f.bytes, f.sha256, f.crc] for f in group.files],
+                    "files": [file.to_json() for file in group.files],
                 }
                 for group in self.groups
             ],
@@ -115,7 +132,7 @@ class Manifest:
             return cls()
         document = item.document
         groups = tuple(
-            Group(frozenset(group["days"]), tuple(MirrorFile(*file) for file in group["files"]))
+            Group(frozenset(group["days"]), tuple(map(MirrorFile.of, group["files"])))
             for group in document["groups"]
         )
         return cls(

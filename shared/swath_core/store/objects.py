@@ -28,6 +28,7 @@ PART_BYTES = 512 * 1024 * 1024
 
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 _CHANGED = frozenset({"412", "PreconditionFailed"})
+_SHORTER = frozenset({"416", "InvalidRange"})
 _DELETE_BATCH = 1000
 _RANGE_BYTES = 64 * 1024 * 1024
 _RANGES_AT_ONCE = 4
@@ -85,6 +86,23 @@ class Objects:
             data = bytes(body.read(most + 1))
         if len(data) < min(answer["ContentLength"], most + 1):
             raise _cut_short(key, len(data), answer["ContentLength"])
+        return data
+
+    def read_range(self, key: str, start: int, end: int, size: int) -> bytes:
+        """Return bytes ``start`` to ``end`` of an object that has ``size`` of them.
+
+        Raises ObjectGone where there is none of that size.
+        """
+        with _explained(key, raises=True, also=_SHORTER):
+            answer = self._s3.get_object(
+                Bucket=self.bucket, Key=key, Range=f"bytes={start}-{end - 1}"
+            )
+        with answered(), closing(answer["Body"]) as body:
+            if answer.get("ContentRange", "").rpartition("/")[2] != str(size):
+                raise ObjectGone(key)
+            data = bytes(body.read())
+        if len(data) < end - start:
+            raise _cut_short(key, len(data), end - start)
         return data
 
     def download(self, key: str, etag: str, size: int, target: Path) -> None:

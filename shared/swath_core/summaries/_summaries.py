@@ -17,6 +17,7 @@ from swath_core.filters import (
     Expression,
     split_range,
 )
+from swath_core.mirror import CELLS
 from swath_core.search import Batch, ImageQuery, ImageSearch, Match, MirrorRows, SearchProduct
 from swath_core.store.postings import PostingReader
 from swath_core.store.rollups import RollupStore, Tally
@@ -166,7 +167,8 @@ class Summaries:
         """
         sums, without = _Sums(), 0
         from_files: dict[str, CellSums] = {}
-        for batch in self._search.batches(query, products, footprints=True):
+        finer = resolution not in CELLS
+        for batch in self._search.batches(query, products, footprints=True, centroids=finer):
             if isinstance(batch, MirrorRows):
                 in_files = from_files.setdefault(batch.product_id, CellSums(resolution))
                 in_files.add(batch)

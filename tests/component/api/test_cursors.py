@@ -26,7 +26,7 @@ def following(api: InProcessApi, first: Answer, body: dict[str, Any]) -> Answer:
 def shared(api: InProcessApi, monkeypatch: pytest.MonkeyPatch) -> str:
     """A product that all of the organisation may read, and one that only its owner may."""
     api.empty()
-    monkeypatch.setattr("swath_core.search._engine.PAGE_IMAGES", 2)
+    monkeypatch.setattr("swath_core.search._pages.PAGE_IMAGES", 2)
     for name, readers in (("open", ["org:acme"]), ("shut", [])):
         assert api.save("product", name, name=name, readers=readers).status == 201
         for number in range(3):

@@ -26,10 +26,12 @@ BUCKET = "faulty"
 BODY = bytes(range(256)) * 4000
 
 
-def answer(status: int, body: bytes, claimed: int | None = None) -> AWSResponse:
+def answer(
+    status: int, body: bytes, claimed: int | None = None, more: dict[str, str] | None = None
+) -> AWSResponse:
     """Return an answer as the network gives it, with a body that may be shorter than claimed."""
     length = len(body) if claimed is None else claimed
-    headers = {"content-length": str(length), "etag": '"x"'}
+    headers = {"content-length": str(length), "etag": '"x"'} | (more or {})
     raw = urllib3.HTTPResponse(
         io.BytesIO(body), headers, status, preload_content=False, enforce_content_length=True
     )
@@ -44,9 +46,10 @@ def refused(status: int, code: str) -> Callable[[AWSResponse | None], AWSRespons
 def cut(whole: AWSResponse | None) -> AWSResponse:
     """Return half of the body of an answer; one without a body is refused instead."""
     body = b"" if whole is None or whole.status_code >= 300 else whole.content
-    if len(body) < 2:
+    if whole is None or len(body) < 2:
         return refused(500, "InternalError")(None)
-    return answer(200, body[: len(body) // 2], len(body))
+    ranges = {k: v for k, v in whole.headers.items() if k.lower() == "content-range"}
+    return answer(200, body[: len(body) // 2], len(body), ranges)
 
 
 FAULTS = {
@@ -141,6 +144,10 @@ def read(objects: Objects, _folder: Path, _etag: str) -> None:
     assert objects.read("a.json", 1000) == b'{"acquired": "2020"}'
 
 
+def read_range(objects: Objects, _folder: Path, _etag: str) -> None:
+    assert objects.read_range("a.tif", 3, 9, len(BODY)) == BODY[3:9]
+
+
 def under(objects: Objects, _folder: Path, _etag: str) -> None:
     assert [found.key for found in objects.under("a")] == ["a.json", "a.tif"]
 
@@ -157,7 +164,7 @@ def parts(objects: Objects, _folder: Path, _etag: str) -> None:
     objects.abort_parts("c.tif", objects.begin_parts("c.tif"))
 
 
-CALLS = (download, upload, copy, head, read, under, delete, delete_version, parts)
+CALLS = (download, upload, copy, head, read, read_range, under, delete, delete_version, parts)
 Call = Callable[[Objects, Path, str], None]
 
 
@@ -175,7 +182,7 @@ def test_one_bad_answer_anywhere_is_repeated(
         return network.seen
 
     for at in range(1, play(lambda _: False) + 1):
-        if fault == "cut" and call is read:
+        if fault == "cut" and call in {read, read_range}:
             with pytest.raises(Unavailable):  # the message that led here comes again
                 play(lambda number, at=at: number == at)  # type: ignore[misc]
         else:

@@ -17,7 +17,7 @@ from swath_core.search import (
     ImageSearch,
     MonthReader,
     SearchProduct,
-    _engine,
+    _pages,
 )
 from swath_core.search._query import sign
 from swath_core.store.postings import PostingReader
@@ -59,7 +59,7 @@ HERE = box(10.2, 50.2, 10.3, 50.3)
 def test_pages_hold_everything_once(
     world: World, monkeypatch: pytest.MonkeyPatch, size: int, sort: str, area: object
 ) -> None:
-    monkeypatch.setattr(_engine, "PAGE_IMAGES", size)
+    monkeypatch.setattr(_pages, "PAGE_IMAGES", size)
     query = ask(sort=sort) if area is None else ask(sort=sort, intersects=area)
     expected = [document.id for document in world.expected(query)]
     assert page_through(world.search(), query, world.products) == expected
@@ -71,7 +71,7 @@ def test_pages_hold_everything_once(
 def test_the_limit_holds_across_pages(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: int, sort: str
 ) -> None:
-    monkeypatch.setattr(_engine, "PAGE_IMAGES", 7)
+    monkeypatch.setattr(_pages, "PAGE_IMAGES", 7)
     query = ask(limit=limit, sort=sort)
     found = page_through(world.search(), query, world.products)
     assert found == [document.id for document in world.expected(query)][:limit]
@@ -113,7 +113,7 @@ def test_ids_obey_the_rest_of_the_search(world: World) -> None:
 
 
 def test_ids_are_paged_by_bytes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_engine, "PAGE_BYTES", 1500)
+    monkeypatch.setattr(_pages, "PAGE_BYTES", 1500)
     ids = [f"{PRODUCTS[0]}:i{n:02d}" for n in range(20, 0, -1)]
     query = ask(filter=[eq("id", ids)])
     assert 1 < len(world.search().page(query, world.products).documents) < 20
@@ -138,7 +138,7 @@ def test_ids_of_one_product_or_all_of_another(world: World) -> None:
 def test_pages_are_bounded_by_bytes(
     world: World, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
-    monkeypatch.setattr(_engine, "PAGE_BYTES", 2000)
+    monkeypatch.setattr(_pages, "PAGE_BYTES", 2000)
     query = ask(sort=sort)
     assert 1 < len(world.search().page(query, world.products).documents) < 20
     expected = [document.id for document in world.expected(query)]
@@ -148,7 +148,7 @@ def test_pages_are_bounded_by_bytes(
 def test_one_document_larger_than_a_page_is_a_page(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_engine, "PAGE_BYTES", 10)
+    monkeypatch.setattr(_pages, "PAGE_BYTES", 10)
     page = world.search().page(ask(), world.products)
     assert len(page.documents) == 1
     assert page.token is not None
@@ -158,7 +158,7 @@ def test_one_document_larger_than_a_page_is_a_page(
 
 
 def test_a_cursor_is_bound_to_its_query(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_engine, "PAGE_IMAGES", 7)
+    monkeypatch.setattr(_pages, "PAGE_IMAGES", 7)
     token = world.search().page(ask(), world.products).token
     assert token is not None
     assert world.search().page(ask(), world.products, token).documents
@@ -168,7 +168,7 @@ def test_a_cursor_is_bound_to_its_query(world: World, monkeypatch: pytest.Monkey
 
 
 def test_a_cursor_cannot_be_made_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_engine, "PAGE_IMAGES", 7)
+    monkeypatch.setattr(_pages, "PAGE_IMAGES", 7)
     token = world.search().page(ask(), world.products).token or ""
     raw = bytearray(base64.urlsafe_b64decode(token + "=="))
     raw[20] ^= 1
@@ -192,7 +192,7 @@ def test_a_cursor_cannot_be_made_up(world: World, monkeypatch: pytest.MonkeyPatc
 def test_pages_survive_inserts_and_deletes(
     world: World, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
-    monkeypatch.setattr(_engine, "PAGE_IMAGES", 7)
+    monkeypatch.setattr(_pages, "PAGE_IMAGES", 7)
     query = ask(sort=sort)
     throughout = {each for each in world.documents if not each.endswith(("3", "4"))}
     found: list[str] = []
@@ -258,7 +258,7 @@ class Gone(World):
 def test_a_page_is_not_empty_while_there_is_more(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_engine, "PAGE_IMAGES", 7)
+    monkeypatch.setattr(_pages, "PAGE_IMAGES", 7)
     gone = Gone(world.documents, world.postings, world.states)
     page = gone.search().page(ask(), gone.products)
     assert page.documents[0].get("acquired") > day(70)
@@ -359,7 +359,7 @@ def test_what_takes_too_long_is_refused(world: World) -> None:
 
 
 def test_too_many_images_to_sort(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_engine, "MOST_SORTED", 50)
+    monkeypatch.setattr(_pages, "MOST_SORTED", 50)
     with pytest.raises(BadRequest, match="more than 50 images match, too many to sort by name"):
         world.search().page(ask(sort="name"), world.products)
     assert world.search().page(ask(sort="-acquired"), world.products).documents

@@ -11,7 +11,7 @@ from swath_core.documents import StoredImage, StoredProduct
 from swath_core.errors import Invalid
 from swath_core.index import Placement, postings_of
 from swath_core.search import ImageQuery, Match
-from swath_core.search._engine import _still
+from swath_core.search._pages import _still
 from swath_core.store import images
 from swath_core.store.permits import Permits
 from swath_core.store.tables import CatalogItem, PostingItem
@@ -80,7 +80,7 @@ def test_a_posting_of_the_version_indexed_is_not_checked_again(catalog: ImageWri
     changed(catalog, new, x_pixels=7)
     later = catalog.get("acme:p:a")
     assert later is not None
-    with mock.patch("swath_core.search._engine.satisfies", side_effect=AssertionError):
+    with mock.patch("swath_core.search._pages.satisfies", side_effect=AssertionError):
         assert _still(ImageQuery(), later, match)
         modified = '[{"op":"gt","name":"modified","val":"2020"}]'
         with pytest.raises(AssertionError):  # that attribute, postings in cells do not hold
