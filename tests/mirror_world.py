@@ -6,7 +6,7 @@ Writers mark a day before they change it, as the catalog's do, and may end long 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,7 @@ from swath_core.store import rollups
 from swath_core.store.manifests import ManifestStore
 from swath_core.store.objects import Found, ObjectGone, Objects
 from swath_core.store.postings import PostingRow
-from swath_core.store.rollups import MEMORY, SETTLED_SECONDS, Memory, RollupStore
+from swath_core.store.rollups import MEMORY, SETTLED_SECONDS, SKEW_SECONDS, Memory, RollupStore
 from swath_core.summaries import LiveCounter, Rollup
 
 PRODUCT = "acme:p"
@@ -105,7 +105,8 @@ class MemoryObjects(Objects):
 
     def delete(self, keys: Any) -> None:
         for key in keys:
-            self.held.pop(key, None)
+            for kind in (self.held, self.links, self.lists):
+                kind.pop(key, None)
 
 
 class MirrorWorld:
@@ -120,9 +121,16 @@ class MirrorWorld:
         self.state = IndexState()
         self.rollups = RollupStore(SETTINGS, memory=Memory(0))
         self.manifests = ManifestStore(SETTINGS)
-        self.reader = MirrorReader(self.manifests, self.files, clock=self.clock)
+        self.ahead = {"writer": 0.0, "rollup": 0.0, "mirror": 0.0, "reader": 0.0}
+        self.reader = MirrorReader(self.manifests, self.files, clock=self.clock_of("reader"))
         self.policy = policy or Policy(file_rows=4)
-        self.rollup = Rollup(self.rollups, LiveCounter(self.postings), clock=self.clock)
+        self.rollup = Rollup(
+            self.rollups, LiveCounter(self.postings), clock=self.clock_of("rollup")
+        )
+
+    def clock_of(self, function: str) -> Callable[[], float]:
+        """Return the clock of a function, which may be ahead."""
+        return lambda: self.clock.now + self.ahead[function]
 
     @property
     def mirror(self) -> Mirror:
@@ -132,7 +140,7 @@ class MirrorWorld:
             self.manifests,
             self.postings,
             self.files,
-            clock=self.clock,
+            clock=self.clock_of("mirror"),
             policy=self.policy,
         )
 
@@ -166,6 +174,12 @@ class MirrorWorld:
         self.state = self.state.union(found.state)
         for row in found.rows:
             self.postings.put(row.partition, row.sort_key, row.payload)
+
+    def delete_product(self) -> None:
+        """Delete all images, as when a product is deleted."""
+        self.mark(*(image.attributes["acquired"] for image in self.images.values()))
+        for image in list(self.images.values()):
+            self.remove(image.attributes["name"])
 
     def remove(self, name: str) -> None:
         """Remove an image whose day was marked, if it is there."""
@@ -204,9 +218,9 @@ class MirrorWorld:
 
     def settle(self) -> None:
         """Let everything be recounted and mirrored."""
-        self.clock.now += SETTLED_SECONDS + 1
+        self.clock.now += SETTLED_SECONDS + SKEW_SECONDS + 1
         self.rollup.run(60)
-        self.clock.now += self.policy.longest + 1
+        self.clock.now += self.policy.longest + SKEW_SECONDS + 1
         report = self.mirror.run(60)
         assert report.failures == []
 
@@ -249,7 +263,7 @@ def mirror_world(policy: Policy | None = None) -> Iterator[MirrorWorld]:
         create_tables()
         world = MirrorWorld(policy)
         with (
-            mock.patch.object(rollups, "time", mock.Mock(time=world.clock)),
+            mock.patch.object(rollups, "time", mock.Mock(time=world.clock_of("writer"))),
             mock.patch("swath_core.mirror._files.NEAR_BYTES", 0),  # ranges of however small files
         ):
             yield world

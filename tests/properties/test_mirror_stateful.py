@@ -15,7 +15,7 @@ from tests.mirror_world import PRODUCT, CrashedError, MirrorWorld, mirror_world
 
 from swath_core.definitions import IMAGE
 from swath_core.filters import sort_documents
-from swath_core.store.rollups import LONGEST_WRITE_SECONDS, SETTLED_SECONDS
+from swath_core.store.rollups import LONGEST_WRITE_SECONDS, SETTLED_SECONDS, SKEW_SECONDS
 
 MOMENTS = [
     "2019-12-31T23:59:59.999999Z",
@@ -26,6 +26,8 @@ MOMENTS = [
     "2020-02-01T10:00:00.000000Z",
 ]
 _BUDGET = settings().max_examples
+clocks = st.sampled_from([-SKEW_SECONDS / 2, 0.0, SKEW_SECONDS / 2])
+"""How far a function's clock is ahead: two of them are at most five minutes apart."""
 names = st.sampled_from("abcdefgh")
 moments = st.sampled_from(MOMENTS)
 values: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
@@ -64,6 +66,14 @@ class MirrorMachine(RuleBasedStateMachine):
         if image:
             self.world.mark(image.attributes["acquired"])
             self.world.remove(name)
+
+    @rule()
+    def delete_the_product(self) -> None:
+        self.world.delete_product()
+
+    @rule(writer=clocks, rollup=clocks, mirror=clocks, reader=clocks)
+    def set_clocks(self, **ahead: float) -> None:
+        self.world.ahead.update(ahead)
 
     @rule(acquired=moments)
     def begin_a_write(self, acquired: str) -> None:
@@ -106,7 +116,7 @@ class MirrorMachine(RuleBasedStateMachine):
     def _make_due(self) -> None:
         """Let there be something to write, of a day that files do not tell."""
         self.world.put("due", MOMENTS[1])
-        self.world.clock.now += SETTLED_SECONDS + 1
+        self.world.clock.now += SETTLED_SECONDS + SKEW_SECONDS + 1
         self.world.rollup.run(60)
         self.world.clock.now += 30_000
 
@@ -141,10 +151,19 @@ class MirrorMachine(RuleBasedStateMachine):
         def write() -> None:
             self.world.put(name, acquired, **more)
             if rolls:
-                self.world.clock.now += SETTLED_SECONDS + 1
+                self.world.clock.now += SETTLED_SECONDS + SKEW_SECONDS + 1
                 self.world.rollup.run(60)
 
         self._while_written(write, after=after)
+
+    @rule(after=st.booleans(), settles=st.booleans())
+    def delete_the_product_meanwhile(self, after: bool, settles: bool) -> None:
+        def delete() -> None:
+            self.world.delete_product()
+            if settles:
+                self.world.settle()
+
+        self._while_written(delete, after=after)
 
     @rule(after=st.booleans(), name=names, acquired=moments)
     def another_mirror_meanwhile(self, after: bool, name: str, acquired: str) -> None:
@@ -183,7 +202,9 @@ class MirrorMachine(RuleBasedStateMachine):
             other = data.draw(st.sampled_from(sorted(held)))
             held[key] = held[other][0], moment
         else:
-            held[key] = bytes([content[0] ^ 1]) + content[1:], moment
+            place = data.draw(st.integers(0, len(content) - 1))
+            changed = bytes([content[place] ^ 1])
+            held[key] = content[:place] + changed + content[place + 1 :], moment
         self.told.add(key)
 
     # ---- readers
@@ -219,16 +240,22 @@ class MirrorMachine(RuleBasedStateMachine):
         assert state.dirty == {}
         days = {image.get("acquired")[:10] for image in self.world.images.values()}
         assert days <= self.world.check_files()
-        named = {
-            file.key
-            for manifest in self.world.manifests.manifests(PRODUCT, "2019-01", "2020-12").values()
-            for file in manifest.files
-        }
-        self.world.clock.now += self.world.policy.grace + 2
+        manifests = self.world.manifests.manifests(PRODUCT, "2019-01", "2020-12")
+        named = {file.key for manifest in manifests.values() for file in manifest.files}
+        self.world.clock.now += self.world.policy.grace + SKEW_SECONDS + 2
         report = self.world.mirror.run(60)
         for _ in range(2):  # products, and from the beginning again
             self.world.mirror.audit(report)
         assert set(self.world.objects.held) == named
+        self.nothing_is_left_of_months_without_images(set(manifests))
+
+    def nothing_is_left_of_months_without_images(self, manifests: set[str]) -> None:
+        months = {image.get("acquired")[:7] for image in self.world.images.values()}
+        told = {key.rpartition("/")[0] for key in self.world.objects.lists}
+        linked = {key.rpartition("/")[0] for key in self.world.objects.links}
+        assert manifests == months
+        assert told == {f"mirror/v1/product={PRODUCT}/month={month}" for month in months}
+        assert linked == {f"mirror/links/product={PRODUCT}/month={month}" for month in months}
 
 
 TestMirror = MirrorMachine.TestCase

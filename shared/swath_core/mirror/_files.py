@@ -93,18 +93,22 @@ class MirrorFiles:
         return described(key, data, rows)
 
     def put_list(self, product_id: str, month: str, manifest: Manifest) -> None:
-        """Tell engines which of a month's objects are its files, beside them.
+        """Tell engines which of a month's objects are its files, beside them; nothing if none is.
 
         The list's name begins with an underscore, which engines pass over; links to the files lie
         below ``mirror/links/``. Both are written after the manifest: what they tell was true a
         moment ago.
         """
+        list_key, links_key = _list_key(product_id, month), _links_key(product_id, month)
+        if not manifest.files:
+            self._objects.delete([list_key, links_key])
+            return
         names = [file.key.rpartition("/")[2] for file in manifest.files]
         text = json.dumps({"files": names, "days": sorted(manifest.clean)})
-        self._objects.write(_list_key(product_id, month), text.encode(), "application/json")
+        self._objects.write(list_key, text.encode(), "application/json")
         # what Hive's SymlinkTextInputFormat, and so Athena, takes for the files of a partition
         links = "".join(f"{self._objects.href(file.key)}\n" for file in manifest.files)
-        self._objects.write(_links_key(product_id, month), links.encode(), "text/plain")
+        self._objects.write(links_key, links.encode(), "text/plain")
 
     def columns(
         self,

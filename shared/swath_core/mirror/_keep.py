@@ -171,7 +171,8 @@ class Mirror:
             if months:
                 known = self._manifests.manifests(product_id, min(months), max(months))
                 present = {month for month, each in known.items() if each.schema == SCHEMA}
-                for month in sorted(months.keys() - present):
+                full = {month for month, counted in months.items() if counted.count}
+                for month in sorted(full - present):
                     self._manifests.enlist(product_id, month, Due(self._clock(), self._clock()))
         if following or after is not None:
             self._rollups.save_state(_FILLED, {"after": following[0] if following else None})
@@ -194,8 +195,18 @@ class Mirror:
             self._manifests.enlist(product_id, month, unread)
             return
         left = self._sweep(product_id, month, report)
+        self._forget_empty(product_id, month)
         after = Due(0.0, 0.0, self._sweep_time(left)) if left else None
         self._manifests.relist(product_id, month, due, after)
+
+    def _forget_empty(self, product_id: str, month: str) -> None:
+        """Remove the manifest of a month without images, as of a product that was deleted.
+
+        Days that no manifest tells are read from postings.
+        """
+        manifest = self._manifests.month(product_id, month).manifest
+        if manifest.version and not manifest.files and not manifest.stale:
+            self._manifests.remove(product_id, month, manifest.version)
 
     def _sweep_time(self, left: bool) -> float:  # noqa: FBT001 - whether there is something
         return self._clock() + self._policy.grace + 1 if left else 0.0
@@ -207,14 +218,16 @@ class Mirror:
         dirty = self._rollups.state(product_id).dirty_months.get(month, [])
         shards = self._shards(product_id)
         kept, days = self._split(state.manifest, month, {day[8:] for day in dirty})
+        if not days:  # the run that wrote it may have ended before it told engines so
+            self._files.put_list(product_id, month, state.manifest)
         for group in self._groups(product_id, month, days, shards):
             kept = (*kept, group)
             changed = Manifest(kept, written=self._clock())
-            if not self._manifests.commit(product_id, month, state, changed):
+            stored = self._manifests.commit(product_id, month, state, changed)
+            if stored is None:
                 return False
-            self._files.put_list(product_id, month, changed)
-            changed = replace(changed, version=state.manifest.version + 1)
-            state = replace(state, manifest=changed)
+            self._files.put_list(product_id, month, stored)
+            state = replace(state, manifest=stored)
             report.images += group.rows
             report.bytes += sum(file.bytes for file in group.files)
             if self._clock() > until and not group.days >= set(days):

@@ -16,6 +16,7 @@ reader reads markers, then manifests.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -249,22 +250,32 @@ class ManifestStore:
         version = int(row.version or 0) if row else 0
         return MonthState(version, Manifest.of(manifest), due_of(listed))
 
-    def commit(self, product_id: str, month: str, state: MonthState, changed: Manifest) -> bool:
-        """Store a manifest if it and the month's counts are as in ``state``; return whether."""
+    def commit(
+        self, product_id: str, month: str, state: MonthState, changed: Manifest
+    ) -> Manifest | None:
+        """Store a manifest if it and the month's counts are as in ``state``.
+
+        Return it with its version; None where something has changed.
+        """
+        item = _item(product_id, month, replace(changed, version=state.manifest.version))
 
         def changes(write: TransactWrite) -> None:
             write.condition_check(
                 RollupItem, product_id, f"2#{month}", condition=has_version(state.row_version)
             )
-            condition = has_version(state.manifest.version)
-            item = _item(product_id, month, replace(changed, version=state.manifest.version))
-            write.save(item, condition=condition)
+            write.save(item, condition=has_version(state.manifest.version))
 
         try:
             transact(changes)
         except (ConditionError, ContentionError):
-            return False
-        return True
+            return None
+        return replace(changed, version=int(item.version or 0))
+
+    def remove(self, product_id: str, month: str, version: int) -> None:
+        """Remove a manifest that names no file, unless it has changed since."""
+        item = RollupItem(product_id, f"3#{month}")
+        with suppress(ConditionError):
+            item.delete(condition=has_version(version))
 
     def listed(self, after: tuple[str, str] | None, limit: int) -> list[tuple[str, str, Due]]:
         """Return (product, month, when) of listed months in the order of their keys."""
@@ -306,8 +317,11 @@ def _entry(product_id: str, month: str, due: Due) -> RollupItem:
 
 
 def _item(product_id: str, month: str, manifest: Manifest) -> RollupItem:
-    """Return the item of a manifest, one version after the one it has."""
-    version = manifest.version + 1
+    """Return the item of a manifest, one version after the one it has.
+
+    The first one is no version that a manifest of the month has had before it was removed.
+    """
+    version = manifest.version + 1 if manifest.version else time.time_ns() // 1000
     return RollupItem(product_id, f"3#{month}", document=manifest.to_json(), version=version)
 
 

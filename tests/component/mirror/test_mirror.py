@@ -33,6 +33,7 @@ from swath_core.search import ImageSearch, MirrorSource
 from swath_core.stac._properties import SHOWN
 from swath_core.store.manifests import SCHEMA, Due
 from swath_core.store.objects import Objects
+from swath_core.store.rollups import SETTLED_SECONDS
 
 DAY = "2020-02-03T04:05:06.000007Z"
 
@@ -318,6 +319,48 @@ def test_one_month_that_cannot_be_written_keeps_no_other(world: MirrorWorld) -> 
     assert report.months == 1
     world.clock.now += 60
     assert world.mirror.run(60).months == 1
+
+
+# ---- a product that is deleted
+
+
+@pytest.mark.parametrize("hook", ["before", "after"])
+@pytest.mark.parametrize("settles", [True, False])
+def test_nothing_is_left_of_a_product_deleted_while_it_is_written(
+    world: MirrorWorld, hook: str, settles: bool
+) -> None:
+    """By the time another mirror has written what is left, or before."""
+    fill(world, 5)
+    world.settle()
+    assert world.objects.held
+    assert world.objects.lists
+    assert world.objects.links
+    world.put("more", DAY)
+    world.clock.now += SETTLED_SECONDS + 1
+    world.rollup.run(60)
+    world.clock.now += 30_000
+
+    def delete() -> None:
+        world.delete_product()
+        if settles:
+            world.settle()
+
+    setattr(world.objects, hook, delete)
+    world.mirror.run(60)
+    for _ in range(3):
+        world.settle()
+        world.clock.now += world.policy.grace + 2
+    world.mirror.audit(MirrorReport())
+
+    left = (world.objects.held, world.objects.lists, world.objects.links)
+    assert left == ({}, {}, {})
+    items = boto3.client("dynamodb").scan(TableName="rollups")["Items"]
+    keys = {(item["pk"]["S"], item["sk"]["S"]) for item in items}
+    of_product = {key for key in keys if key[0] != "!rollup"}  # where the runs go on
+    assert of_product == {(PRODUCT, "1#2020"), (PRODUCT, "2#2020-02"), ("!known", PRODUCT)}
+    world.put("again", DAY)
+    world.settle()
+    assert world.check_files() >= {DAY[:10]}
 
 
 # ---- what nobody names
