@@ -96,6 +96,24 @@ def test_only_ingest_writes_images() -> None:
     assert writers == {"IngestFunction"}
 
 
+@pytest.mark.parametrize("bucket", ["DataBucket", "MirrorBucket"])
+def test_who_reads_objects_sees_whether_they_exist(bucket: str) -> None:
+    """Without s3:ListBucket S3 answers 403 for an object that is gone, and not 404."""
+
+    def with_right(action: str, ending: str) -> set[str]:
+        return {
+            name
+            for name, function in LAMBDAS.items()
+            for statement in statements(function)
+            for resource in as_list(statement["Resource"])
+            if action in as_list(statement["Action"]) and f"{bucket}{ending}" in str(resource)
+        }
+
+    readers = with_right("s3:GetObject", ".Arn}/")
+    assert "ApiFunction" in readers
+    assert readers <= with_right("s3:ListBucket", "")
+
+
 @pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
 def test_tables_are_on_demand_encrypted_and_recoverable(name: str) -> None:
     table = of_type("AWS::DynamoDB::Table")[name]
