@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from tests.memory_postings import MemoryPostings
 
-from swath_core.mirror import MirrorColumns, MirrorPart, Wanted, days_in, write_file
+from swath_core.mirror import Extras, MirrorColumns, MirrorPart, Wanted, days_in, write_file
 from swath_core.store.manifests import Group, MirrorFile
 from swath_core.store.postings import PostingRow
 from swath_core.store.rollups import RollupState
@@ -16,12 +17,22 @@ from swath_core.store.rollups import RollupState
 class MemoryMirror:
     """Tells a random part of the clean days; now and then a file is not as it was written."""
 
-    def __init__(self, postings: MemoryPostings, seed: int, *, whole: bool = False) -> None:
-        """With ``whole`` it tells every clean day."""
+    def __init__(
+        self,
+        postings: MemoryPostings,
+        seed: int,
+        *,
+        whole: bool = False,
+        extras: Mapping[str, Sequence[Extras]] | None = None,
+        documents: Any = None,
+    ) -> None:
+        """With ``whole`` it tells every clean day; ``extras`` are what files have, by product."""
         self._dice = random.Random(seed)
         self._lost = 0.0 if whole else self._dice.choice([0.0, 0.1])
         self._untold = [0.0] if whole else [0.0, 0.0, 0.3]
         self._postings = postings
+        self._extras = extras or {}
+        self._documents = documents
         self._held: dict[Group, list[MirrorColumns]] = {}
         self._made: dict[tuple[str, str], list[Group]] = {}
         self.told = 0
@@ -50,11 +61,13 @@ class MemoryMirror:
         for name, row in self._postings.rows():
             if name.startswith(f"{product_id}|t|{month}|") and row.key[8:10] in days:
                 rows[row.key] = row
-        found = (
-            [MirrorColumns(product_id, write_file(product_id, list(rows.values())))] if rows else []
-        )
+        extras = self._dice.choice(self._extras.get(product_id, ((),)))
+        found = []
+        if rows:
+            data = write_file(product_id, list(rows.values()), extras, self._documents)
+            found = [MirrorColumns(product_id, data, extras=extras)]
         file = MirrorFile(f"{product_id} {month} {len(self._held)}", len(rows), 0, "")
-        group = Group(frozenset(days), (file,))
+        group = Group(frozenset(days), (file,), extras)
         self._held[group] = found
         return group
 

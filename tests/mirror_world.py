@@ -16,11 +16,13 @@ from moto import mock_aws
 from tests.component.catalog.images.conftest import SETTINGS, create_tables
 from tests.memory_postings import MemoryPostings
 
-from swath_core.documents import Document
+from swath_core.definitions import Extras as Declared
+from swath_core.definitions import ImageResource, extra, extra_value
+from swath_core.documents import Document, StoredImage
 from swath_core.filters import values_of
 from swath_core.geo import footprint, normalise_footprint
-from swath_core.index import IndexState, postings_of
-from swath_core.mirror import Mirror, MirrorColumns, MirrorFiles, MirrorReader, Policy
+from swath_core.index import IndexState, postings_of, split_key
+from swath_core.mirror import Extras, Mirror, MirrorColumns, MirrorFiles, MirrorReader, Policy
 from swath_core.search import ImageQuery, ImageSearch, MirrorSource, SearchProduct
 from swath_core.store import rollups
 from swath_core.store.manifests import ManifestStore
@@ -124,6 +126,7 @@ class MirrorWorld:
         self.ahead = {"writer": 0.0, "rollup": 0.0, "mirror": 0.0, "reader": 0.0}
         self.reader = MirrorReader(self.manifests, self.files, clock=self.clock_of("reader"))
         self.policy = policy or Policy(file_rows=4)
+        self.declared: dict[str, str] = {}
         self.rollup = Rollup(
             self.rollups, LiveCounter(self.postings), clock=self.clock_of("rollup")
         )
@@ -140,9 +143,16 @@ class MirrorWorld:
             self.manifests,
             self.postings,
             self.files,
+            extras=lambda _: self.extras,
+            documents=self,
             clock=self.clock_of("mirror"),
             policy=self.policy,
         )
+
+    @property
+    def extras(self) -> Extras:
+        """What the product declares."""
+        return tuple(sorted(self.declared.items()))
 
     def get_many(self, ids: Any) -> dict[str, Document]:
         return {each: self.images[each] for each in ids if each in self.images}
@@ -168,8 +178,13 @@ class MirrorWorld:
         if "geometry" in values:
             values["geometry"] = normalise_footprint(values["geometry"])
             footprint(values["geometry"])
-        image = Document("image", image_id, values, before.version + 1 if before else 1)
-        self.images[image_id] = image
+        version = before.version + 1 if before else 1
+        held = tuple(sorted(self.declared))
+        self.put_as(StoredImage("image", image_id, values, version, held=held))
+
+    def put_as(self, image: StoredImage) -> None:
+        """Store an image as it is."""
+        self.images[image.id] = image
         found = postings_of(image)
         self.state = self.state.union(found.state)
         for row in found.rows:
@@ -203,12 +218,12 @@ class MirrorWorld:
     @property
     def searched(self) -> SearchProduct:
         """The product as a search is told of it."""
-        return SearchProduct(PRODUCT, self.state)
+        return SearchProduct(PRODUCT, self.state, extras=self.extras)
 
-    @staticmethod
-    def query(*more: dict[str, Any], **members: Any) -> ImageQuery:
+    def query(self, *more: dict[str, Any], **members: Any) -> ImageQuery:
         given = [{"op": "eq", "name": "product_id", "val": PRODUCT}, *more]
-        return ImageQuery.from_body({"filter": json.dumps(given), **members})
+        resource = ImageResource.with_extras(Declared.of([(PRODUCT, self.declared)]))
+        return ImageQuery.from_body({"filter": json.dumps(given), **members}, resource)
 
     def found(self, query: ImageQuery) -> list[Document]:
         """Return what a query without an area has to find."""
@@ -241,9 +256,35 @@ class MirrorWorld:
             for number in part.days:
                 day = f"{part.month}-{number}"
                 assert day not in told
-                assert rows_of(found, part.month, number) == self.expected(day), day
+                rows = rows_of(found, part.month, number)
+                assert plain(rows) == plain(self.expected(day)), day
+                for key, content in rows.items():
+                    self._check_extras(key, content[1], part.group.extras)
                 told.add(day)
         return told
+
+    def _check_extras(self, key: str, found: Any, extras: Extras) -> None:
+        """Compare what a file tells of extra properties with the document."""
+        attributes = self.images[split_key(key)[1]].attributes
+        for name, type_name in extras:
+            stored = "+" + name
+            if stored in found.get("?", ()):
+                assert stored not in found
+                assert type_name == "integer"
+                continue
+            attribute = extra(name, type_name)
+            expected = attribute.of({attribute.name: extra_value(attributes, name)})
+            assert found[stored] == expected, (name, found)
+
+
+def plain(rows: dict[str, Any]) -> dict[str, Any]:
+    """Return rows without their extra properties."""
+    found = {}
+    for key, (footprint_, attributes, *rest) in rows.items():
+        own = {name: each for name, each in attributes.items() if not name.startswith("+")}
+        omitted = [name for name in own.pop("?", ()) if not name.startswith("+")]
+        found[key] = (footprint_, own, omitted, *rest)
+    return found
 
 
 def rows_of(found: list[MirrorColumns], month: str, day: str) -> dict[str, tuple[object, ...]]:

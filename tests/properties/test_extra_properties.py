@@ -6,19 +6,23 @@ import json
 import operator
 import os
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cmp_to_key
-from typing import Any
+from typing import Any, cast
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
+from tests.memory_mirror import MemoryMirror
 from tests.unit.search.world import PRODUCTS, World, box, image, page_through
 
 from swath_core.definitions import EXTRA, Extras, ImageResource
 from swath_core.documents import StoredImage
-from swath_core.search import ImageQuery
-from swath_core.stac import ItemSearch
+from swath_core.mirror import Extras as MirrorExtras
+from swath_core.search import ImageQuery, MirrorSource
+from swath_core.stac import Aggregations, ItemSearch
+from swath_core.stac._aggregations import Aggregator, frequency_name
 
 IMAGES = 40
 QUERIES = 40
@@ -31,10 +35,11 @@ TYPES = {
     "seen": "date-time",
     "mission": "string",
 }
-EXTRAS = Extras.of([(PRODUCTS[0], TYPES)])
+DECLARED = {PRODUCTS[0]: TYPES, PRODUCTS[1]: {**TYPES, "gsd": "integer"}}
+EXTRAS = Extras.of(DECLARED.items())
 LONG = "long " * 60
 VALUES: list[Any] = [
-    *(None, None, 1.0, 2, 2.5, -3.0, True, False, "a", "ab", "b", LONG, "2.5", ""),
+    *(None, None, 1.0, 2, 2.5, -3.0, -(2**60), True, False, "a", "ab", "b", LONG, "2.5", ""),
     *("2020-05-01", "2020-05-01T02:00:00+02:00", "2021-01-01T00:00:00Z", ["a"]),
 ]
 Values = dict[str, Any]
@@ -61,6 +66,21 @@ def random_world(dice: random.Random) -> tuple[World, dict[str, Values]]:
         world.put(stored)
         extras[made.id] = given
     return world, extras
+
+
+def files_of(world: World, dice: random.Random, *, all_tell: bool) -> MemoryMirror:
+    """Let the world be read from files: of all that is declared, or some of less and of others."""
+    world.extras = {id_: tuple(sorted(types.items())) for id_, types in DECLARED.items()}
+    written: dict[str, list[MirrorExtras]] = {}
+    for id_, extras in world.extras.items():
+        before = tuple((name, dice.choice(list(TYPES.values()))) for name, _ in extras)
+        fewer = tuple(sorted(dice.sample(extras, 3)))
+        written[id_] = [extras] if all_tell else [extras, extras, (), fewer, before]
+    mirror = MemoryMirror(
+        world.postings, dice.randrange(2**32), whole=all_tell, extras=written, documents=world
+    )
+    world.mirror = MirrorSource(mirror, least=0, least_area=0.0, least_told=0.0)
+    return mirror
 
 
 # ---- what is right
@@ -179,8 +199,10 @@ def _cql2(condition: Condition) -> dict[str, Any]:
 def test_extra_properties_are_found_and_sorted_by_as_brute_force_does(seed: int) -> None:
     dice = random.Random(seed)
     world, extras = random_world(dice)
+    source = dice.choice(["postings", "some files", "files"])
+    mirror = None if source == "postings" else files_of(world, dice, all_tell=source == "files")
     search = world.search()
-    for _ in range(QUERIES):
+    for _ in range(QUERIES if mirror is None else QUERIES // 4):
         parts = [random_condition(dice) for _ in range(dice.choice([1, 1, 2]))]
         area = dice.choice([None, box(-9, -9, 9, 9)])
         name, descending = dice.choice(list(TYPES)), dice.random() < 0.5
@@ -194,3 +216,24 @@ def test_extra_properties_are_found_and_sorted_by_as_brute_force_does(seed: int)
             assert page_through(search, query, world.products) == right, shown
             assert search.count(query, world.products)[0] == len(right), shown
             assert search.count_within(query, world.products) == len(right), shown
+    assert mirror is None or source != "files" or mirror.told
+
+
+def test_aggregations_of_files_are_those_of_postings() -> None:
+    dice = random.Random(3)
+    world, extras = random_world(dice)
+    names = [frequency_name(each) for each in TYPES if each != "seen"]
+    asked = Aggregations.parse({"aggregations": names}, lambda: EXTRAS)
+
+    def answers() -> list[dict[str, Any]]:
+        query, summaries = ImageQuery.from_body({}), cast("Any", None)
+        return Aggregator(world.search(), summaries, query, world.products).answers(asked)
+
+    of_postings = answers()
+    mirror = files_of(world, dice, all_tell=True)
+    assert answers() == of_postings
+    assert mirror.told
+    (tiles,) = (each for each in of_postings if each["name"] == frequency_name("s2:tile"))
+    texts = [typed(values.get("s2:tile"), "s2:tile") for values in extras.values()]
+    told = Counter(each for each in texts if each is not None)
+    assert {each["key"]: each["frequency"] for each in tiles["buckets"]} == told

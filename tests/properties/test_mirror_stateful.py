@@ -25,6 +25,15 @@ MOMENTS = [
     "2020-01-31T12:00:00.000000Z",
     "2020-02-01T10:00:00.000000Z",
 ]
+SCALARS = [2, 2.5, -(2**60), True, "a", "a" * 300, "2020-01-01", "2020-05-05T01:02:03+02:00"]
+TYPES = ["number", "integer", "string", "boolean", "date-time"]
+OPERANDS: dict[str, Any] = {
+    "number": 2,
+    "integer": 2,
+    "string": "a",
+    "boolean": True,
+    "date-time": "2020-05-04T23:02:03Z",
+}
 _BUDGET = settings().max_examples
 clocks = st.sampled_from([-SKEW_SECONDS / 2, 0.0, SKEW_SECONDS / 2])
 """How far a function's clock is ahead: two of them are at most five minutes apart."""
@@ -38,6 +47,9 @@ values: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "tags": st.lists(st.sampled_from(["a", "é"]), max_size=2),
         "provider_id": st.sampled_from(["", "x", "y" * 400]),
         "expires": st.just("9999-12-31T23:59:59.999999Z"),
+        "extra_properties": st.fixed_dictionaries(
+            {}, optional={"n": st.sampled_from(SCALARS), "t": st.sampled_from(SCALARS)}
+        ),
     },
 )
 
@@ -86,6 +98,14 @@ class MirrorMachine(RuleBasedStateMachine):
         acquired = data.draw(st.sampled_from(sorted(self.marked)))
         if self.world.clock.now - self.marked.pop(acquired) <= LONGEST_WRITE_SECONDS:
             self.world.apply(f"late{MOMENTS.index(acquired)}", acquired, **more)
+
+    @rule(
+        types=st.fixed_dictionaries(
+            {}, optional={"n": st.sampled_from(TYPES), "t": st.sampled_from(TYPES)}
+        )
+    )
+    def declare(self, types: dict[str, str]) -> None:
+        self.world.declared = types
 
     # ---- the schedule
 
@@ -223,6 +243,17 @@ class MirrorMachine(RuleBasedStateMachine):
         page = self.world.search.page(query, [self.world.searched])
         assert page.documents == sort_documents(self.world.found(query), query.sort, IMAGE)
 
+    @precondition(lambda self: self.world.declared)
+    @rule(data=st.data(), op=st.sampled_from(["isnull", "isnotnull", "eq", "lte"]))
+    def ask_for_extras(self, data: st.DataObject, op: str) -> None:
+        name = data.draw(st.sampled_from(sorted(self.world.declared)))
+        value = OPERANDS[self.world.declared[name]]
+        asked = {"op": op, "name": f"extra_properties.{name}", "val": value}
+        query = self.world.query(asked, sort=f"-extra_properties.{name}")
+        page = self.world.search.page(query, [self.world.searched])
+        assert page.documents == sort_documents(self.world.found(query), query.sort, IMAGE)
+        assert self.world.search.count(query, [self.world.searched])[0] == len(page.documents)
+
     # ---- the promises
 
     @invariant()
@@ -240,7 +271,13 @@ class MirrorMachine(RuleBasedStateMachine):
         assert state.dirty == {}
         days = {image.get("acquired")[:10] for image in self.world.images.values()}
         assert days <= self.world.check_files()
-        manifests = self.world.manifests.manifests(PRODUCT, "2019-01", "2020-12")
+        for _ in range(4):  # the list of products is passed through, and a listed month done first
+            manifests = self.world.manifests.manifests(PRODUCT, "2019-01", "2020-12")
+            written = {each.extras for found in manifests.values() for each in found.groups}
+            if written <= {self.world.extras}:
+                break
+            self.world.settle()
+        assert written <= {self.world.extras}
         named = {file.key for manifest in manifests.values() for file in manifest.files}
         self.world.clock.now += self.world.policy.grace + SKEW_SECONDS + 2
         report = self.world.mirror.run(60)

@@ -29,7 +29,7 @@ ALLOWED = {
     "geo": "errors documents",
     "index": "times documents definitions geo",
     "store": "errors times documents settings index",
-    "mirror": "errors settings definitions geo index store",
+    "mirror": "errors documents settings definitions geo index store",
     "search": "errors documents definitions filters geo index store mirror",
     "catalog": (
         "errors times documents settings access definitions filters geo index store search"

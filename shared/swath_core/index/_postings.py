@@ -184,7 +184,7 @@ def encode_attributes(image: Document, *, modified: bool) -> str:
 def _extras(image: Document) -> dict[str, Any]:
     """Return the extra properties that the image's postings are to tell, with null for none."""
     names = image.held if isinstance(image, StoredImage) else ()
-    return {_HELD + name: extra_value(image.attributes, name) for name in names}
+    return {held_name(name): extra_value(image.attributes, name) for name in names}
 
 
 def _encoded(held: Mapping[str, Any], omitted: Sequence[str]) -> str:
@@ -235,6 +235,11 @@ def _with_extras(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _full_name(name: str) -> str:
     return EXTRA + name[len(_HELD) :] if name.startswith(_HELD) else name
+
+
+def held_name(name: str) -> str:
+    """Return what an extra property is called in ``a``."""
+    return _HELD + name
 
 
 def _compact(value: object) -> str:

@@ -2,12 +2,13 @@
 
 The schedule keeps it under the markers of the rollups (:class:`Mirror`), and queries about very
 many images read it in place of postings (:class:`MirrorReader`). To be read in this order:
-``_schema``, ``_footer``, ``_layout``, ``_write``, ``_content``, ``_read``, ``_files``, ``_keep``,
-``_reader``.
+``_schema``, ``_extras``, ``_footer``, ``_layout``, ``_write``, ``_content``, ``_read``, ``_files``,
+``_keep``, ``_reader``.
 """
 
 from ._content import LostFileError, Wanted
 from ._days import days_in
+from ._extras import Extras, declared_extras
 from ._files import MirrorFiles
 from ._keep import Mirror, MirrorReport, Policy, scheduled_mirror
 from ._read import NO_MOMENT, MirrorColumns, moment_texts
@@ -19,6 +20,7 @@ __all__ = [
     "CELLS",
     "COLUMNS",
     "NO_MOMENT",
+    "Extras",
     "Kind",
     "LostFileError",
     "Mirror",
@@ -31,6 +33,7 @@ __all__ = [
     "Policy",
     "Wanted",
     "days_in",
+    "declared_extras",
     "moment_texts",
     "scheduled_mirror",
     "write_file",

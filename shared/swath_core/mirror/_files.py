@@ -16,6 +16,7 @@ from swath_core.store.manifests import Manifest, MirrorFile
 from swath_core.store.objects import ObjectGone, Objects
 
 from ._content import NEAR_BYTES, FileContent, LostFileError, Wanted
+from ._extras import Extras
 from ._footer import Bounds, split_tail, tail_size
 from ._layout import columns_of, section_starts
 from ._read import MirrorColumns
@@ -116,16 +117,18 @@ class MirrorFiles:
         file: MirrorFile,
         within: Bounds | None = None,
         wanted: Wanted = Wanted.EVERYTHING,
+        extras: Extras = (),
     ) -> MirrorColumns:
         """Return a file's images; ``within`` leaves out what lies wholly outside of these bounds.
 
-        What is ``wanted`` is here then; what else is looked at is fetched when it is. Raises
-        LostFileError, then, too, and Unavailable where S3 does not answer. What was put is read:
-        size and checksums are compared before anything is decoded.
+        What is ``wanted`` is here then; what else is looked at is fetched when it is. ``extras``
+        are the extra properties that it was written with. Raises LostFileError, then, too, and
+        Unavailable where S3 does not answer. What was put is read: size and checksums are compared
+        before anything is decoded.
         """
         content = self._content(file, wanted, within)
         try:
-            found = MirrorColumns(product_id, content, within)
+            found = MirrorColumns(product_id, content, within, extras)
         except ValueError as error:
             raise LostFileError(f"{file.key}: {error}") from error
         if found.in_file != file.rows:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from swath_core.index import OMITTED
 from swath_core.settings import Settings
 from swath_core.store.catalog import CatalogStore
+from swath_core.store.images import ImageStore
 from swath_core.store.manifests import (
     SCHEMA,
     Due,
@@ -33,6 +34,7 @@ from swath_core.store.rollups import RollupStore
 
 from ._content import LostFileError
 from ._days import days_in, rows_of_day
+from ._extras import DocumentReader, Extras, declared_extras, same_extras
 from ._files import MirrorFiles, MirrorObject
 from ._schema import COLUMNS
 from ._write import write_file
@@ -98,9 +100,13 @@ class Policy:
 
 
 class Mirror:
-    """The scheduled use case. ``shards`` returns the shards of a product."""
+    """The scheduled use case.
 
-    def __init__(
+    ``shards`` returns the shards of a product, ``extras`` the extra properties that it declares,
+    whose values come from ``documents`` where postings do not hold them.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it works on, and how others may set it up
         self,
         rollups: RollupStore,
         manifests: ManifestStore,
@@ -108,6 +114,8 @@ class Mirror:
         files: MirrorFiles,
         *,
         shards: Callable[[str], int] = lambda _: 1,
+        extras: Callable[[str], Extras] = lambda _: (),
+        documents: DocumentReader | None = None,
         clock: Callable[[], float] = time.time,
         policy: Policy = Policy(),
     ) -> None:
@@ -116,6 +124,8 @@ class Mirror:
         self._postings = postings
         self._files = files
         self._shards = shards
+        self._extras = extras
+        self._documents = documents
         self._clock = clock
         self._policy = policy
 
@@ -162,7 +172,8 @@ class Mirror:
     def _fill(self) -> None:
         """List months of one product that are older than the mirror, product after product.
 
-        Months whose files have the columns of another version are written again, too.
+        Months whose files have the columns of another version, or of other extra properties than
+        the product declares, are written again, too.
         """
         after = self._rollups.saved_state(_FILLED).get("after")
         following = self._rollups.known_products(after, 1)
@@ -170,7 +181,8 @@ class Mirror:
             months = self._rollups.months(product_id)
             if months:
                 known = self._manifests.manifests(product_id, min(months), max(months))
-                present = {month for month, each in known.items() if each.schema == SCHEMA}
+                extras = self._extras(product_id)
+                present = {month for month, each in known.items() if _is_current(each, extras)}
                 full = {month for month, counted in months.items() if counted.count}
                 for month in sorted(full - present):
                     self._manifests.enlist(product_id, month, Due(self._clock(), self._clock()))
@@ -217,10 +229,11 @@ class Mirror:
         """Write what is not clean of a month; return whether that is all of it."""
         dirty = self._rollups.state(product_id).dirty_months.get(month, [])
         shards = self._shards(product_id)
-        kept, days = self._split(state.manifest, month, {day[8:] for day in dirty})
+        extras = self._extras(product_id)
+        kept, days = self._split(state.manifest, month, {day[8:] for day in dirty}, extras)
         if not days:  # the run that wrote it may have ended before it told engines so
             self._files.put_list(product_id, month, state.manifest)
-        for group in self._groups(product_id, month, days, shards):
+        for group in self._groups(product_id, month, days, shards, extras):
             kept = (*kept, group)
             changed = Manifest(kept, written=self._clock())
             stored = self._manifests.commit(product_id, month, state, changed)
@@ -238,14 +251,15 @@ class Mirror:
         return True
 
     def _split(
-        self, manifest: Manifest, month: str, dirty: set[str]
+        self, manifest: Manifest, month: str, dirty: set[str], extras: Extras
     ) -> tuple[tuple[Group, ...], list[str]]:
         """Return the groups that stay, and the days that are to be written.
 
         Small groups are written again with whatever is, so that a month ends in few files. What a
         group holds of a dirty day stays until the day is counted anew: no reader looks at it.
         """
-        good = [group for group in manifest.groups if group.days <= manifest.clean]
+        clean = [group for group in manifest.groups if group.days <= manifest.clean]
+        good = [group for group in clean if group.extras == extras]
         held = frozenset[str]().union(*(group.days for group in good))
         missing = [day for day in days_in(month) if day not in held and day not in dirty]
         if not missing:
@@ -254,7 +268,9 @@ class Mirror:
         held = frozenset[str]().union(*(group.days for group in kept))
         return kept, [day for day in days_in(month) if day not in held and day not in dirty]
 
-    def _groups(self, product_id: str, month: str, days: list[str], shards: int) -> Iterator[Group]:
+    def _groups(
+        self, product_id: str, month: str, days: list[str], shards: int, extras: Extras
+    ) -> Iterator[Group]:
         """Write days together until they have enough images for a file, and yield what was."""
         rows: list[PostingRow] = []
         files: list[MirrorFile] = []
@@ -264,16 +280,19 @@ class Mirror:
             for row in rows_of_day(self._postings, product_id, f"{month}-{day}", shards):
                 rows.append(row)
                 if len(rows) >= self._policy.file_rows:
-                    files.append(self._file(product_id, month, rows))
+                    files.append(self._file(product_id, month, rows, extras))
                     rows = []
             if files or day == days[-1]:
                 if rows:
-                    files.append(self._file(product_id, month, rows))
-                yield Group(frozenset(written), tuple(files))
+                    files.append(self._file(product_id, month, rows, extras))
+                yield Group(frozenset(written), tuple(files), extras)
                 rows, files, written = [], [], []
 
-    def _file(self, product_id: str, month: str, rows: list[PostingRow]) -> MirrorFile:
-        return self._files.put(product_id, month, write_file(product_id, rows), len(rows))
+    def _file(
+        self, product_id: str, month: str, rows: list[PostingRow], extras: Extras
+    ) -> MirrorFile:
+        data = write_file(product_id, rows, extras, self._documents)
+        return self._files.put(product_id, month, data, len(rows))
 
     def _sweep(self, product_id: str, month: str, report: MirrorReport) -> bool:
         """Remove a month's objects that no manifest has named for long; return whether some stay.
@@ -352,13 +371,13 @@ class Mirror:
         found: dict[str, PostingRow] = {}
         for file in group.files:
             try:
-                columns = self._files.columns(product_id, file)
+                columns = self._files.columns(product_id, file, extras=group.extras)
             except LostFileError:
                 return False
             places = columns.places_of_days(month, {day})
             found |= {row.key: row for row in columns.rows(places)}
         return found.keys() == expected.keys() and all(
-            _is_same(row, expected[key]) for key, row in found.items()
+            _is_same(row, expected[key], group.extras) for key, row in found.items()
         )
 
 
@@ -368,17 +387,22 @@ def _is_unnamed(found: MirrorObject, manifests: Mapping[str, Manifest], before: 
     return manifest.written < before and found.key not in {file.key for file in manifest.files}
 
 
-def _is_same(one: PostingRow, other: PostingRow) -> bool:
-    """Return whether two postings of an image tell the same, where neither leaves something out.
+def _is_current(manifest: Manifest, extras: Extras) -> bool:
+    """Return whether files have the columns of this version, and of what a product declares."""
+    return manifest.schema == SCHEMA and all(each.extras == extras for each in manifest.groups)
 
-    Extra properties are not in files; and where an image is posted anew because they were declared,
-    a long attribute may have to make room.
+
+def _is_same(one: PostingRow, other: PostingRow, extras: Extras) -> bool:
+    """Return whether a file and a posting tell the same, where neither leaves something out.
+
+    Where an image is posted anew because extra properties were declared, these are told, and a long
+    attribute may have to make room.
     """
     if (one.footprint, one.bytes, one.version) != (other.footprint, other.bytes, other.version):
         return False
     mine, its = json.loads(one.attributes or "{}"), json.loads(other.attributes or "{}")
     told = COLUMNS.keys() - set(mine.get(OMITTED, ())) - set(its.get(OMITTED, ()))
-    return all(mine.get(name) == its.get(name) for name in told)
+    return all(mine.get(name) == its.get(name) for name in told) and same_extras(extras, mine, its)
 
 
 def scheduled_mirror(settings: Settings, seconds: float) -> MirrorReport:
@@ -389,12 +413,18 @@ def scheduled_mirror(settings: Settings, seconds: float) -> MirrorReport:
         product = catalog.product(product_id)
         return product.shards if product else 1
 
+    def extras(product_id: str) -> Extras:
+        product = catalog.product(product_id)
+        return declared_extras(product.attributes) if product else ()
+
     mirror = Mirror(
         RollupStore(settings),
         ManifestStore(settings),
         DynamoPostings(settings.need("postings_table")),
         MirrorFiles(Objects(settings, "mirror_bucket")),
         shards=shards,
+        extras=extras,
+        documents=ImageStore(settings),
     )
     report = mirror.run(seconds)
     mirror.audit(report)

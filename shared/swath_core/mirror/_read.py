@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from swath_core.index import OMITTED, key_of
+from swath_core.definitions import EXTRA
+from swath_core.index import OMITTED, held_name, key_of
 from swath_core.store.postings import PostingRow
 
 from ._cells import cells_at
 from ._content import FileContent
+from ._extras import Extras, extra_column, kinds_of
 from ._footer import Bounds, cut_footer, split_tail
 from ._schema import (
     BBOX,
@@ -58,17 +60,25 @@ class MirrorColumns:
     """
 
     def __init__(
-        self, product_id: str, content: bytes | FileContent, within: Bounds | None = None
+        self,
+        product_id: str,
+        content: bytes | FileContent,
+        within: Bounds | None = None,
+        extras: Extras = (),
     ) -> None:
         """Open a file; ``within`` leaves out row groups that touch nothing of these bounds.
 
-        Raises ValueError where it is none of the mirror's. Where not all of it is here, the first
-        look at a column may raise what its content raises.
+        ``extras`` are the extra properties that it was written with. Raises ValueError where it is
+        none of the mirror's. Where not all of it is here, the first look at a column may raise what
+        its content raises.
         """
         self.product_id = product_id
         self._content = FileContent.whole(content) if isinstance(content, bytes) else content
         self._index, self._footer = split_tail(self._content.data)
-        missing = _EXPECTED - self._index.schema.keys()
+        self._extras = extras
+        self._kinds = {**COLUMNS, **kinds_of(extras)}
+        expected = _EXPECTED.union(extra_column(name) for name, _ in extras)
+        missing = expected - self._index.schema.keys()
         if missing:
             raise ValueError(f"a file without the columns {', '.join(sorted(missing))}")
         self._groups = self._index.touching(within)
@@ -161,15 +171,23 @@ class MirrorColumns:
         if name == "acquired":
             return self.acquired
         if name not in self._held:
-            self._held[name] = _values(COLUMNS[name], self._column(column_of(name)))
+            self._held[name] = _values(self._kinds[name], self._attribute(name))
         return self._held[name]
+
+    def kind(self, name: str) -> Kind | None:
+        """Return how an attribute is kept, or an extra property; None for what has no column."""
+        return self._kinds.get(name)
+
+    def _attribute(self, name: str) -> Array:
+        bare = name.removeprefix(EXTRA)
+        return self._column(extra_column(bare) if bare != name else column_of(name))
 
     def values_at(self, name: str, places: Places) -> NDArray[Any]:
         """Return :meth:`values` of some images; few of them are decoded alone."""
         if name == "acquired" or name in self._held or len(places) * _FEW > len(self):
             found: NDArray[Any] = self.values(name)[places]
             return found
-        return _values(COLUMNS[name], self._column(column_of(name)).take(_indices(places)))
+        return _values(self._kinds[name], self._attribute(name).take(_indices(places)))
 
     def _taken(self, column: str, places: Places) -> list[Any]:
         return list(self._column(column).take(_indices(places)).to_pylist())
@@ -191,15 +209,16 @@ class MirrorColumns:
     # ---- as postings
 
     def rows(
-        self, places: Places, *, footprints: bool = True, names: Collection[str] = COLUMNS
+        self, places: Places, *, footprints: bool = True, names: Collection[str] | None = None
     ) -> Iterator[PostingRow]:
         """Yield the postings of images, given by their places in the file.
 
-        What neither footprints nor ``names`` of attributes ask for is left out, and not decoded.
+        What neither footprints nor ``names`` of attributes (None: all) ask for is left out, and not
+        decoded.
         """
         moments = [str(text) for text in moment_texts(self.acquired[places])]
-        columns = [(name, kind) for name, kind in COLUMNS.items() if name in names]
-        held = [(name, _jsonable(kind, self.values_at(name, places))) for name, kind in columns]
+        kinds = [(n, kind) for n, kind in self._kinds.items() if names is None or n in names]
+        held = [(name, _jsonable(kind, self.values_at(name, places))) for name, kind in kinds]
         keyed = zip(
             map(key_of, moments, self.ids(places)),
             self.footprints(places) if footprints else [None] * len(places),
@@ -210,10 +229,24 @@ class MirrorColumns:
         )
         for number, (key, footprint, stored, version, omitted) in enumerate(keyed):
             values = {name: column[number] for name, column in held if column[number] is not None}
+            if self._extras:
+                told = {name for name, _ in held} - set(omitted or ())
+                values = self._with_extras(values, told)
             if omitted:
-                values[OMITTED] = omitted
+                values[OMITTED] = [_stored_name(name) for name in omitted]
             text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
             yield PostingRow(key, footprint, text, stored, version)
+
+    def _with_extras(self, values: dict[str, Any], told: Collection[str]) -> dict[str, Any]:
+        """Return what a posting says: null, too, of the extra properties that it holds."""
+        names = [name for name, _ in self._extras if EXTRA + name in told]
+        held = {held_name(name): values.get(EXTRA + name) for name in names}
+        return {name: each for name, each in values.items() if name in COLUMNS} | held
+
+
+def _stored_name(name: str) -> str:
+    bare = name.removeprefix(EXTRA)
+    return held_name(bare) if bare != name else name
 
 
 def _indices(places: Places) -> Array:

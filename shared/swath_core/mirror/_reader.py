@@ -111,7 +111,14 @@ class MirrorReader:
             for part in parts:
                 touched = [each for each in part.group.files if may_touch(each.bounds, within)]
                 files = [
-                    threads.submit(self._files.columns, part.product_id, each, within, wanted)
+                    threads.submit(
+                        self._files.columns,
+                        part.product_id,
+                        each,
+                        within,
+                        wanted,
+                        part.group.extras,
+                    )
                     for each in touched
                 ]
                 waiting.append((part, files))

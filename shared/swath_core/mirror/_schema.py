@@ -23,6 +23,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     TEXT = "text"
     TEXTS = "texts"
+    TRUTH = "truth"
 
 
 STAC_NAMES: Mapping[str, str] = {
@@ -75,6 +76,25 @@ COLUMNS: Mapping[str, Kind] = {
     if attribute.name in POSTED and attribute.name not in IN_KEYS
 }
 """By attribute: what is kept beside keys, footprint, bytes and version."""
+
+
+EXTRA_KINDS: Mapping[str, Kind] = {
+    "number": Kind.NUMBER,
+    "integer": Kind.NUMBER,
+    "string": Kind.TEXT,
+    "boolean": Kind.TRUTH,
+    "date-time": Kind.MOMENT,
+}
+"""By the type of a declared extra property: how its column is read."""
+
+OWN_COLUMNS = frozenset(
+    {
+        *(ID, COLLECTION, MOMENT, GEOMETRY, BBOX, CENTROID, CLOUD_COVER, "start_datetime"),
+        *(column_of(name) for name in COLUMNS),
+        *("type", "stac_version", "stac_extensions", "properties", "links", "assets"),
+    }
+)
+"""What no column of an extra property is called: other columns, and members of items."""
 
 
 def geo_metadata(bounds: tuple[float, float, float, float] | None, types: list[str]) -> str:

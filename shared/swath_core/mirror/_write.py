@@ -16,6 +16,7 @@ from swath_core.index import OMITTED, split_key
 from swath_core.store.postings import PostingRow
 
 from ._cells import cells_at
+from ._extras import DocumentReader, Extras, extra_column, extra_values
 from ._footer import Bounds
 from ._layout import arranged
 from ._schema import (
@@ -26,6 +27,7 @@ from ._schema import (
     CLOUD_COVER,
     COLLECTION,
     COLUMNS,
+    EXTRA_KINDS,
     GEOMETRY,
     ID,
     MOMENT,
@@ -59,10 +61,16 @@ to them (9 bytes an image)."""
 _CURVE_BITS = 16
 
 
-def write_file(product_id: str, rows: Sequence[PostingRow]) -> bytes:
+def write_file(
+    product_id: str,
+    rows: Sequence[PostingRow],
+    extras: Extras = (),
+    documents: DocumentReader | None = None,
+) -> bytes:
     """Return the file of some images of a product, at least one.
 
-    ``rows`` are their postings by time, with footprints and attributes. Images that are close to
+    ``rows`` are their postings by time, with footprints and attributes; ``extras`` get columns,
+    with values of ``documents`` where postings do not hold them. Images that are close to
     one another on earth are close to one another in the file.
     """
     # arro3 is a layer that only api and rollup carry
@@ -75,6 +83,7 @@ def write_file(product_id: str, rows: Sequence[PostingRow]) -> bytes:
     ordered = [rows[place] for place in order]
     in_order = bounds[order]
     columns = _columns(product_id, ordered, in_order)
+    columns |= _attribute_columns(ordered, extras, documents)
     target = io.BytesIO()
     write_parquet(
         Table.from_arrays(list(columns.values()), names=list(columns)),
@@ -127,7 +136,6 @@ def _columns(
 
     text, number, whole = DataType.utf8(), DataType.float64(), DataType.int64()
     keys = [split_key(row.key) for row in rows]
-    values = [json.loads(row.attributes or "{}") for row in rows]
     columns = {
         COLLECTION: Array([product_id] * len(rows), text),  # the first: see _layout
         ID: Array([image_id for _, image_id in keys], text),
@@ -146,14 +154,39 @@ def _columns(
     for resolution, name in CELLS.items():
         cells = cells_at(middles, resolution).tolist()
         columns[name] = Array([cell or None for cell in cells], whole)
-    for name, kind in COLUMNS.items():
-        held = [each.get(name) for each in values]
-        columns[column_of(name)] = _column(kind, held)
+    return columns
+
+
+def _attribute_columns(
+    rows: Sequence[PostingRow], extras: Extras, documents: DocumentReader | None
+) -> dict[str, Array]:
+    """Return the columns of attributes; those of extra properties come last.
+
+    Athena's table names columns by their place.
+    """
+    from arro3.core import Array, DataType  # noqa: PLC0415
+
+    whole = DataType.int64()
+    values = [json.loads(row.attributes or "{}") for row in rows]
+    columns = {
+        column_of(name): _column(kind, [each.get(name) for each in values])
+        for name, kind in COLUMNS.items()
+    }
     fractions = [each.get("cloud_fraction") for each in values]
-    columns[CLOUD_COVER] = Array([None if f is None else f * 100 for f in fractions], number)
+    percents = [None if f is None else f * 100 for f in fractions]
+    columns[CLOUD_COVER] = Array(percents, DataType.float64())
     columns[BYTES] = Array([row.bytes for row in rows], whole)
     columns[VERSION] = Array([row.version for row in rows], whole)
-    columns[OMITTED_NAMES] = _texts([each.get(OMITTED) for each in values])
+    found = extra_values(values, [split_key(row.key)[1] for row in rows], extras, documents)
+    # a posting lists the extra properties that it leaves out, too: these are told, or short
+    own = [[name for name in each.get(OMITTED, ()) if name in COLUMNS] for each in values]
+    omitted = [[*names, *short] or None for names, short in zip(own, found.short, strict=True)]
+    columns[OMITTED_NAMES] = _texts(omitted)
+    for name, type_name in extras:
+        told = found.columns[name]
+        is_whole = type_name == "integer"
+        column = Array(told, whole) if is_whole else _column(EXTRA_KINDS[type_name], told)
+        columns[extra_column(name)] = column
     return columns
 
 
@@ -177,6 +210,8 @@ def _column(kind: Kind, values: Sequence[Any]) -> Array:
         return _moments(values)
     if kind is Kind.TEXTS:
         return _texts(values)
+    if kind is Kind.TRUTH:
+        return Array(list(values), DataType.bool())
     if kind is Kind.NUMBER:
         numbers = [None if value is None else float(value) for value in values]
         return Array(numbers, DataType.float64())

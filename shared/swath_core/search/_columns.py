@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from swath_core.definitions import IMAGE, Choice, Number, Text, Timestamp
+from swath_core.definitions import IMAGE, Boolean, Choice, Integer, Number, Text, Timestamp
 from swath_core.filters import (
     EVERYTHING,
     And,
@@ -30,7 +30,7 @@ from swath_core.filters import (
     sorted_keys,
 )
 from swath_core.index import IN_KEYS, key_of
-from swath_core.mirror import COLUMNS, NO_MOMENT, Kind, MirrorColumns, MirrorPart, moment_texts
+from swath_core.mirror import NO_MOMENT, Kind, MirrorColumns, MirrorPart, moment_texts
 
 from ._merge import Matcher
 from ._query import ImageQuery, Match
@@ -44,6 +44,7 @@ _ORDERS: Mapping[str, Callable[[Any, Any], Any]] = {
     "lt": np.less,
     "lte": np.less_equal,
 }
+_WHOLE = 2**53
 _MOMENT = len("2021-05-31T10:20:30.000000Z")
 
 
@@ -89,6 +90,10 @@ class MirrorRows:
         """Return an attribute: numbers (NaN: unset), or texts or lists of them (None: unset)."""
         return self.columns.values_at(name, self.places)
 
+    def listed(self, name: str) -> list[Any]:
+        """Return what is set of an attribute, moments as canonical timestamps; None: unset."""
+        return _members(self.columns, name, self.places)
+
     def moments(self, name: str) -> NDArray[np.int64]:
         """Return a date attribute in microseconds; ``NO_MOMENT`` where it is not set."""
         return self.columns.values_at(name, self.places)
@@ -108,7 +113,7 @@ class MirrorRows:
         places: Places | None = None,
         *,
         footprints: bool = False,
-        names: Collection[str] = COLUMNS,
+        names: Collection[str] | None = None,
     ) -> list[Match]:
         """Return them, or some of them, as the index would hold them, with some attributes."""
         chosen = self.places if places is None else places
@@ -157,7 +162,7 @@ def _leading(
     What it puts outside of two sort keys is left out, too.
     """
     order = sort.all[0]
-    kind = COLUMNS.get(order.name)
+    kind = columns.kind(order.name)
     if kind not in {Kind.NUMBER, Kind.MOMENT}:
         return places
     values = columns.values_at(order.name, places)
@@ -277,9 +282,9 @@ def _members(columns: MirrorColumns, name: str, places: Places) -> list[Any]:
     if name == "geometry":
         return list(shapely.from_wkb(_objects(columns.footprints(places))))
     column = columns.values_at(name, places)
-    if name == "acquired" or COLUMNS[name] is Kind.MOMENT:
+    if name == "acquired" or columns.kind(name) is Kind.MOMENT:
         return moment_texts(column)
-    if COLUMNS[name] is Kind.NUMBER:
+    if columns.kind(name) is Kind.NUMBER:
         return [None if each != each else each for each in column.tolist()]  # noqa: PLR0124 - NaN
     return [None if each == [] else each for each in column.tolist()]
 
@@ -317,11 +322,11 @@ class _Evaluation:
         return self._one_by_one(expression) if found is None else found
 
     def _column(self, name: str) -> NDArray[Any] | None:
-        is_column = name == "acquired" or name in COLUMNS
+        is_column = name == "acquired" or self._columns.kind(name) is not None
         return self._columns.values_at(name, self._places) if is_column else None
 
     def _null(self, test: IsNull) -> Mask | None:
-        kind, column = COLUMNS.get(test.attribute.name), self._column(test.attribute.name)
+        kind, column = self._kind(test), self._column(test.attribute.name)
         if column is None or kind not in {Kind.NUMBER, Kind.MOMENT}:
             return None
         unset: Mask = np.isnan(column) if kind is Kind.NUMBER else column == NO_MOMENT
@@ -330,22 +335,32 @@ class _Evaluation:
     def _compared(self, test: Comparison) -> Mask | None:
         """Compare a column as a whole; None where the attribute's type compares otherwise."""
         type_, column = type(test.attribute.type), self._column(test.attribute.name)
-        if column is not None and type_ in {Text, Choice}:
+        if column is not None and type_ in {Text, Choice, Boolean}:
             return _texts(column.tolist(), test)
-        if column is None or test.op == "prefix" or type_ not in {Number, Timestamp}:
+        if column is None or test.op == "prefix":
             return None
-        if type_ is Number:
+        if type_ is Number or (type_ is Integer and all(map(_is_double, test.operands))):
             return _numbers(column, ~np.isnan(column), test.op, list(test.operands))
+        if type_ is not Timestamp:
+            return None
         moments = [_moment_of(str(each)) for each in test.operands]
         return None if None in moments else _numbers(column, column != NO_MOMENT, test.op, moments)
+
+    def _kind(self, test: IsNull) -> Kind | None:
+        return self._columns.kind(test.attribute.name)
 
     def _one_by_one(self, expression: Expression) -> Mask:
         told = _told(self._columns, expression.names, self._places)
         return np.array([expression.matches(values) for values in told], dtype=bool)
 
 
+def _is_double(operand: float) -> bool:
+    """Return whether an operand is what a column of doubles compares with."""
+    return abs(operand) <= _WHOLE
+
+
 def _texts(column: list[Any], test: Comparison) -> Mask:
-    """Compare each distinct text once."""
+    """Compare each distinct text, or truth value, once."""
     told = {text: test.matches({test.attribute.name: text}) for text in set(column)}
     return np.array([told[text] for text in column], dtype=bool)
 

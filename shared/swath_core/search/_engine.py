@@ -10,7 +10,7 @@ from swath_core.mirror import Wanted
 from swath_core.store.postings import PostingReader
 
 from ._columns import MirrorRows
-from ._merge import TOLD, DocumentReader, Matcher, SizeOf, TooManyWholeError
+from ._merge import DocumentReader, Matcher, SizeOf, TooManyWholeError
 from ._mirrored import MirrorSource, mirrored
 from ._ordered import OrderedFiles
 from ._pages import Pages, State, by_id
@@ -140,7 +140,7 @@ class ImageSearch:
         will look at those of columns. Raises BadRequest where it takes too long.
         """
         wanted = Projection(footprints, attributes or bool(whole))
-        matcher = self._planned(query, products, wanted, from_files=whole <= TOLD)
+        matcher = self._planned(query, products, wanted, from_files=True, whole=whole)
         if matcher.plan.by_id:
             matches = [Match.of(document) for document in by_id(matcher)]
             matcher.complete(matches, whole)
@@ -212,9 +212,10 @@ class ImageSearch:
         *,
         counting: bool = False,
         from_files: bool = False,
+        whole: frozenset[str] = frozenset(),
     ) -> Matcher:
         queries = split_by_product(query, products)
         plan = plan_search(query, queries, self._months, wanted, counting=counting)
         if from_files and self._mirror is not None:
-            plan = mirrored(plan, self._mirror, self._months, wanted)
+            plan = mirrored(plan, self._mirror, self._months, wanted, whole)
         return Matcher(plan, self._documents, cost or Cost())

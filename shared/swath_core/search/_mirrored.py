@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from swath_core.definitions import EXTRA
 from swath_core.filters import EVERYTHING, KeyRange
 from swath_core.index import time_partition
 from swath_core.mirror import MirrorColumns, MirrorPart, Wanted, days_in
@@ -27,7 +28,7 @@ from ._plan import (
     source_of,
     time_ratio,
 )
-from ._query import ImageQuery
+from ._query import ImageQuery, SearchProduct
 
 FROM_POSTINGS = 20_000
 """Postings that cost about as much as what is asked of the mirror at least: a manifest for every
@@ -73,17 +74,30 @@ class MirrorSource:
 
 
 def mirrored(
-    plan: SearchPlan, source: MirrorSource, months: MonthReader, wanted: Projection
+    plan: SearchPlan,
+    source: MirrorSource,
+    months: MonthReader,
+    wanted: Projection,
+    whole: frozenset[str] = frozenset(),
 ) -> SearchPlan:
-    """Return a plan that reads files where that is expected to cost less."""
-    if plan.by_id or not plan.query.sort.names <= TOLD:
+    """Return a plan that reads files where that is expected to cost less.
+
+    ``whole`` are attributes that are looked at beside those of filter and order.
+    """
+    if plan.by_id:
         return plan
-    large = [each.product.id for each in plan.products if _may_be_large(plan, each, source)]
+    looked_at = whole | plan.query.sort.names
+    large = [
+        each.product.id
+        for each in plan.products
+        if _may_be_large(plan, each, source)
+        and _extras(each.product, looked_at | _names(plan, each)) is not None
+    ]
     if not large:
         return plan
     states = months.states_of(large)  # markers, before manifests
     products = [
-        _product(plan, each, states[each.product.id], source, wanted)
+        _product(plan, each, states[each.product.id], source, wanted, looked_at)
         if each.product.id in states
         else each
         for each in plan.products
@@ -103,12 +117,24 @@ def _may_be_large(plan: SearchPlan, of_product: ProductPlan, source: MirrorSourc
     """Return whether it is worth looking how many images there are."""
     if not of_product.sources or of_product.counted:
         return False
-    if not plan.queries[of_product.product.id].predicate.names <= TOLD:
-        return False  # the documents of all candidates have to be read
     if of_product.kind == "time":
         return sum(each.expected or 0.0 for each in of_product.sources) >= source.least
     area = plan.query.area
     return area is not None and widened(area, 0.0) >= source.least_area
+
+
+def _names(plan: SearchPlan, of_product: ProductPlan) -> frozenset[str]:
+    return plan.queries[of_product.product.id].predicate.names
+
+
+def _extras(product: SearchProduct, names: frozenset[str]) -> frozenset[tuple[str, str]] | None:
+    """Return which of a product's declared extra properties are among names.
+
+    None where others are: the documents of all candidates have to be read.
+    """
+    found = {each for each in product.extras if EXTRA + each[0] in names}
+    is_told = names <= TOLD | {EXTRA + name for name, _ in found}
+    return frozenset(found) if is_told else None
 
 
 def _product(
@@ -117,13 +143,20 @@ def _product(
     state: RollupState,
     source: MirrorSource,
     wanted: Projection,
+    looked_at: frozenset[str],
 ) -> ProductPlan:
     keys = plan.queries[before.product.id].keys
     within = _months_within(state, keys)
     total = sum(state.months[month].count for month in within)
     if _expected(plan, before, total) < source.least:
         return before
-    parts = [part for part in source.reader.parts(before.product.id, state) if part.month in within]
+    extras = _extras(before.product, looked_at | _names(plan, before)) or frozenset()
+    parts = [
+        part
+        for part in source.reader.parts(before.product.id, state)
+        # files that were written before a declaration do not tell what it declares
+        if part.month in within and extras.issubset(part.group.extras)
+    ]
     if sum(part.group.rows for part in parts) < source.least_told * total:
         return before
     parts = [part for part in parts if _is_asked(part, keys)]

@@ -40,6 +40,7 @@ from swath_core.index import (
     key_of,
     split_key,
 )
+from swath_core.mirror import Extras, declared_extras
 from swath_core.store.postings import PostingRow
 
 _MAC_BYTES = 16
@@ -52,6 +53,7 @@ class SearchProduct:
     """A product that the caller may read, as far as searching its images needs it.
 
     Its images are posted under ``version`` of the index, or under ``also`` while it is moved.
+    ``extras`` are the extra properties that it declares, with the names of their types.
     """
 
     id: str
@@ -59,12 +61,14 @@ class SearchProduct:
     shards: int = 1
     version: int = INDEX_VERSION
     also: int | None = None
+    extras: Extras = ()
 
     @classmethod
     def of(cls, product: StoredProduct) -> SearchProduct:
         """Return a product as it was read."""
         state = IndexState(product.rungs, product.extent, product.spans)
-        return cls(product.id, state, product.shards, product.index, product.also)
+        extras = declared_extras(product.attributes)
+        return cls(product.id, state, product.shards, product.index, product.also, extras)
 
     @property
     def versions(self) -> tuple[int, ...]:

@@ -106,6 +106,10 @@ def _stored(attribute: Attribute, match: Match) -> Any:
     return attribute.of(match.values) if is_extra else match.values.get(attribute.name)
 
 
+def _truth(value: bool) -> str:  # noqa: FBT001 - a value, no choice
+    return str(value).lower()
+
+
 @dataclass
 class Terms(Frequency):
     """How often each text is there, the most frequent first; of a list, each of its members."""
@@ -122,17 +126,17 @@ class Terms(Frequency):
         for match in matches:
             stored = _stored(self.attribute, match)
             if isinstance(stored, bool):
-                stored = str(stored).lower()
+                stored = _truth(stored)
             yield set(stored) if isinstance(stored, list) else () if stored is None else (stored,)
 
     def counted(self, rows: MirrorRows) -> Mapping[str, int]:
         """Return the texts of a column."""
-        values = rows.values(self.attribute.name).tolist()
+        values = rows.listed(self.attribute.name)
         if isinstance(self.attribute.type, ListOf):
             found = Counter(member for value in values for member in set(value or ()))
             self.overflow += sum(not value for value in values)
         else:
-            found = Counter(values)
+            found = Counter(_truth(each) if isinstance(each, bool) else each for each in values)
             self.overflow += found.pop(None, 0)
         return found
 

@@ -67,10 +67,15 @@ class MirrorFile:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Days (``01`` to ``31``) that were written together, and the files that hold them all."""
+    """Days (``01`` to ``31``) that were written together, and the files that hold them all.
+
+    ``extras`` are the extra properties that the files have columns of, with the names of their
+    types: what the product declared then.
+    """
 
     days: frozenset[str]
     files: tuple[MirrorFile, ...]
+    extras: tuple[tuple[str, str], ...] = ()
 
     @property
     def rows(self) -> int:
@@ -121,6 +126,7 @@ class Manifest:
                 {
                     "days": sorted(group.days),
                     "files": [file.to_json() for file in group.files],
+                    **({"extras": [list(each) for each in group.extras]} if group.extras else {}),
                 }
                 for group in self.groups
             ],
@@ -133,7 +139,11 @@ class Manifest:
             return cls()
         document = item.document
         groups = tuple(
-            Group(frozenset(group["days"]), tuple(map(MirrorFile.of, group["files"])))
+            Group(
+                frozenset(group["days"]),
+                tuple(map(MirrorFile.of, group["files"])),
+                tuple((name, type_name) for name, type_name in group.get("extras", ())),
+            )
             for group in document["groups"]
         )
         return cls(

@@ -16,6 +16,7 @@ from swath_core.documents import INDEX_VERSION, Document
 from swath_core.filters import sort_documents, values_of
 from swath_core.geo import footprint, normalise_footprint
 from swath_core.index import IndexState, Placement, Postings, postings_of, shard_of
+from swath_core.mirror import Extras
 from swath_core.search import ImageQuery, ImageSearch, MirrorSource, SearchProduct
 from swath_core.store.rollups import Marker, RollupState, Row, Tally
 
@@ -41,6 +42,7 @@ class World:
     dirty: bool = False
     version: int = INDEX_VERSION
     mirror: MirrorSource | None = None
+    extras: dict[str, Extras] = field(default_factory=dict)
 
     def _postings(self, document: Document) -> Postings:
         place = Placement(self.version, shard_of(document.id, self.shards))
@@ -81,7 +83,13 @@ class World:
     @property
     def products(self) -> list[SearchProduct]:
         return [
-            SearchProduct(each, self.states.get(each, IndexState()), self.shards, self.version)
+            SearchProduct(
+                each,
+                self.states.get(each, IndexState()),
+                self.shards,
+                self.version,
+                extras=self.extras.get(each, ()),
+            )
             for each in PRODUCTS
         ]
 

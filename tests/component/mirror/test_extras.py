@@ -1,0 +1,127 @@
+"""Extra properties that a product declares are columns of its files, and read from them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from arro3.io import read_parquet
+from tests.mirror_world import PRODUCT, MirrorWorld, mirror_world
+
+from swath_core.documents import StoredImage
+
+DECLARED = {
+    "gsd": "number",
+    "orbit": "integer",
+    "s2:tile": "string",
+    "final": "boolean",
+    "seen": "date-time",
+    "id": "string",
+}
+FULL: dict[str, Any] = {
+    "gsd": 2.5,
+    "orbit": 7,
+    "s2:tile": "32TNT",
+    "final": True,
+    "seen": "2020-05-05T01:02:03+02:00",
+    "id": "other",
+}
+DAY = "2020-01-02T00:00:0{}.000000Z"
+
+
+@pytest.fixture
+def world() -> Iterator[MirrorWorld]:
+    with mirror_world() as found:
+        yield found
+
+
+def rows_of(world: MirrorWorld) -> dict[str, dict[str, Any]]:
+    """Return the rows of all files, by the names of images."""
+    manifest = world.manifests.month(PRODUCT, "2020-01").manifest
+    found = {}
+    for file in manifest.files:
+        table = read_parquet(io.BytesIO(world.objects.held[file.key][0])).read_all()
+        columns = {name: table.column(name).to_pylist() for name in table.schema.names}
+        for number, id_ in enumerate(columns["id"]):
+            found[id_.rpartition(":")[2]] = {n: each[number] for n, each in columns.items()}
+    return found
+
+
+def plan_of(world: MirrorWorld, name: str = "gsd") -> dict[str, Any]:
+    asked = {"op": "isnotnull", "name": f"extra_properties.{name}"}
+    told = world.search.explain(world.query(asked, limit=0), [world.searched])
+    assert told["count"] == len(world.found(world.query(asked)))
+    (plan,) = told["plan"]["products"]
+    return {**plan, "documents": told["cost"]["documents"]}
+
+
+def rewrite(world: MirrorWorld) -> None:
+    """Let the schedule find that a month is of another declaration, product after product."""
+    for _ in range(5):  # the list of products is passed through, and a listed month is done first
+        world.settle()
+
+
+def test_columns_are_typed_and_values_those_of_documents(world: MirrorWorld) -> None:
+    world.put("before", DAY.format(1), extra_properties=FULL)  # posted without any of them
+    world.declared = DECLARED
+    world.put("full", DAY.format(2), extra_properties=FULL)
+    world.put("none", DAY.format(3))
+    wrong = {"gsd": "2.5", "orbit": "7", "s2:tile": 1, "final": 1, "seen": "soon"}
+    world.put("wrong", DAY.format(4), extra_properties=wrong)
+    world.put("long", DAY.format(5), extra_properties={"s2:tile": "x" * 300, "orbit": 1.5})
+    world.settle()
+    rows = rows_of(world)
+
+    columns = ["gsd", "orbit", "s2:tile", "final", "swath:extra_id"]
+    for name in ("before", "full"):
+        assert [rows[name][each] for each in columns] == [2.5, 7, "32TNT", True, "other"]
+        assert rows[name]["seen"].isoformat() == "2020-05-04T23:02:03+00:00"
+        assert rows[name]["id"] == f"{PRODUCT}:{name}"
+    for name in ("none", "wrong"):
+        assert [rows[name][each] for each in columns] == [None] * len(columns)
+    assert rows["long"]["s2:tile"] == "x" * 300
+    assert (rows["long"]["orbit"], rows["long"]["swath:omitted"]) == (
+        None,
+        ["extra_properties.orbit"],
+    )
+    assert world.check_files() >= {"2020-01-02"}
+    assert (plan_of(world)["index"], plan_of(world)["documents"]) == ("mirror", 0)
+    # one image's number is none that a column of integers holds
+    assert (plan_of(world, "orbit")["index"], plan_of(world, "orbit")["documents"]) == ("mirror", 1)
+
+
+def test_files_of_another_declaration_are_not_asked_and_written_again(world: MirrorWorld) -> None:
+    world.put("a", DAY.format(1), extra_properties={"gsd": 2})
+    world.settle()
+    assert "gsd" not in rows_of(world)["a"]
+    for declared, expected in (({"gsd": "number"}, 2.0), ({"gsd": "string"}, None)):
+        world.declared = declared
+        assert plan_of(world).get("files", 0) == 0
+        rewrite(world)
+        assert rows_of(world)["a"]["gsd"] == expected
+        assert plan_of(world).get("files", 0) == 1
+    world.declared = {}
+    rewrite(world)
+    assert "gsd" not in rows_of(world)["a"]
+
+
+def test_an_extra_property_that_differs_from_its_posting_is_drift(world: MirrorWorld) -> None:
+    world.declared = {"gsd": "number"}
+    world.put("a", DAY.format(1), extra_properties={"gsd": 2})
+    world.settle()
+    report = world.mirror.run(60)
+    for _ in range(40):  # a day of the month, at random
+        world.mirror.audit(report)
+    assert report.drifted == []
+    image = world.images[f"{PRODUCT}:a"]
+    assert isinstance(image, StoredImage)
+    changed = {**image.attributes, "extra_properties": {"gsd": 3}}
+    world.put_as(replace(image, attributes=changed))  # without a mark
+    for _ in range(400):
+        world.mirror.audit(report)
+        if report.drifted:
+            break
+    assert report.drifted == [f"{PRODUCT} 2020-01-02"]
