@@ -202,7 +202,7 @@ def test_extra_properties_are_found_and_sorted_by_as_brute_force_does(seed: int)
     source = dice.choice(["postings", "some files", "files"])
     mirror = None if source == "postings" else files_of(world, dice, all_tell=source == "files")
     search = world.search()
-    for _ in range(QUERIES if mirror is None else QUERIES // 4):
+    for _ in range(QUERIES if mirror is None else QUERIES // 8):
         parts = [random_condition(dice) for _ in range(dice.choice([1, 1, 2]))]
         area = dice.choice([None, box(-9, -9, 9, 9)])
         name, descending = dice.choice(list(TYPES)), dice.random() < 0.5
