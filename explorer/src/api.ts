@@ -55,7 +55,20 @@ export async function send(path: string, options: Ask = {}): Promise<Response> {
   if (response.status === 401 && sent === token.value) {
     refused(sent === null ? "" : `The catalog refused the token: ${reason}`);
   }
-  throw new ApiError(response.status, reason);
+  throw new ApiError(response.status, advice(response, reason));
+}
+
+/** What an error answer says, and what to do about it where that is to wait. */
+function advice(response: Response, reason: string): string {
+  const seconds = Number(response.headers.get("Retry-After") ?? 0);
+  const soon = seconds > 0 ? `in ${seconds} second${seconds === 1 ? "" : "s"}` : "in a moment";
+  if (response.status === 429) {
+    return `You ask more often than the catalog allows: try again ${soon}. (${reason})`;
+  }
+  if ([502, 503, 504].includes(response.status)) {
+    return `The catalog has too much to do just now: try again ${soon}. (${reason})`;
+  }
+  return response.status === 500 ? `The catalog failed at this; its operator finds why in its log. (${reason})` : reason;
 }
 
 export function authorization(): Record<string, string> {

@@ -100,6 +100,43 @@ export const bringing = {
     return { ...seen, first, last, injected, found, wide, once };
   },
 
+  /** Many files: paused, gone on with, and dropped again after the page was loaded anew in the middle. */
+  async many({ url, token, product, files }) {
+    const { context, page, seen } = await open(url, { width: 800, height: 700 });
+    const sent = [];
+    page.on("response", (response) => {
+      if (response.request().method() === "PUT" && /\/uploads\//.test(response.url()) && response.ok()) {
+        sent.push(new URL(response.url()).pathname);
+      }
+    });
+    const begin = async () => {
+      await signIn(page, token);
+      await page.locator("#results").filter({ hasText: /image/ }).waitFor();
+      await page.getByRole("button", { name: "Bring images in" }).click();
+      await page.getByLabel("Into the product").selectOption(product);
+      await drop(page, files);
+    };
+    const arrived = (count) =>
+      page.waitForFunction((wanted) => document.querySelectorAll(".row.taken, .row.done").length >= wanted, count);
+    await begin();
+    await arrived(5);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".row.sending").length === 0);
+    const paused = sent.length;
+    await page.waitForTimeout(1000);
+    const still = sent.length;
+    await page.getByRole("button", { name: "Go on" }).click();
+    await arrived(files.length / 2);
+    await page.reload();
+    await begin();
+    await settled(page, files.length);
+    const states = (await rows(page)).map(({ state }) => state);
+    const found = await violations(page);
+    await context.close();
+    seen.errors = seen.errors.filter((each) => !each.includes("ERR_ABORTED"));
+    return { ...seen, sent, paused, still, states, found };
+  },
+
   /** Two images of the same ground, the second over the right half of the map, by keyboard. */
   async compare({ url, token, other }) {
     const { context, page, seen } = await open(url);

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { bringing } from "./bring.mjs";
 import { editing } from "./editing.mjs";
 import { browser, counted, open, PATIENCE, recounted, signIn, tabTo, violations } from "./page.mjs";
+import { states } from "./states.mjs";
 
 const scenarios = {
   /** Search with a pasted token; brush the histogram; take the link to a fresh browser. */
@@ -344,6 +345,7 @@ const scenarios = {
   },
   ...bringing,
   ...editing,
+  ...states,
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -8,8 +8,9 @@ export const browser = await chromium.launch({
   args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
 });
 
-/** Open an address in a context of its own; what it asks of other hosts and its errors are noted. */
-export async function open(url, { scheme = "light", width = 1000, height = 720 } = {}) {
+/** Open an address in a context of its own; what it asks of other hosts and its errors are noted.
+ * `before` is done to the page before it is loaded. */
+export async function open(url, { scheme = "light", width = 1000, height = 720, before = async () => {} } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
   context.setDefaultTimeout(PATIENCE);
   const seen = { elsewhere: [], errors: [], dialogs: [] };
@@ -28,9 +29,15 @@ export async function open(url, { scheme = "light", width = 1000, height = 720 }
     }
   });
   page.on("dialog", (dialog) => {
+    if (dialog.type() === "beforeunload") {
+      seen.leaving = (seen.leaving ?? 0) + 1;
+      void dialog.accept();
+      return;
+    }
     seen.dialogs.push(dialog.message());
     void dialog.dismiss();
   });
+  await before(context, page);
   await page.goto(url);
   return { context, page, seen };
 }

@@ -1,6 +1,6 @@
 import type { Geometry } from "geojson";
 import { describe, expect, it } from "vitest";
-import { EVERYTHING, itemsBody, searchBody } from "../src/state/query";
+import { EVERYTHING, itemsBody, searchBody, withoutEach } from "../src/state/query";
 
 const AREA: Geometry = { type: "Polygon", coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] };
 
@@ -50,5 +50,28 @@ describe("what the API is asked", () => {
     expect(itemsBody({ ...query, sort: "-created" }, 5)["sortby"]).toEqual([
       { field: "created", direction: "desc" },
     ]);
+  });
+});
+
+describe("what keeps a query from finding anything", () => {
+  it("is one of its conditions, each of which can be left out", () => {
+    const conditions = [
+      { property: "platform", op: "=", value: "a" },
+      { property: "gsd", op: "<", value: 10 },
+    ] as const;
+    const query = { ...EVERYTHING, collections: ["a:b"], area: AREA, to: "2024-02-01T00:00:00.000Z", cloud: 5, conditions };
+    const found = withoutEach(query);
+    expect(found.map((each) => each.words)).toEqual([
+      "the collection",
+      "the times",
+      "the area",
+      "the clouds (5 % at most)",
+      "the condition on platform",
+      "the condition on gsd",
+    ]);
+    expect(found[0]?.query).toEqual({ ...query, collections: [] });
+    expect(found[1]?.query).toEqual({ ...query, to: null });
+    expect(found[4]?.query.conditions).toEqual([conditions[1]]);
+    expect(withoutEach({ ...EVERYTHING, sort: "+id" })).toEqual([]);
   });
 });

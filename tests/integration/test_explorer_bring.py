@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from swath_dev.cloud import Deployed
 pytestmark = NEEDS_BROWSER
 Array = np.ndarray[Any, np.dtype[Any]]
 
+MANY = int(os.environ.get("SWATH_MANY_FILES", "12"))
+"""Files of the test with many of them."""
 WEST, NORTH, SIDE, PIXELS = 8.0, 46.0, 0.02, 256
 """Degrees of a picture's corner and side, and its pixels a side."""
 COLOURS = [[200, 40, 30], [30, 180, 60], [40, 60, 210], [230, 200, 40]]
@@ -76,6 +79,15 @@ def quarters(path: Path, when: str = "", dtype: str = "uint8", turn: int = 0) ->
         if when:
             dataset.update_tags(TIFFTAG_DATETIME=when)
     return path
+
+
+def grey(path: Path, value: int) -> None:
+    """Write a picture of one value, as small as can be."""
+    with rasterio.open(
+        path, "w", driver="GTiff", count=1, height=16, width=16, dtype="uint8",
+        crs="EPSG:4326", transform=from_origin(WEST, NORTH, SIDE / 16, SIDE / 16),
+    ) as dataset:  # fmt: skip
+        dataset.write(np.full((1, 16, 16), value, "uint8"))
 
 
 def picture(png: bytes) -> Array:
@@ -259,3 +271,34 @@ def test_two_images_are_compared(
         assert np.abs(none[there] - COLOURS[own]).max() <= 12, across
         assert np.abs(half[there] - COLOURS[other]).max() <= 12, across
     assert seen["found"] == []
+
+
+def test_many_files_are_sent_once_whatever_comes_between(
+    browser: Browser, newcomer: Newcomer, tmp_path: Path
+) -> None:
+    api = newcomer.api
+    product = api.save("product", "many", {"name": "Many"})
+    band = {
+        "name": "grey", "product_id": product, "type": "spectral", "data_type": "Byte",
+        "data_range": [0, 255], "display_range": [0, 255], "band_index": 0,
+    }  # fmt: skip
+    api.save("band", f"{product}:grey", band)
+    names = [f"tile_2024{1 + at // 28:02}{1 + at % 28:02}" for at in range(MANY)]
+    for at, name in enumerate(names):
+        grey(tmp_path / f"{name}.tif", at)
+    files = [{"path": str(tmp_path / f"{name}.tif")} for name in names]
+
+    seen = browser.do(
+        "many", url=newcomer.url, token=api.token, product=product, files=files
+    )  # fmt: skip
+
+    assert seen["still"] == seen["paused"], "nothing is sent while it is paused"
+    assert set(seen["states"]) <= {"done", "there"}
+    assert len(seen["sent"]) == len(set(seen["sent"])) == MANY, "each file arrives once"
+    assert seen["leaving"] == 1, "who leaves is warned"
+    assert seen["found"] == []
+    filters = [{"op": "eq", "name": "product_id", "val": product}]
+    images = api.search("images", filter=filters, limit=1000)["data"]
+    assert sorted(each["attributes"]["name"] for each in images) == names
+    uploads = api.search("uploads_v2", filter=filters, limit=1000)["data"]
+    assert [each["attributes"]["status"] for each in uploads] == ["success"] * MANY

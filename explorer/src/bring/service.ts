@@ -3,6 +3,8 @@ import { pathOf, search } from "../catalog";
 import { Cut, type Declared, PutError, type Row, type Service, SignedOut, type Standing } from "./queue";
 
 const UPLOADS = "/catalog/v2/uploads_v2";
+/** Of an upload that goes on: what has arrived is not sent again. */
+const UNFINISHED = ["transferring", "pending", "running"];
 const NOT_FOUND = 404;
 const UNAUTHORIZED = 401;
 const AT_ONCE = 100;
@@ -42,13 +44,13 @@ export const service: Service = {
     }),
   unfinished: (image, files) =>
     signedIn(async () => {
-      const filter = [eq("image_id", image), eq("status", "transferring")];
+      const filter = [eq("image_id", image), eq("status", UNFINISHED)];
       const found = await search("uploads_v2", { filter, limit: 5 });
       const same = (found.data as unknown as Upload[]).find(
         (each) => JSON.stringify(each.attributes.image_upload_options?.image_files) === JSON.stringify(files),
       );
       const own = same === undefined ? null : await look(same.id);
-      return own !== null && own.urls.length > 0 ? own : null;
+      return own === null || (own.status === "transferring" && own.urls.length === 0) ? null : own;
     }),
   declare: (row) => {
     const key = crypto.randomUUID(); // sent again, it finds the upload that the first request made

@@ -32,6 +32,26 @@ export const EVERYTHING: Query = {
   sort: NEWEST,
 };
 
+/** A query without one of its conditions, and what that condition is called. */
+export interface Widened {
+  readonly words: string;
+  readonly query: Query;
+}
+
+/** Return the query without each of its conditions in turn: what might keep it from finding anything. */
+export function withoutEach(query: Query): Widened[] {
+  const found: Widened[] = [];
+  const add = (used: boolean, words: string, part: Partial<Query>) => used && found.push({ words, query: { ...query, ...part } });
+  add(query.collections.length > 0, query.collections.length === 1 ? "the collection" : "the collections", { collections: [] });
+  add(query.from !== null || query.to !== null, "the times", { from: null, to: null });
+  add(query.area !== null, "the area", { area: null });
+  add(query.cloud !== null, `the clouds (${query.cloud ?? 0} % at most)`, { cloud: null });
+  query.conditions.forEach((each, at) =>
+    add(true, `the condition on ${each.property}`, { conditions: query.conditions.filter((_, other) => other !== at) }),
+  );
+  return found;
+}
+
 type Expression = { readonly op: string; readonly args: readonly unknown[] };
 export type Bounds = readonly [west: number, south: number, east: number, north: number];
 

@@ -3,8 +3,8 @@ import { managing } from "../editing/state";
 import { bringing, mayBring, openBring } from "../bring/state";
 import { closeOperations, openOperations, operating } from "../operations/state";
 import { refusal, ROOT, token } from "../api";
-import { configuration, mayAsk, signOut } from "../session/session";
-import { chosen, trouble } from "../store";
+import { configuration, configure, mayAsk, signOut } from "../session/session";
+import { chosen, refresh, tell, trouble } from "../store";
 import { Details } from "./Details";
 import { Histogram } from "./Histogram";
 import { MapPane } from "./MapPane";
@@ -79,7 +79,7 @@ function Header() {
 
 function Side() {
   if (configuration.value === null) {
-    return <p class="quiet">Asking the catalog…</p>;
+    return trouble.value === null ? <p class="quiet">Asking the catalog…</p> : null;
   }
   if (!mayAsk.value) {
     return <SignIn />;
@@ -123,10 +123,28 @@ function Side() {
 }
 
 function Trouble() {
-  const text = trouble.value ?? refusal.value;
+  const text = trouble.value ?? (mayAsk.value ? refusal.value : null);
   return (
     <div role="alert">
-      {text !== null && text !== "" && mayAsk.value && <p class="trouble">{text}</p>}
+      {text !== null && text !== "" && (
+        <div class="trouble">
+          {text}{" "}
+          {trouble.value !== null && (
+            <button type="button" onClick={again}>
+              Try again
+            </button>
+          )}
+        </div>
+      )}
     </div>
   );
+}
+
+function again(): void {
+  trouble.value = null;
+  if (configuration.value === null) {
+    configure().catch(tell);
+  } else {
+    refresh();
+  }
 }

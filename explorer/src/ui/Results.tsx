@@ -1,10 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { busy, choose, hovered, items, keyOf, lastPage, loadMore, matched, query, summary } from "../store";
-import { DropZone } from "../bring/DropZone";
-import { mayBring, openBring } from "../bring/state";
-import { EVERYTHING } from "../state/query";
+import { busy, choose, hovered, items, keyOf, lastPage, loadMore, matched } from "../store";
 import type { Item } from "../stac";
+import { Nothing } from "./Nothing";
 import { Preview } from "./Preview";
 
 const HEIGHT = 92;
@@ -102,32 +100,5 @@ function Card({ item }: { item: Item }) {
         </span>
       </span>
     </button>
-  );
-}
-
-function Nothing() {
-  const isOpen = JSON.stringify({ ...query.value, sort: "" }) === JSON.stringify({ ...EVERYTHING, sort: "" });
-  if (isOpen && summary.value?.total === 0) {
-    return (
-      <div class="empty">
-        <p>There are no images in this catalog that you may see.</p>
-        {mayBring.value ? (
-          <>
-            <DropZone words="Put the first one in: drop a GeoTIFF here, or choose it" onFiles={openBring} />
-            <p class="quiet">Its header says which bands the product gets; you look at them before anything is created.</p>
-          </>
-        ) : (
-          <p>Sign in to put the first one in.</p>
-        )}
-        <p class="quiet">
-          Without one at hand: <code>make demo</code> makes a scene, <code>make seed</code> a series of real ones.
-        </p>
-      </div>
-    );
-  }
-  return (
-    <div class="empty">
-      <p>Nothing matches. Try wider times, another area, or fewer conditions.</p>
-    </div>
   );
 }

@@ -1,0 +1,106 @@
+import { useEffect, useState } from "preact/hooks";
+import { isAbort } from "../api";
+import { DropZone } from "../bring/DropZone";
+import { mayBring, openBring, retarget } from "../bring/state";
+import { count } from "../stac";
+import { EVERYTHING, type Widened, withoutEach } from "../state/query";
+import { collections, query } from "../store";
+
+/** What there is to say, and to do, where nothing is found. */
+export function Nothing() {
+  const asked = { ...query.value, sort: EVERYTHING.sort };
+  const isOpen = JSON.stringify(asked) === JSON.stringify(EVERYTHING);
+  const [only, ...others] = asked.collections;
+  const isOne = only !== undefined && others.length === 0;
+  if (isOpen) {
+    return collections.value?.length === 0 ? <NoProduct /> : <NoImage />;
+  }
+  if (isOne && JSON.stringify({ ...asked, collections: [] }) === JSON.stringify(EVERYTHING)) {
+    return <EmptyProduct id={only} />;
+  }
+  return <NoMatch key={JSON.stringify(asked)} />;
+}
+
+function NoProduct() {
+  return (
+    <div class="empty">
+      <p>There are no images in this catalog that you may see, and no product that may have some.</p>
+      <First />
+      <p class="quiet">If you expected some: their owners can let you in, under “Sharing” of the product.</p>
+    </div>
+  );
+}
+
+function NoImage() {
+  return (
+    <div class="empty">
+      <p>There are no images in this catalog that you may see.</p>
+      <First />
+    </div>
+  );
+}
+
+function First() {
+  if (!mayBring.value) {
+    return <p>Sign in to put the first one in.</p>;
+  }
+  return (
+    <>
+      <DropZone words="Put the first one in: drop a GeoTIFF here, or choose it" onFiles={openBring} />
+      <p class="quiet">Its header says which bands the product gets; you look at them before anything is created.</p>
+      <p class="quiet">
+        Without one at hand: <code>make demo</code> makes a scene, <code>make seed</code> a series of real ones.
+      </p>
+    </>
+  );
+}
+
+function EmptyProduct({ id }: { id: string }) {
+  const into = (files: readonly File[]) => {
+    void retarget(id).then(() => openBring(files));
+  };
+  return (
+    <div class="empty">
+      <p>This product has no images yet.</p>
+      {mayBring.value ? (
+        <DropZone words="Put its first ones in: drop files here, or choose them" onFiles={into} />
+      ) : (
+        <p>Sign in to put its first one in.</p>
+      )}
+    </div>
+  );
+}
+
+/** Which condition leaves nothing: how many there would be without each. */
+function NoMatch() {
+  const [counts, setCounts] = useState<readonly (readonly [Widened, number])[] | null>(null);
+  useEffect(() => {
+    const giveUp = new AbortController();
+    const each = withoutEach(query.peek()).map(async (way) => [way, await count(way.query, giveUp.signal)] as const);
+    Promise.all(each)
+      .then(setCounts)
+      .catch((error: unknown) => !isAbort(error) && setCounts([]));
+    return () => giveUp.abort();
+  }, []);
+  const useful = (counts ?? []).filter(([, number]) => number > 0);
+  return (
+    <div class="empty">
+      <p>Nothing matches.</p>
+      {counts === null && <p class="quiet">Counting what each condition leaves out…</p>}
+      {useful.length > 0 && (
+        <ul class="ways">
+          {useful.map(([way, number]) => (
+            <li key={way.words}>
+              <button type="button" onClick={() => (query.value = way.query)}>
+                Without {way.words}: {number.toLocaleString("en")} {number === 1 ? "image" : "images"}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {counts !== null && useful.length === 0 && (
+        <p>No condition alone is why: leave out two or more, or clear the search.</p>
+      )}
+    </div>
+  );
+}
