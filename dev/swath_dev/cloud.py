@@ -76,15 +76,21 @@ class LocalCloud:
 
     A process that runs from an earlier call is found again through the state folder. Use one
     LocalCloud per state folder at a time: `exclusively` keeps others out meanwhile. `program` is
-    what Python runs as the emulator.
+    what Python runs as the emulator, `variables` what it and its functions have in their
+    environment, too.
     """
 
     def __init__(
-        self, state: Path, port: int, program: Sequence[str] = ("-m", "ministack")
+        self,
+        state: Path,
+        port: int,
+        program: Sequence[str] = ("-m", "ministack"),
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.state = state.resolve()
         self.port = port
         self._program = program
+        self._variables = dict(variables or {})
         self._record = self.state / "cloud.json"
 
     @property
@@ -220,6 +226,7 @@ class LocalCloud:
             "LOG_LEVEL": os.environ.get("SWATH_CLOUD_LOG_LEVEL", "WARNING"),
             # it would look for containers to clean up; there are none of ours
             "DOCKER_HOST": f"unix://{self.state}/no-docker.sock",
+            **self._variables,
         }
 
     def _remember(self, pid: int) -> None:
