@@ -150,3 +150,42 @@ def test_stac_geoparquet_makes_items_of_rows(run: Run, api: InProcessApi, tmp_pa
     assert not done.returncode, done.stderr
     found = {each["id"]: comparable(each) for each in json.loads(done.stdout)}
     check(found, api, without=frozenset({"nowhere"}))
+
+
+def test_properties_of_other_types_and_own_times_become_rows(
+    run: Run, api: InProcessApi, tmp_path: Path
+) -> None:
+    assert api.save("product", "acme:odd", name="O").status == 201
+    around = {
+        "start_datetime": "2021-01-02T00:00:00Z",
+        "end_datetime": "2021-01-03T00:00:00Z",
+    }
+    odd = {"platform": 7, "view:off_nadir": "n/a", "keywords": "none"}
+    for name, properties in (
+        ("wrong", {"datetime": "2021-01-02T00:00:00Z", **odd}),
+        ("null", {"datetime": None, **around}),
+        ("middle", {"datetime": "2021-01-02T12:00:00Z", **around}),
+    ):
+        item = {
+            "type": "Feature",
+            "stac_version": "1.1.0",
+            "stac_extensions": [],
+            "id": name,
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[1, 1], [2, 1], [2, 2], [1, 2], [1, 1]]],
+            },
+            "bbox": [1, 1, 2, 2],
+            "links": [],
+            "assets": {"b": {"href": "https://far.example/b.tif"}},
+            "properties": properties,
+        }
+        answer = api.call("POST", "//stac/collections/acme:odd/items", item)
+        assert answer.status == 201, answer.text
+    path = tmp_path / "items.parquet"
+    status, err = run("acme:odd", "--from-files", "-o", str(path))
+    assert (status, "3 items, 3 of them read from the API" in err) == (0, True), err
+    found = {each["id"]: each["properties"] for each in read_items(str(path))}
+    assert found["wrong"].keys().isdisjoint(odd)
+    begins = {name: each["datetime"] for name, each in found.items()}
+    assert len(set(begins.values())) == 1, begins

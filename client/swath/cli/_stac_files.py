@@ -62,6 +62,7 @@ _IN_FILES = {
     *("swath:cloud_fraction", *_NUMBERS, *_TEXTS),
     *(name for name in (*_MOMENTS, *_BOUNDED) if name != "start_datetime"),
 }
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _KEY = re.compile(r"geoparquet-(\d{4}-\d{2})(?:-\d+)?")
 _MOST_LISTED = 1_000
 _SHA256_MULTIHASH = "1220"
@@ -368,12 +369,16 @@ def _columns_of(items: Sequence[Json]) -> Columns:
         None if each["geometry"] is None else shapely.geometry.shape(each["geometry"])
         for each in items
     ]
+    outside = (name for name, *_ in _BOUNDED.values())
     found: Columns = {
-        name: [each["properties"].get(name) for each in items]
-        for name in (*_MOMENTS, *_TEXTS, "keywords", *_NUMBERS, *_BOUNDED)
+        name: [fitting(name, each["properties"].get(name)) for each in items]
+        for name in (*_MOMENTS, *_TEXTS, "keywords", *_NUMBERS, *_BOUNDED, *outside)
     }
-    for outside, *_ in _BOUNDED.values():
-        found[outside] = [each["properties"].get(outside) for each in items]
+    spans = zip(found["start_datetime"], found["end_datetime"], strict=True)
+    found["datetime"] = [
+        moment if start is None or end is None else start
+        for moment, (start, end) in zip(found["datetime"], spans, strict=True)
+    ]
     found["id"] = [each["id"] for each in items]
     found["pictured"] = ["thumbnail" in each["assets"] for each in items]
     wkb = [None if each is None else shapely.to_wkb(each) for each in shapes]
@@ -382,6 +387,18 @@ def _columns_of(items: Sequence[Json]) -> Columns:
         None if each is None else dict(zip(_SIDES, each.bounds, strict=True)) for each in shapes
     ]
     return found
+
+
+def fitting(name: str, value: Any) -> Any:
+    """A property of an item as its column holds it: null if that is of another type."""
+    if name == "keywords":
+        whole = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        return value if whole and value else None
+    if name in _MOMENTS:
+        return value if isinstance(value, str) and _MOMENT.fullmatch(value) else None
+    if name in _TEXTS:
+        return value if isinstance(value, str) else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _extensions(columns: Columns, size: int) -> list[list[str]]:

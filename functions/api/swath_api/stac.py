@@ -125,12 +125,12 @@ def item(request: Request, id: str, name: str) -> Response[Any]:
 
 def asset(request: Request, id: str, name: str, key: str) -> Response[Any]:
     """``GET /collections/ID/items/NAME/assets/KEY``: the way to the file, open for a while."""
-    return _leading_to(services.stac().asset(request.caller, id, name, key))
+    return _leading_to(services.stac().asset(request.caller, id, name, key, request.method))
 
 
 def collection_asset(request: Request, id: str, key: str) -> Response[Any]:
     """``GET /collections/ID/assets/KEY``: the way to a file of images, open for a while."""
-    return _leading_to(services.stac().collection_asset(request.caller, id, key))
+    return _leading_to(services.stac().collection_asset(request.caller, id, key, request.method))
 
 
 def _leading_to(address: str) -> Response[Any]:

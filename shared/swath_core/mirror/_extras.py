@@ -41,7 +41,8 @@ def declared_extras(product: Attributes) -> Extras:
 
 def extra_column(name: str) -> str:
     """Return the column of an extra property: its name, unless another column may be called so."""
-    is_taken = name in OWN_COLUMNS or name.startswith(_PREFIX)
+    lower = name.lower()  # engines do not tell case
+    is_taken = lower in OWN_COLUMNS or lower.startswith(_PREFIX)
     return _EXTRA_PREFIX + name if is_taken else name
 
 

@@ -163,6 +163,8 @@ class Mirror:
                 self._month(product_id, month, due, until, report)
             elif self._policy.is_swept(due, now):
                 left = self._sweep(product_id, month, report)
+                if not left:
+                    self._forget_empty(product_id, month)
                 after = replace(due, sweep=self._sweep_time(left))
                 self._manifests.relist(product_id, month, due, after if left or due.last else None)
         except Exception as error:  # noqa: BLE001 - the caller raises it when the others are done
@@ -207,14 +209,16 @@ class Mirror:
             self._manifests.enlist(product_id, month, unread)
             return
         left = self._sweep(product_id, month, report)
-        self._forget_empty(product_id, month)
+        if not left:
+            self._forget_empty(product_id, month)
         after = Due(0.0, 0.0, self._sweep_time(left)) if left else None
         self._manifests.relist(product_id, month, due, after)
 
     def _forget_empty(self, product_id: str, month: str) -> None:
         """Remove the manifest of a month without images, as of a product that was deleted.
 
-        Days that no manifest tells are read from postings.
+        Days that no manifest tells are read from postings. Until its objects are gone a manifest
+        says since when readers may not hold them any more.
         """
         manifest = self._manifests.month(product_id, month).manifest
         if manifest.version and not manifest.files and not manifest.stale:

@@ -92,9 +92,11 @@ OWN_COLUMNS = frozenset(
         *(ID, COLLECTION, MOMENT, GEOMETRY, BBOX, CENTROID, CLOUD_COVER, "start_datetime"),
         *(column_of(name) for name in COLUMNS),
         *("type", "stac_version", "stac_extensions", "properties", "links", "assets"),
+        *("product", "month"),
     }
 )
-"""What no column of an extra property is called: other columns, and members of items."""
+"""What no column of an extra property is called: other columns, members of items, and what engines
+take from the path."""
 
 
 def geo_metadata(bounds: tuple[float, float, float, float] | None, types: list[str]) -> str:

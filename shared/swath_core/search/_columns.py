@@ -14,7 +14,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from swath_core.definitions import IMAGE, Boolean, Choice, Integer, Number, Text, Timestamp
+from swath_core.definitions import (
+    EXTRA,
+    IMAGE,
+    Boolean,
+    Choice,
+    Integer,
+    Number,
+    Text,
+    Timestamp,
+)
 from swath_core.filters import (
     EVERYTHING,
     And,
@@ -32,7 +41,7 @@ from swath_core.filters import (
 from swath_core.index import IN_KEYS, key_of
 from swath_core.mirror import NO_MOMENT, Kind, MirrorColumns, MirrorPart, moment_texts
 
-from ._merge import Matcher
+from ._merge import MOST_WHOLE, Matcher
 from ._query import ImageQuery, Match
 
 Places = NDArray[np.intp]
@@ -210,14 +219,24 @@ def selected(matcher: Matcher, part: MirrorPart, columns: MirrorColumns) -> Mirr
     return MirrorRows(columns, good)
 
 
+class ShortFileError(Exception):
+    """A file leaves extra properties of so many images to documents that postings are read."""
+
+
 def _parted(columns: MirrorColumns, places: Places, names: frozenset[str]) -> tuple[Places, Places]:
-    """Return the places of images whose attributes the file tells, and of the others."""
+    """Return the places of images whose attributes the file tells, and of the others.
+
+    Raises ShortFileError.
+    """
     short = columns.omitting(names) if names else ()
     if not len(short):
         return places, np.empty(0, dtype=np.intp)
     left_out = np.zeros(len(columns), dtype=bool)
     left_out[short] = True
-    return places[~left_out[places]], places[left_out[places]]
+    told, others = places[~left_out[places]], places[left_out[places]]
+    if len(others) > MOST_WHOLE and any(name.startswith(EXTRA) for name in names):
+        raise ShortFileError
+    return told, others
 
 
 def _in_range(columns: MirrorColumns, places: Places, keys: KeyRange) -> Places:

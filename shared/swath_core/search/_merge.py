@@ -335,7 +335,9 @@ class Matcher:
 
     def _satisfying_documents(self, matches: list[Match]) -> set[str]:
         expression = self.plan.query.expression
-        self._count_whole(matches, expression.names)
+        for product_id in {match.product_id for match in matches}:
+            own = [match for match in matches if match.product_id == product_id]
+            self._count_whole(own, self._asked(product_id)[1])
         documents = self.fetch([match.id for match in matches])
         return {id_ for id_, each in documents.items() if expression.matches(values_of(each))}
 

@@ -11,7 +11,7 @@ from swath_core.errors import BadRequest
 from swath_core.mirror import LostFileError, MirrorColumns, MirrorPart, Wanted
 from swath_core.store.postings import PostingReader
 
-from ._columns import MirrorRows, selected
+from ._columns import MirrorRows, ShortFileError, selected
 from ._merge import Matcher, Merge
 from ._mirrored import MirrorSource, bounds_of, live_sources
 from ._plan import ProductPlan, Projection
@@ -91,16 +91,19 @@ class Streams:
     def told(
         self, matcher: Matcher, part: MirrorPart, files: Sequence[MirrorColumns], take: Take[Made]
     ) -> list[Made] | None:
-        """Return what is made of the matches in a part's files; None where one of them is lost."""
+        """Return what is made of the matches in a part's files.
+
+        None where one of them is lost, or leaves too much to documents.
+        """
         found: list[Made] = []
         before = matcher.cost.images, matcher.cost.matches
         try:
             for columns in files:
                 if rows := selected(matcher, part, columns):
                     found += take(rows)
-        except LostFileError:
+        except (LostFileError, ShortFileError) as error:
             matcher.cost.images, matcher.cost.matches = before
-            if self.mirror is not None:
+            if self.mirror is not None and isinstance(error, LostFileError):
                 self.mirror.reader.lost(part)
             return None
         matcher.cost.files += len(files)

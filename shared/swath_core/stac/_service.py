@@ -115,15 +115,20 @@ class StacService:
         image, _ = self.images().get(caller, image_id_of(product_id, name))
         return _Forms(self, caller, addresses, sign=sign).item(image), image
 
-    def asset(self, caller: Caller, product_id: str, name: str, key: str) -> str:
-        """Return where a file of an item can be read now, without a token. Raises NotFound."""
+    def asset(
+        self, caller: Caller, product_id: str, name: str, key: str, method: str = "GET"
+    ) -> str:
+        """Return where a file of an item can be read now, without a token. Raises NotFound.
+
+        The catalog's own take the ``method`` only, GET or HEAD.
+        """
         image_id = image_id_of(product_id, name)
         image, _ = self.images().get(caller, image_id)
         form = ItemForm(product_id, self.bands(product_id), Addresses(""), self.bucket)
         for index, file in enumerate(image.get("files") or ()):
             if form.key(index) == key:
                 if form.is_own(file):
-                    return Signer(self.objects(), self.bucket).url(file["href"])
+                    return Signer(self.objects(), self.bucket).url(file["href"], method)
                 return str(file.get("href") or file.get("provider_href"))
         kept = form.item(image)["assets"].get(key, {}).get("href", "")
         if "://" in kept:  # of an item that came with it
@@ -176,15 +181,20 @@ class StacService:
 
         return with_files(made, files, signed), product
 
-    def collection_asset(self, caller: Caller, product_id: str, key: str) -> str:
-        """Return where a file of a collection's images can be read now. Raises NotFound."""
+    def collection_asset(
+        self, caller: Caller, product_id: str, key: str, method: str = "GET"
+    ) -> str:
+        """Return where a file of a collection's images can be read now, with GET or HEAD.
+
+        Raises NotFound.
+        """
         self.readable(caller, product_id)
         named = month_and_number(key)
         if named is not None and self.mirror is not None:
             reader, objects = self.mirror()
             file = reader.file(product_id, *named)
             if file is not None:
-                return Signer(objects, objects.bucket).url(file.key)
+                return Signer(objects, objects.bucket).url(file.key, method)
         raise not_found(f"{product_id} has no file {key}")
 
     def derived_collection(

@@ -38,9 +38,9 @@ class Signer:
         self._own = f"s3://{bucket}/"
         self.expires = _until(signed_for(SECONDS))
 
-    def url(self, href: str) -> str:
-        """Return where a file of the catalog's can be read."""
-        return self._objects.get_url(href.removeprefix(self._own), SECONDS)
+    def url(self, href: str, method: str = "GET") -> str:
+        """Return where a file of the catalog's can be read with a method, GET or HEAD."""
+        return self._objects.get_url(href.removeprefix(self._own), SECONDS, method)
 
 
 @dataclass(frozen=True)

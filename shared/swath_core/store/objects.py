@@ -209,11 +209,16 @@ class Objects:
             )
         )
 
-    def get_url(self, key: str, seconds: int) -> str:
-        """Return a URL that an object is read at for so long, without further credentials."""
+    def get_url(self, key: str, seconds: int, method: str = "GET") -> str:
+        """Return a URL that an object is read at for so long, without further credentials.
+
+        It takes one method, GET or HEAD: that is part of what is signed.
+        """
         return str(
             self._s3.generate_presigned_url(
-                "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds
+                f"{method.lower()}_object",
+                Params={"Bucket": self.bucket, "Key": key},
+                ExpiresIn=seconds,
             )
         )
 

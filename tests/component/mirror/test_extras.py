@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,11 @@ import pytest
 from arro3.io import read_parquet
 from tests.mirror_world import PRODUCT, MirrorWorld, mirror_world
 
+from swath_core.definitions import Extras as DeclaredExtras
+from swath_core.definitions import ImageResource
 from swath_core.documents import StoredImage
+from swath_core.mirror._extras import extra_column
+from swath_core.search import ImageQuery, _columns, _merge
 
 DECLARED = {
     "gsd": "number",
@@ -29,6 +34,12 @@ FULL: dict[str, Any] = {
     "seen": "2020-05-05T01:02:03+02:00",
     "id": "other",
 }
+
+
+def is_of(product_id: str) -> dict[str, Any]:
+    return {"op": "eq", "name": "product_id", "val": product_id}
+
+
 DAY = "2020-01-02T00:00:0{}.000000Z"
 
 
@@ -91,6 +102,59 @@ def test_columns_are_typed_and_values_those_of_documents(world: MirrorWorld) -> 
     assert (plan_of(world)["index"], plan_of(world)["documents"]) == ("mirror", 0)
     # one image's number is none that a column of integers holds
     assert (plan_of(world, "orbit")["index"], plan_of(world, "orbit")["documents"]) == ("mirror", 1)
+
+
+def test_names_that_differ_in_case_only_from_other_columns_are_told_apart() -> None:
+    taken = ("Platform", "ID", "Datetime", "month", "product", "SWATH:area")
+    assert [extra_column(name) for name in taken] == [f"swath:extra_{name}" for name in taken]
+    assert extra_column("Gsd") == "Gsd"
+
+
+def test_too_many_documents_are_not_read_in_place_of_postings(
+    world: MirrorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (_merge, _columns):
+        monkeypatch.setattr(module, "MOST_WHOLE", 3)
+    world.declared = {"orbit": "integer", "gsd": "number"}
+    for number in range(5):
+        extras = {"orbit": number + 0.5, "gsd": number}
+        world.put(f"i{number}", DAY.format(number), extra_properties=extras)
+    world.settle()
+    above = {"op": "gt", "name": "extra_properties.orbit", "val": 2}
+    ordered = world.query(sort="-extra_properties.orbit", limit=10)
+    page = world.search.page(ordered, [world.searched])
+    assert [each.id[-1] for each in page.documents] == list("43210")
+    for asked in (above, {"op": "isnull", "name": "extra_properties.orbit"}):
+        count = len(world.found(world.query(asked)))
+        told = world.search.explain(world.query(asked, limit=0), [world.searched])
+        assert (told["count"], told["cost"]["documents"]) == (count, 0)
+    assert (plan_of(world)["index"], plan_of(world)["documents"]) == ("mirror", 0)
+    assert world.check_files() >= {"2020-01-02"}  # the file is as good as it was
+
+
+def test_what_another_product_declares_is_not_missing(
+    world: MirrorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (_merge, _columns):
+        monkeypatch.setattr(module, "MOST_WHOLE", 3)
+    world.declared = {"orbit": "integer"}
+    for number in range(5):
+        orbit = number + 0.5 if number < 2 else number
+        world.put(f"i{number}", DAY.format(number), extra_properties={"orbit": orbit})
+    world.settle()
+    other = "acme:other"
+    declared = [(PRODUCT, world.declared), (other, {"zzz": "number", "orbit": "number"})]
+    asked = {
+        "or": [
+            {"and": [is_of(PRODUCT), {"op": "gt", "name": "extra_properties.orbit", "val": 1}]},
+            {"and": [is_of(other), {"op": "gt", "name": "extra_properties.zzz", "val": 1}]},
+        ]
+    }
+    resource = ImageResource.with_extras(DeclaredExtras.of(declared))
+    query = ImageQuery.from_body({"filter": json.dumps([asked]), "limit": 0}, resource)
+    monkeypatch.setattr(_merge, "MOST_WHOLE", 1)
+    told = world.search.explain(query, [world.searched])
+    assert (told["count"], told["cost"]["documents"]) == (4, 2)
 
 
 def test_files_of_another_declaration_are_not_asked_and_written_again(world: MirrorWorld) -> None:

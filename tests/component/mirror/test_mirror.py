@@ -363,6 +363,27 @@ def test_nothing_is_left_of_a_product_deleted_while_it_is_written(
     assert world.check_files() >= {DAY[:10]}
 
 
+def test_files_of_a_deleted_product_stay_for_readers_that_are_still_at_it(
+    world: MirrorWorld,
+) -> None:
+    fill(world, 3)
+    world.settle()
+    files = set(world.objects.held)
+    world.clock.now += 10 * world.policy.longest
+    world.delete_product()
+    world.settle()
+    report = MirrorReport()
+    for _ in range(3):  # the audit of the same minute
+        world.mirror.audit(report)
+    assert (report.removed, set(world.objects.held)) == (0, files)
+    assert world.objects.lists == {}
+    world.clock.now += world.policy.grace + 2
+    assert world.mirror.run(60).removed == len(files)
+    assert world.objects.held == {}
+    assert world.manifests.month(PRODUCT, "2020-02").manifest.version == 0
+    assert world.manifests.listed(None, 10) == []
+
+
 # ---- what nobody names
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 from urllib.parse import unquote, urlsplit
 
 import boto3
@@ -60,6 +61,20 @@ def led_to(api: InProcessApi, address: str) -> bytes:
     assert (head.status, head.text) == (302, "")
     assert opened(head.headers["location"]) == opened(answer.headers["location"])
     return opened(answer.headers["location"])
+
+
+def test_head_leads_to_an_address_that_takes_head(api: InProcessApi, schedule: Schedule) -> None:
+    """The method is part of what is signed."""
+    (address, *_) = (each["href"] for each in assets_of(api).values())
+    path = address.replace("https://api.example", "/")
+    with mock.patch("botocore.signers.RequestSigner.generate_presigned_url") as sign:
+        sign.return_value = "https://signed.example/"
+        for method in ("GET", "HEAD"):
+            assert api.call(method, path).status == 302
+    assert [each.kwargs["operation_name"] for each in sign.call_args_list] == [
+        "GetObject",
+        "HeadObject",
+    ]
 
 
 def test_a_files_address_is_ours_and_leads_to_what_it_is_now(
