@@ -227,7 +227,7 @@ def test_without_a_token_nothing_is_changed(api: InProcessApi, nobody: InProcess
         if table.function == "api" and not route.reading
     ]
     assert len(changing) > 12
-    parameters = {"id": "acme:p", "name": "far", "key": "blue"}
+    parameters = {"id": "acme:p", "name": "far", "key": "blue", "queue": "ingest"}
     for _, path, route in changing:
         answer = nobody.call(route.method, "/" + path.format_map(parameters), {})
         assert answer.status == 401, (route.method, path)
