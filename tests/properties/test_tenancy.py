@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.api_mirror import Schedule, mirrored_api
 
 from swath_core.web import routes
-from swath_dev.inprocess import Answer, InProcessApi, running_api
+from swath_dev.inprocess import Answer, InProcessApi
 
 ORGS = ("redorg", "blueorg", "greyorg")
 GROUPS = ("pilots", "redorg:analysts", "blueorg:analysts")
@@ -140,7 +141,7 @@ def worlds(draw: st.DrawFn) -> list[Product]:
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[InProcessApi]:
-    with running_api() as running:
+    with mirrored_api() as running:
         yield running
 
 
@@ -216,6 +217,7 @@ def build(api: InProcessApi, products: list[Product]) -> dict[str, str]:
         ]
         assert all(each.status == 201 for each in saved), [each.text for each in saved]
         uploads[product.id] = saved[-1].data["id"]
+    Schedule().run()
     return uploads
 
 
@@ -258,6 +260,8 @@ def check_reads(session: Session, uploads: dict[str, str]) -> None:
 
 
 STAC = "//stac"
+FILE = "geoparquet-2020-01"
+"""The key of the mirror's file of each product's image."""
 SEARCHES: list[tuple[str, str, dict[str, Any] | None]] = [
     ("GET", "/search", None),
     ("POST", "/search", {}),
@@ -334,7 +338,11 @@ def stac_paths(product: Product) -> list[str]:
     """Return every address of the STAC face that names a product, for reading."""
     rows = [route.path for route in routes.STAC.routes if route.method == "GET"]
     assert len(rows) > 10
-    return [STAC + path.format(id=product.id, name="i", key="b") for path in rows if "{id}" in path]
+    return [
+        STAC + path.format(id=product.id, name="i", key="b" if "{name}" in path else FILE)
+        for path in rows
+        if "{id}" in path
+    ]
 
 
 def check_looks_absent(session: Session, path: str, answer: Answer, product_id: str) -> None:
