@@ -15,7 +15,6 @@ import json
 import math
 import os
 import random
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -29,7 +28,7 @@ from unittest import mock
 
 import boto3
 from benchmarks._search_catalog import square
-from tests.strict_store import PROGRAM
+from tests.strict_store import PROGRAM, free_port, served
 from tests.summary_stack import tables_of
 
 from swath_core.definitions import IMAGE
@@ -64,58 +63,29 @@ _DAYS = 5 * 365
 _TILT = 10.0
 _ANY = "{partition}"
 _SECONDS = 3600.0
-_START_SECONDS = 30.0
 
 
 @contextmanager
 def stack(state: Path) -> Iterator[Deployed]:
     """Yield a stack whose tables hold the images; a folder that was filled before is used again."""
-    port = _free_port()
+    port = free_port()
     variables = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}"}
-    cloud = LocalCloud(state / "cloud", _free_port(), variables=variables)
+    cloud = LocalCloud(state / "cloud", free_port(), variables=variables)
     try:
         _, deployed = cloud.bring_up({"RequestsPerCaller": "1000000", "Anonymous": "true"})
         tables = _tables(cloud)
         file = state / "tables.db"
         index = None if file.exists() else _import(deployed, tables, file)
-        with _served(file, port), mock.patch.dict("os.environ", cloud.environment | variables):
+        with (
+            served(port, "--db-path", str(file), seconds=30.0),
+            mock.patch.dict("os.environ", cloud.environment | variables),
+        ):
             if index is not None:
                 _create(tables)
                 _settle(deployed, index)
             yield deployed
     finally:
         cloud.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _served(file: Path, port: int) -> Iterator[None]:
-    command = [str(PROGRAM), "serve", "--port", str(port), "--db-path", str(file)]
-    with file.with_suffix(".log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _await(port)
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await(port: int) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the store does not answer")
 
 
 # ---- tables

@@ -39,24 +39,36 @@ def dynoxide() -> Iterator[str]:
     why = missing()
     if why:
         pytest.skip(why)
+    port = free_port()
+    with served(port):
+        yield f"http://127.0.0.1:{port}"
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(port: int, *options: str, seconds: float = _START_SECONDS) -> Iterator[None]:
+    """Run the store at a port of this machine; it has so many seconds to answer."""
     process = subprocess.Popen(
-        [PROGRAM, "serve", "--port", str(port)],
+        [PROGRAM, "serve", "--port", str(port), *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        _await(port, process)
-        yield f"http://127.0.0.1:{port}"
+        _await(port, process, seconds)
+        yield
     finally:
-        process.kill()
+        process.terminate()
         process.wait()
 
 
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+def _await(port: int, process: subprocess.Popen[bytes], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -86,6 +86,11 @@ def canonical_timestamp(value: object) -> str:
     return format_timestamp(parse_timestamp(value))
 
 
+def timestamp_of(seconds: float) -> str:
+    """Return the canonical text of seconds since 1970."""
+    return format_timestamp(datetime.fromtimestamp(seconds, UTC))
+
+
 def now() -> str:
     """Return the canonical text of the present moment."""
     return format_timestamp(datetime.now(UTC))

@@ -48,7 +48,6 @@ GRACE_SECONDS = 3600.0
 FILE_ROWS = 50_000
 """Images after which a file ends; days are written together until they have so many."""
 
-_PAGE = 100
 _CHECKPOINT = "mirror"
 _FILLED = "mirror-fill"
 _AUDITED = "mirror-audit"
@@ -136,7 +135,7 @@ class Mirror:
         self._fill()
         after = self._rollups.saved_state(_CHECKPOINT).get("after")
         last: list[str] | None = None
-        for product_id, month, due in self._listed(tuple(after) if after else None):
+        for product_id, month, due in self._manifests.all_listed(tuple(after) if after else None):
             if self._clock() > until:
                 report.waiting += 1
                 break
@@ -147,11 +146,6 @@ class Mirror:
         if last != after:
             self._rollups.save_state(_CHECKPOINT, {"after": last})
         return report
-
-    def _listed(self, after: tuple[str, str] | None) -> Iterator[tuple[str, str, Due]]:
-        while page := self._manifests.listed(after, _PAGE):
-            yield from page
-            after = page[-1][:2]
 
     def _tried(
         self, product_id: str, month: str, due: Due, until: float, report: MirrorReport

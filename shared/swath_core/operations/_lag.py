@@ -6,8 +6,8 @@ schedule is doing, and what those counts cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from swath_core.store.manifests import Due, ManifestStore
 from swath_core.store.rollups import RollupStore
@@ -43,20 +43,9 @@ def rollup_lag(rollups: RollupStore) -> Lag:
 
 def mirror_lag(manifests: ManifestStore) -> Lag:
     """Return the lag of the mirror: of months whose files are to be written."""
-    read = list(_listed(manifests))
-    changed = [_changed(due) for due in read if due.last > 0]
+    read = list(islice(manifests.all_listed(), MOST_READ))
+    changed = [_changed(due) for _, _, due in read if due.last > 0]
     return Lag(len(changed), min(changed, default=None), len(read) < MOST_READ)
-
-
-def _listed(manifests: ManifestStore) -> Iterator[Due]:
-    """Yield what is listed of up to ``MOST_READ`` months: a Query for each hundred."""
-    after: tuple[str, str] | None = None
-    for _ in range(MOST_READ // _PAGE):
-        page = manifests.listed(after, _PAGE)
-        yield from (due for _, _, due in page)
-        if len(page) < _PAGE:
-            return
-        after = page[-1][:2]
 
 
 def _changed(due: Due) -> float:

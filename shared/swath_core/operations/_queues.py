@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from swath_core.settings import Settings
-from swath_core.times import format_timestamp
+from swath_core.times import timestamp_of
 
 NAMES = ("ingest", "tasks")
 """The queues that have dead letters, as their settings are called."""
@@ -77,7 +76,7 @@ def look(sqs: Any, url: str) -> list[Letter]:
         AttributeNames=["SentTimestamp"],
     )
     found = [
-        Letter(each["Body"], _moment(each["Attributes"]["SentTimestamp"]))
+        Letter(each["Body"], timestamp_of(int(each["Attributes"]["SentTimestamp"]) / 1000))
         for each in answer.get("Messages", ())
     ]
     return sorted(found, key=lambda letter: letter.sent)
@@ -105,7 +104,3 @@ def _received(sqs: Any, url: str, until: float) -> Iterator[dict[str, Any]]:
         if not letters:
             return
         yield from letters
-
-
-def _moment(milliseconds: str) -> str:
-    return format_timestamp(datetime.fromtimestamp(int(milliseconds) / 1000, UTC))

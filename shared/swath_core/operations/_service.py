@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from swath_core.errors import Forbidden, NotFound
 from swath_core.settings import Settings
 from swath_core.store.manifests import ManifestStore
 from swath_core.store.rollups import RollupStore
-from swath_core.times import format_timestamp, parse_timestamp
+from swath_core.times import format_timestamp, parse_timestamp, timestamp_of
 from swath_core.times import now as clock
 from swath_core.uploads import UploadStore
 
@@ -84,7 +84,7 @@ class Operations:
 def _lag(lag: Lag, counted: str) -> Report:
     """Return a lag as it is answered; ``counted`` is what it counts."""
     seconds = 0.0 if lag.since is None else max(time.time() - lag.since, 0.0)
-    since = None if lag.since is None else format_timestamp(datetime.fromtimestamp(lag.since, UTC))
+    since = None if lag.since is None else timestamp_of(lag.since)
     return {
         counted: lag.count,
         "oldest_change": since,

@@ -17,7 +17,7 @@ reader reads markers, then manifests.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +30,7 @@ from .requests import ConditionError, ContentionError, transact
 from .tables import RollupItem, bind
 
 LISTED = "!mirror"
+_PAGE = 100
 SCHEMA = 3
 """The version of the files' columns: files of another one are not read, and written again."""
 
@@ -296,6 +297,12 @@ class ManifestStore:
             product_id, _, month = item.sk.rpartition("|")
             found.append((product_id, month, Due(**item.document)))
         return found
+
+    def all_listed(self, after: tuple[str, str] | None = None) -> Iterator[tuple[str, str, Due]]:
+        """Yield what is listed behind a product and month: a Query for each hundred."""
+        while page := self.listed(after, _PAGE):
+            yield from page
+            after = page[-1][:2]
 
     def list_month(self, product_id: str, month: str, due: Due) -> None:
         """Put a month on the list, in place of what is listed of it."""
