@@ -40,7 +40,7 @@ from swath_core.index import (
     postings_of,
     time_partition,
 )
-from swath_core.mirror import Mirror, MirrorFiles
+from swath_core.mirror import Mirror, MirrorContext, MirrorFiles
 from swath_core.store.catalog import CatalogStore
 from swath_core.store.images import ImageStore
 from swath_core.store.manifests import ManifestStore
@@ -243,7 +243,8 @@ def _settle(deployed: Deployed, index: Index) -> None:
         for hours in (1, 2):
             now = partial(_hours_later, hours)
             recounted = Rollup(rollups, LiveCounter(found.postings), clock=now).run(_SECONDS)
-            mirrored = Mirror(rollups, manifests, found.postings, files, clock=now).run(_SECONDS)
+            context = MirrorContext(rollups, manifests, found.postings, files, clock=now)
+            mirrored = Mirror(context).run(_SECONDS)
             if recounted.failures or mirrored.failures:
                 raise ExceptionGroup("not settled", recounted.failures + mirrored.failures)
 

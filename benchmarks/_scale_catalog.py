@@ -28,7 +28,7 @@ from swath_core.documents import Document
 from swath_core.geo import footprint, normalise_footprint
 from swath_core.index import IndexState, encode_row, key_of, postings_of
 from swath_core.mirror import MirrorFiles, days_in, write_file
-from swath_core.store.manifests import Group, Manifest, MirrorFile
+from swath_core.store.mirrored_months import Group, Manifest, MirrorFile
 from swath_core.store.objects import Objects
 from swath_core.store.postings import PostingPage, PostingRow, RangeRead
 from swath_core.store.rollups import RollupState, Row, Tally

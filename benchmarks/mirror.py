@@ -23,7 +23,7 @@ from botocore.client import BaseClient
 from tests.mirror_world import PRODUCT, MirrorWorld, mirror_world
 
 from swath_core.index import time_partition
-from swath_core.mirror import Mirror, Policy
+from swath_core.mirror import Mirror, MirrorContext, Policy
 from swath_core.times import format_timestamp
 
 PART = float(os.environ.get("SWATH_MIRROR", "1"))
@@ -72,7 +72,7 @@ class Counted:
             mock.patch.object(objects, "delete", counted("DeleteObjects", delete)),
             mock.patch.object(objects, "read", counted("GetObject", read)),
         ):
-            mirror = Mirror(
+            context = MirrorContext(
                 self.world.rollups,
                 self.world.manifests,
                 self.world.postings,
@@ -80,7 +80,7 @@ class Counted:
                 clock=self.world.clock,
                 policy=self.world.policy,
             )
-            failures = mirror.run(40).failures
+            failures = Mirror(context).run(40).failures
         if failures:
             raise failures[0]
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
-from swath_core.mirror import Mirror, MirrorFiles, Policy
+from swath_core.mirror import Mirror, MirrorContext, MirrorFiles, Policy
 from swath_core.settings import settings
 from swath_core.store.manifests import ManifestStore
 from swath_core.store.objects import Objects
@@ -50,6 +50,7 @@ class Schedule:
         Rollup(store, LiveCounter(postings), clock=self.clock).run(60)
         self.ahead += self.policy.longest + 1
         policy, clock = self.policy, self.clock
-        report = Mirror(store, manifests, postings, files, clock=clock, policy=policy).run(60)
+        context = MirrorContext(store, manifests, postings, files, clock=clock, policy=policy)
+        report = Mirror(context).run(60)
         assert not report.failures
         MEMORY.forget()  # what was marked lately, by a clock that is not moved

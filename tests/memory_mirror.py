@@ -9,7 +9,7 @@ from typing import Any
 from tests.memory_postings import MemoryPostings
 
 from swath_core.mirror import Extras, MirrorColumns, MirrorPart, Wanted, days_in, write_file
-from swath_core.store.manifests import Group, MirrorFile
+from swath_core.store.mirrored_months import Group, MirrorFile
 from swath_core.store.postings import PostingRow
 from swath_core.store.rollups import RollupState
 

@@ -22,13 +22,22 @@ from swath_core.documents import Document, StoredImage
 from swath_core.filters import values_of
 from swath_core.geo import footprint, normalise_footprint
 from swath_core.index import IndexState, postings_of, split_key
-from swath_core.mirror import Extras, Mirror, MirrorColumns, MirrorFiles, MirrorReader, Policy
+from swath_core.mirror import (
+    Extras,
+    Mirror,
+    MirrorColumns,
+    MirrorContext,
+    MirrorFiles,
+    MirrorReader,
+    Policy,
+)
 from swath_core.search import ImageQuery, ImageSearch, MirrorSource, SearchProduct
 from swath_core.store import rollups
 from swath_core.store.manifests import ManifestStore
 from swath_core.store.objects import Found, ObjectGone, Objects
 from swath_core.store.postings import PostingRow
 from swath_core.store.rollups import MEMORY, SETTLED_SECONDS, SKEW_SECONDS, Memory, RollupStore
+from swath_core.store.tables import RollupItem
 from swath_core.summaries import LiveCounter, Rollup
 
 PRODUCT = "acme:p"
@@ -138,7 +147,12 @@ class MirrorWorld:
     @property
     def mirror(self) -> Mirror:
         """The schedule's use case, as a new process makes it."""
-        return Mirror(
+        return Mirror(self.context)
+
+    @property
+    def context(self) -> MirrorContext:
+        """What the mirror is kept with."""
+        return MirrorContext(
             self.rollups,
             self.manifests,
             self.postings,
@@ -238,6 +252,23 @@ class MirrorWorld:
         self.clock.now += self.policy.longest + SKEW_SECONDS + 1
         report = self.mirror.run(60)
         assert report.failures == []
+
+    @contextmanager
+    def slowly(self, seconds: float) -> Iterator[None]:
+        """Let every object take so long to be written."""
+        write = self.objects.write
+
+        def slow(key: str, data: bytes, content_type: str) -> None:
+            write(key, data, content_type)
+            self.clock.now += seconds if key.endswith(".parquet") else 0
+
+        with mock.patch.object(self.objects, "write", slow):
+            yield
+
+    def drafts(self) -> set[str]:
+        """Return the months that a draft is stored of."""
+        rows = RollupItem.query(PRODUCT, RollupItem.sk.startswith("4#"), consistent_read=True)
+        return {row.sk[2:] for row in rows}
 
     # ---- what is promised
 

@@ -15,7 +15,8 @@ import requests
 from tests.contract.published import Release, environment_of
 from tests.summary_stack import tables_of
 
-from swath_core.store.manifests import Due, ManifestStore
+from swath_core.store.manifests import ManifestStore
+from swath_core.store.mirrored_months import Due
 from swath_core.store.rollups import RollupStore
 from swath_core.summaries import LiveCounter, Rollup
 from swath_dev.api import Api

@@ -206,23 +206,44 @@ class MirrorMachine(RuleBasedStateMachine):
         assert all(isinstance(each, CrashedError) for each in failures)
         self.world.objects.after = None
 
+    @rule(number=st.integers(5, 9), acquired=moments, writes=st.booleans(), rolls=st.booleans())
+    def run_out_of_time(self, number: int, acquired: str, writes: bool, rolls: bool) -> None:
+        """A day of several files is written in turns, and something happens between them."""
+        for count in range(number):
+            self.world.put(f"many{count}", acquired)
+        self._make_due()
+        with self.world.slowly(61):
+            assert self.world.mirror.run(60).failures == []
+        self.world.check_files()
+        if writes:
+            self.world.put("many0", acquired, cloud_fraction=0.25)
+        if rolls:
+            self.world.clock.now += SETTLED_SECONDS + SKEW_SECONDS + 1
+            self.world.rollup.run(60)
+
+    @rule()
+    def mirror_slowly(self) -> None:
+        with self.world.slowly(61):
+            assert self.world.mirror.run(60).failures == []
+
     # ---- faults of storage
 
     @precondition(lambda self: self.world.objects.held)
     @rule(data=st.data(), kind=st.sampled_from(["lost", "cut", "foreign", "changed"]))
     def spoil(self, data: st.DataObject, kind: str) -> None:
         held = self.world.objects.held
-        key = data.draw(st.sampled_from(sorted(held)))
+        keys = list(held)  # as they were written: their names are random
+        key = keys[data.draw(st.integers(0, 1000)) % len(keys)]
         content, moment = held[key]
         if kind == "lost":
             del held[key]
         elif kind == "cut":
             held[key] = content[: len(content) // 2], moment
         elif kind == "foreign":
-            other = data.draw(st.sampled_from(sorted(held)))
+            other = keys[data.draw(st.integers(0, 1000)) % len(keys)]
             held[key] = held[other][0], moment
         else:
-            place = data.draw(st.integers(0, len(content) - 1))
+            place = data.draw(st.integers(0, 100_000)) % len(content)
             changed = bytes([content[place] ^ 1])
             held[key] = content[:place] + changed + content[place + 1 :], moment
         self.told.add(key)
@@ -284,6 +305,7 @@ class MirrorMachine(RuleBasedStateMachine):
         for _ in range(2):  # products, and from the beginning again
             self.world.mirror.audit(report)
         assert set(self.world.objects.held) == named
+        assert self.world.drafts() == set()
         self.nothing_is_left_of_months_without_images(set(manifests))
 
     def nothing_is_left_of_months_without_images(self, manifests: set[str]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from swath_core.store.manifests import Manifest, MirrorFile
+from swath_core.store.mirrored_months import Manifest, MirrorFile
 from swath_core.store.objects import ObjectGone, Objects
 
 from ._content import NEAR_BYTES, FileContent, LostFileError, Wanted

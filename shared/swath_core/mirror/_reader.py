@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from swath_core.store.manifests import SCHEMA, Group, Manifest, ManifestStore, MirrorFile
+from swath_core.store.manifests import ManifestStore
+from swath_core.store.mirrored_months import SCHEMA, Group, Manifest, MirrorFile
 from swath_core.store.rollups import RollupState
 
 from ._content import LostFileError, Wanted

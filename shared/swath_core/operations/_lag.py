@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from swath_core.store.manifests import Due, ManifestStore
+from swath_core.store.manifests import ManifestStore
+from swath_core.store.mirrored_months import Due
 from swath_core.store.rollups import RollupStore
 
 _PAGE = 100

@@ -4,6 +4,7 @@
 ``pk``                  ``sk``              ``document``
 ======================  ==================  ======================================================
 product id              ``3#YYYY-MM``       the month's manifest (:class:`Manifest`)
+product id              ``4#YYYY-MM``       a group of days that is half written (:class:`Draft`)
 ``!mirror``             PRODUCT|YYYY-MM     the month has changed, and when (:class:`Due`)
 ======================  ==================  ======================================================
 
@@ -19,167 +20,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pynamodb.transactions import TransactWrite
 
 from swath_core.settings import Settings
 
+from .mirrored_months import Draft, Due, Group, Manifest, MonthState
 from .requests import ConditionError, ContentionError, transact
 from .tables import RollupItem, bind
 
 LISTED = "!mirror"
 _PAGE = 100
-SCHEMA = 3
-"""The version of the files' columns: files of another one are not read, and written again."""
-
-
-@dataclass(frozen=True, slots=True)
-class MirrorFile:
-    """An object of the mirror: its key, and what it holds when it is whole.
-
-    Readers compare CRC-32, which takes an eighth of the time; ``sha256`` is for others. ``crc`` is
-    that of the whole, ``tail_crc`` of what is behind the last of ``starts``, where the sections of
-    the file begin: those of the chunks before it stand there. ``bounds`` (west, south, east, north)
-    hold all footprints; None: not every image has one.
-    """
-
-    key: str
-    rows: int
-    bytes: int
-    sha256: str
-    crc: int = 0
-    bounds: tuple[float, float, float, float] | None = None
-    starts: tuple[int, ...] = ()
-    tail_crc: int = 0
-
-    def to_json(self) -> list[Any]:
-        """Return the stored form."""
-        told = (self.key, self.rows, self.bytes, self.sha256, self.crc)
-        return [*told, self.bounds, self.starts, self.tail_crc]
-
-    @classmethod
-    def of(cls, stored: list[Any]) -> MirrorFile:
-        """Return the file of a stored form; older ones tell of the whole alone."""
-        members: list[Any] = [tuple(each) if isinstance(each, list) else each for each in stored]
-        return cls(*members)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Days (``01`` to ``31``) that were written together, and the files that hold them all.
-
-    ``extras`` are the extra properties that the files have columns of, with the names of their
-    types: what the product declared then.
-    """
-
-    days: frozenset[str]
-    files: tuple[MirrorFile, ...]
-    extras: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def rows(self) -> int:
-        """Images in the files."""
-        return sum(file.rows for file in self.files)
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """The files of one product's month.
-
-    ``stale`` are days that have changed since their group was written; ``written`` is when a file
-    was written last (epoch seconds); ``lost`` says that a file was missing or not as written.
-    ``version`` 0 means not stored.
-    """
-
-    groups: tuple[Group, ...] = ()
-    stale: frozenset[str] = frozenset()
-    written: float = 0.0
-    lost: bool = False
-    schema: int = SCHEMA
-    version: int = 0
-
-    @property
-    def clean(self) -> frozenset[str]:
-        """The days that can be read from files, as long as they have no marker."""
-        if self.schema != SCHEMA:
-            return frozenset()
-        return frozenset().union(*(group.days for group in self.groups)) - self.stale
-
-    @property
-    def files(self) -> tuple[MirrorFile, ...]:
-        """All files of all groups."""
-        return tuple(file for group in self.groups for file in group.files)
-
-    def without(self, days: Iterable[str]) -> Manifest:
-        """Return the manifest with days that have changed."""
-        return replace(self, stale=self.stale | (frozenset(days) & self.clean))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the stored form."""
-        return {
-            "schema": self.schema,
-            "written": self.written,
-            "lost": self.lost,
-            "stale": sorted(self.stale),
-            "groups": [
-                {
-                    "days": sorted(group.days),
-                    "files": [file.to_json() for file in group.files],
-                    **({"extras": [list(each) for each in group.extras]} if group.extras else {}),
-                }
-                for group in self.groups
-            ],
-        }
-
-    @classmethod
-    def of(cls, item: RollupItem | None) -> Manifest:
-        """Return the manifest of an item; an empty one where there is none."""
-        if item is None:
-            return cls()
-        document = item.document
-        groups = tuple(
-            Group(
-                frozenset(group["days"]),
-                tuple(map(MirrorFile.of, group["files"])),
-                tuple((name, type_name) for name, type_name in group.get("extras", ())),
-            )
-            for group in document["groups"]
-        )
-        return cls(
-            groups,
-            frozenset(document["stale"]),
-            float(document["written"]),
-            bool(document["lost"]),
-            int(document["schema"]),
-            int(item.version or 0),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A listed month: when it changed first and last since it was written (epoch seconds).
-
-    ``sweep`` is when objects that no manifest names any more may be removed; 0: not yet known.
-    """
-
-    first: float
-    last: float
-    sweep: float = 0.0
-
-    def to_json(self) -> dict[str, float]:
-        """Return the stored form."""
-        return {"first": self.first, "last": self.last, "sweep": self.sweep}
-
-
-@dataclass(frozen=True, slots=True)
-class MonthState:
-    """What the table holds of a month: the version of its row of counts (0: none), and the rest."""
-
-    row_version: int
-    manifest: Manifest
-    due: Due | None
 
 
 def keys_of(product_id: str, month: str) -> list[tuple[str, str]]:
@@ -255,32 +108,51 @@ class ManifestStore:
 
     def month(self, product_id: str, month: str) -> MonthState:
         """Return what there is of a month: one request, before its markers are read."""
-        keys = [(product_id, f"2#{month}"), *keys_of(product_id, month)]
+        keys = [(product_id, f"2#{month}"), *keys_of(product_id, month), (product_id, f"4#{month}")]
         items = {(item.pk, item.sk): item for item in RollupItem.read_many(keys)}
-        row, manifest, listed = (items.get(key) for key in keys)
+        row, manifest, listed, draft = (items.get(key) for key in keys)
         version = int(row.version or 0) if row else 0
-        return MonthState(version, Manifest.of(manifest), due_of(listed))
+        return MonthState(version, Manifest.of(manifest), due_of(listed), Draft.of(draft))
 
     def commit(
         self, product_id: str, month: str, state: MonthState, changed: Manifest
     ) -> Manifest | None:
-        """Store a manifest if it and the month's counts are as in ``state``.
+        """Store a manifest if it and the month's counts are as in ``state``; a draft goes.
 
         Return it with its version; None where something has changed.
         """
         item = _item(product_id, month, replace(changed, version=state.manifest.version))
 
         def changes(write: TransactWrite) -> None:
-            write.condition_check(
-                RollupItem, product_id, f"2#{month}", condition=has_version(state.row_version)
-            )
+            _check_row(write, product_id, month, state.row_version)
             write.save(item, condition=has_version(state.manifest.version))
+            if state.draft is not None:
+                write.delete(RollupItem(product_id, f"4#{month}"))
 
         try:
             transact(changes)
         except (ConditionError, ContentionError):
             return None
         return replace(changed, version=int(item.version or 0))
+
+    def save_draft(self, product_id: str, month: str, draft: Draft) -> bool:
+        """Store a draft if manifest and counts of the month are as it says; return whether."""
+
+        def changes(write: TransactWrite) -> None:
+            _check_row(write, product_id, month, draft.row_version)
+            condition = has_version(draft.manifest_version)
+            write.condition_check(RollupItem, product_id, f"3#{month}", condition=condition)
+            write.save(RollupItem(product_id, f"4#{month}", document=draft.to_json()))
+
+        try:
+            transact(changes)
+        except (ConditionError, ContentionError):
+            return False
+        return True
+
+    def remove_draft(self, product_id: str, month: str) -> None:
+        """Remove a draft that does not hold any more."""
+        RollupItem(product_id, f"4#{month}").delete()
 
     def remove(self, product_id: str, month: str, version: int) -> None:
         """Remove a manifest that names no file, unless it has changed since."""
@@ -334,12 +206,23 @@ def _entry(product_id: str, month: str, due: Due) -> RollupItem:
 
 
 def _item(product_id: str, month: str, manifest: Manifest) -> RollupItem:
-    """Return the item of a manifest, one version after the one it has.
-
-    The first one is no version that a manifest of the month has had before it was removed.
-    """
-    version = manifest.version + 1 if manifest.version else time.time_ns() // 1000
+    """Return the item of a manifest, one version after the one it has."""
+    version = version_after(manifest.version)
     return RollupItem(product_id, f"3#{month}", document=manifest.to_json(), version=version)
+
+
+def _check_row(write: TransactWrite, product_id: str, month: str, version: int) -> None:
+    """Let a transaction fail where a month was counted anew since its row had a version."""
+    condition = has_version(version)
+    write.condition_check(RollupItem, product_id, f"2#{month}", condition=condition)
+
+
+def version_after(version: int) -> int:
+    """Return the version of a row that had another one before; 0: there is no row.
+
+    The first one is none that a row with the same keys had before it was removed.
+    """
+    return version + 1 if version else time.time_ns() // 1000
 
 
 def has_version(version: int) -> Any:

@@ -40,7 +40,8 @@ from swath_core.errors import Unavailable
 from swath_core.settings import Settings
 
 from .fast import dynamo_client
-from .manifests import Manifest, MonthState, add_change, due_of, has_version, keys_of
+from .manifests import add_change, due_of, has_version, keys_of, version_after
+from .mirrored_months import Manifest, MonthState
 from .requests import ConditionError, ContentionError, transact
 from .tables import RollupItem, bind
 
@@ -386,4 +387,4 @@ def _row_item(pk: str, sk: str, row: Row, part_name: str) -> RollupItem:
         "bytes": total.bytes,
         part_name: {name: [t.count, t.bytes] for name, t in sorted(row.parts.items())},
     }
-    return RollupItem(pk, sk, document=document, version=row.version + 1)
+    return RollupItem(pk, sk, document=document, version=version_after(row.version))

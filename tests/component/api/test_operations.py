@@ -15,7 +15,8 @@ import pytest
 from swath_core.documents import Document
 from swath_core.settings import settings
 from swath_core.store.catalog import CatalogStore
-from swath_core.store.manifests import Due, ManifestStore
+from swath_core.store.manifests import ManifestStore
+from swath_core.store.mirrored_months import Due
 from swath_core.store.rollups import RollupStore
 from swath_core.times import format_timestamp, now, parse_timestamp
 from swath_core.uploads import Part, Step, Upload, UploadStore, machine, upload_key

@@ -12,6 +12,7 @@ from unittest import mock
 
 import boto3
 import duckdb
+import numpy as np
 import pytest
 import shapely
 from tests.component.catalog.images.conftest import SETTINGS
@@ -23,15 +24,17 @@ from swath_core.mirror import (
     COLUMNS,
     Mirror,
     MirrorColumns,
+    MirrorContext,
     MirrorFiles,
     MirrorReport,
     Policy,
     write_file,
 )
+from swath_core.mirror._audit import Audit
 from swath_core.mirror._schema import column_of
 from swath_core.search import ImageSearch, MirrorSource
 from swath_core.stac._properties import SHOWN
-from swath_core.store.manifests import SCHEMA, Due
+from swath_core.store.mirrored_months import SCHEMA, Due, MirrorFile
 from swath_core.store.objects import Objects
 from swath_core.store.rollups import SETTLED_SECONDS
 
@@ -292,7 +295,7 @@ def test_the_audit_finds_a_day_that_differs(world: MirrorWorld) -> None:
     for day in ("02", "01"):
         report = world.mirror.run(-1)
         chosen = ("2020-02", day)
-        with mock.patch("swath_core.mirror._keep.random.choice", return_value=chosen) as choice:
+        with mock.patch("swath_core.mirror._audit.random.choice", return_value=chosen) as choice:
             world.mirror.audit(report)
             world.mirror.audit(report)  # the product after the last one: none
         assert chosen in choice.call_args.args[0]
@@ -478,7 +481,7 @@ def test_objects_of_a_bucket(world: MirrorWorld) -> None:
     world.rollup.run(60)
     world.clock.now = 4e9  # after the objects' own time, which is the real one
     world.manifests.list_month(PRODUCT, "2020-02", Due(1.0, 2.0))
-    mirror = Mirror(
+    context = MirrorContext(
         world.rollups,
         world.manifests,
         world.postings,
@@ -486,6 +489,7 @@ def test_objects_of_a_bucket(world: MirrorWorld) -> None:
         clock=world.clock,
         policy=Policy(grace=1e10),
     )
+    mirror = Mirror(context)
     assert mirror.run(60).images == 3
     s3 = boto3.client("s3")
     (linked,) = s3.list_objects_v2(Bucket="mirror", Prefix="mirror/links/")["Contents"]
@@ -505,3 +509,144 @@ def test_objects_of_a_bucket(world: MirrorWorld) -> None:
     assert list(world.files.unnamed(PRODUCT, "2020-02", named)) == []
     ((key, moment),) = world.files.unnamed(PRODUCT, "2020-02", set())
     assert (key, moment) == (found["Key"], found["LastModified"].timestamp())
+
+
+# ---- days that are too large for a run
+
+
+def test_a_day_of_many_files_is_written_in_turns(world: MirrorWorld) -> None:
+    for number in range(19):
+        world.put(f"i{number}", DAY)
+    world.put("other", "2020-03-01T00:00:00.000000Z")
+    world.clock.now += SETTLED_SECONDS + 1
+    world.rollup.run(60)
+    world.clock.now += world.policy.longest
+    written: list[int] = []
+    with world.slowly(61):
+        while not written or len(written) < 5:
+            before = len(world.objects.held)
+            assert world.mirror.run(60).failures == []
+            written.append(len(world.objects.held) - before)
+            assert len(world.drafts()) == (len(written) < 5)
+            if len(written) == 2:  # a write of another month does not undo what there is
+                world.put("more", "2020-03-02T00:00:00.000000Z")
+                world.rollup.run(60)
+    assert written == [1] * 5  # a file takes the time of a run
+    assert DAY[:10] in world.check_files()
+    world.settle()
+    files = world.manifests.month(PRODUCT, "2020-02").manifest.files
+    assert [file.rows for file in files] == [4, 4, 4, 4, 3]
+    assert world.objects.held.keys() >= {file.key for file in files}
+
+
+@pytest.mark.parametrize("what", ["recount", "declaration", "age", "lost"])
+def test_a_draft_that_does_not_hold_any_more_is_begun_again(world: MirrorWorld, what: str) -> None:
+    for number in range(11):
+        world.put(f"i{number}", DAY)
+    world.clock.now += SETTLED_SECONDS + 1
+    world.rollup.run(60)
+    world.clock.now += world.policy.longest
+    with world.slowly(61):
+        world.mirror.run(60)
+    assert world.drafts() == {"2020-02"}
+    (first,) = world.objects.held
+    if what == "recount":
+        world.put("i3", DAY, cloud_fraction=0.5)
+    elif what == "declaration":
+        world.declared = {"gsd": "number"}
+    elif what == "age":
+        world.clock.now += world.policy.draft_seconds + 1
+    else:
+        world.objects.held.clear()
+        world.clock.now += world.policy.draft_seconds + 1
+    world.settle()
+    assert world.drafts() == set()
+    assert DAY[:10] in world.check_files()
+    assert first not in {
+        file.key for file in world.manifests.month(PRODUCT, "2020-02").manifest.files
+    }
+
+
+def test_a_file_ends_where_its_postings_are_large(world: MirrorWorld) -> None:
+    world.policy = replace(world.policy, file_rows=1000, file_bytes=2000)
+    for number in range(20):
+        world.put(f"i{number}", DAY, provider_id="x" * 200, geometry=square(number, number))
+    world.settle()
+    files = world.manifests.month(PRODUCT, "2020-02").manifest.files
+    assert len(files) > 2
+    assert sum(file.rows for file in files) == 20
+    assert max(file.rows for file in files) < 10
+    assert DAY[:10] in world.check_files()
+    world.put("late", "2020-02-05T00:00:00.000000Z")
+    world.settle()
+    left = world.manifests.month(PRODUCT, "2020-02").manifest.files
+    assert set(files) <= set(left), "large ones stay as they are"
+
+
+def test_a_large_day_is_compared_in_part(
+    world: MirrorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swath_core.mirror._audit.MOST_COMPARED", 3)
+    for number in range(12):
+        world.put(f"i{number:02}", f"2020-02-03T{number // 2:02}:00:00.000000Z")
+    world.settle()
+    audit, report, dice = Audit(world.context), MirrorReport(), random.Random(3)
+
+    def chosen(given: Any) -> Any:  # the day, and of it any file and image
+        return (
+            dice.choice(given)
+            if isinstance(given[0], MirrorFile | np.integer)
+            else ("2020-02", "03")
+        )
+
+    with mock.patch("swath_core.mirror._audit.random.choice", chosen):
+        for _ in range(8):
+            audit.product(PRODUCT, report)
+        assert report.drifted == []
+        world.apply("i07", "2020-02-03T03:00:00.000000Z", cloud_fraction=0.5)  # without a mark
+        for _ in range(40):
+            audit.product(PRODUCT, report)
+            if report.drifted:
+                break
+    assert report.drifted == [f"{PRODUCT} 2020-02-03"]
+
+
+# ---- products without images
+
+
+def test_rows_of_counts_of_a_product_that_is_gone_are_removed_after_an_hour(
+    world: MirrorWorld,
+) -> None:
+    fill(world, 5)
+    fill(world, 5, "1969-12")
+    world.settle()
+    world.delete_product()
+    for _ in range(3):
+        world.settle()
+        world.clock.now += world.policy.grace + 2
+    report = MirrorReport()
+
+    def rows() -> set[tuple[str, str]]:
+        for _ in range(2):  # products, and from the beginning again
+            world.mirror.audit(report)
+        items = boto3.client("dynamodb").scan(TableName="rollups")["Items"]
+        keys = {(item["pk"]["S"], item["sk"]["S"]) for item in items}
+        return {key for key in keys if key[0] != "!rollup"}
+
+    assert len(rows()) == 5
+    world.clock.now += world.policy.grace - 60
+    assert len(rows()) == 5
+    world.put("again", DAY)  # and gone at once
+    world.delete_product()
+    for _ in range(2):
+        world.settle()
+    world.clock.now += 60
+    assert len(rows()) >= 5, "something has changed meanwhile"
+    world.clock.now += 2 * world.policy.grace
+    rows()
+    world.clock.now += 2 * world.policy.grace
+    assert rows() == set()
+    world.put("a", DAY)
+    world.settle()
+    assert world.check_files() >= {DAY[:10]}
+    assert (PRODUCT, "1#2020") in rows()

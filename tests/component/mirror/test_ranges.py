@@ -21,7 +21,7 @@ from swath_core.mirror import MirrorColumns, Policy, Wanted
 from swath_core.mirror._content import FileContent, LostFileError
 from swath_core.mirror._footer import split_tail
 from swath_core.search import ImageQuery
-from swath_core.store.manifests import MirrorFile
+from swath_core.store.mirrored_months import MirrorFile
 from swath_core.store.objects import ObjectGone, Objects
 from swath_core.summaries import DateField, Interval, RequestedRange, Summaries
 

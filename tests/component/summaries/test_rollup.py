@@ -86,9 +86,10 @@ def test_markers_wait_for_the_writes_that_rely_on_them(world: World) -> None:
     assert (report.recounted, report.lag_seconds) == (1, 0.0)
     assert world.store.state("acme:p").dirty == {}
     assert world.store.dirty_products(None, 10) == []
-    assert world.store.month_rows("acme:p", "2020-01", "2020-01") == {
-        "2020-01": Row({"01": Tally(1, 1)}, 1)
-    }
+    rows = world.store.month_rows("acme:p", "2020-01", "2020-01")
+    version = rows["2020-01"].version
+    assert rows == {"2020-01": Row({"01": Tally(1, 1)}, version)}
+    assert version > 1_600_000_000_000_000, "none that a row had which was removed before"
 
 
 def test_what_was_rolled_up_is_read_from_rows(world: World) -> None:

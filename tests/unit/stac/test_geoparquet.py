@@ -9,7 +9,7 @@ import pytest
 from swath_core.mirror import MonthFile
 from swath_core.stac._geoparquet import MOST_FILES, month_and_number, with_files
 from swath_core.stac._incoming import checked_collection
-from swath_core.store.manifests import MirrorFile
+from swath_core.store.mirrored_months import MirrorFile
 
 
 def files_of(month: str, days: set[str], *keys: str, before: int = 0) -> list[MonthFile]:
