@@ -7,7 +7,8 @@ reader: what is counted is planning, decoding, merging, geometry and documents; 
 is not.
 
 Postings per match and read units are those of all matches, rounds and times those of the first
-page of 100. ``SWATH_BENCH_SIZES`` (for example ``1000,10000``) limits the catalogs.
+page of 100. A page's processor time is the least of three: whatever else a processor does adds to
+it. ``SWATH_BENCH_SIZES`` (for example ``1000,10000``) limits the catalogs.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ _PEER_QUERIES = 3
 _FEWEST_PAGES = 10
 _FEWEST_TIMES = 20
 """First pages whose processor time is taken: a whole product is one query, asked again."""
+_TURNS = 3
+"""A processor that others use, too, takes up to three times as long: the least is the page's."""
 
 
 class DynamoJson:
@@ -182,12 +185,20 @@ def run_case(catalog: Catalog, width: int | None, period: tuple[str, str] | None
         given = body(where, period)
         figures.costs.append(_all_matches(plain, catalog, given))
         for _ in range(-(-_FEWEST_TIMES // len(places))):
-            before, started = store.seconds, time.process_time()
-            page = timed.page(ImageQuery.from_body(given), [catalog.product])
-            spent = time.process_time() - started - (store.seconds - before)
-            figures.cpu_ms.append(1000 * spent)
-        figures.pages.append(page.cost)
+            turns = [_first_page(timed, store, catalog, given) for _ in range(_TURNS)]
+            figures.cpu_ms.append(min(spent for spent, _ in turns))
+        figures.pages.append(turns[0][1])
     return figures
+
+
+def _first_page(
+    search: ImageSearch, store: DynamoJson, catalog: Catalog, given: dict[str, Any]
+) -> tuple[float, Cost]:
+    """Return the milliseconds of processor time that a first page took, and its cost."""
+    before, started = store.seconds, time.process_time()
+    page = search.page(ImageQuery.from_body(given), [catalog.product])
+    spent = time.process_time() - started - (store.seconds - before)
+    return 1000 * spent, page.cost
 
 
 def _all_matches(search: ImageSearch, catalog: Catalog, given: dict[str, Any]) -> Cost:
