@@ -29,8 +29,18 @@ export const states = {
     await page.getByText("This product has no images yet").waitFor();
     const found = await violations(page);
     const product = await empty(page);
+    const busy = { status: 429, contentType: "application/json", body: '{"description": "too many"}' };
+    await page.route("**/stac/aggregate", (route) => {
+      const { aggregations, filter } = route.request().postDataJSON();
+      return aggregations.join() === "total_count" && filter === undefined ? route.fulfill(busy) : route.continue();
+    });
     await page.evaluate((hash) => (window.location.hash = hash), without);
     await page.getByText("Nothing matches").waitFor();
+    const again = page.getByRole("button", { name: "Count again" });
+    await again.waitFor();
+    const uncounted = await empty(page);
+    await page.unroute("**/stac/aggregate");
+    await again.click();
     await page.getByRole("button", { name: /^Without/ }).first().waitFor();
     const ways = await page.locator(".ways button").allTextContents();
     found.push(...(await violations(page)));
@@ -46,7 +56,7 @@ export const states = {
     await page.getByText("no product that may have some").waitFor();
     const nobody = await empty(page);
     await context.close();
-    return { ...seen, product, ways, widened, wide, nobody, found };
+    return { ...seen, product, uncounted, ways, widened, wide, nobody, found };
   },
 
   /** What the page says where the API refuses, is busy, or cannot be reached; each time it goes on. */

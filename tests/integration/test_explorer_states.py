@@ -61,6 +61,8 @@ def test_what_is_empty_says_what_to_do(
     )  # fmt: skip
 
     assert "drop files here" in seen["product"]
+    assert "could not be counted" in seen["uncounted"]
+    assert "No condition alone" not in seen["uncounted"]
     assert seen["ways"] == ["Without the times: 3 images"]
     assert seen["widened"] == "3 images"
     assert seen["wide"] <= 0, "a small screen needs no scrolling sideways"

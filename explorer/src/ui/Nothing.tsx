@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { isAbort } from "../api";
+import { isAbort, words } from "../api";
 import { DropZone } from "../bring/DropZone";
 import { mayBring, openBring, retarget } from "../bring/state";
 import { count } from "../stac";
@@ -71,36 +71,61 @@ function EmptyProduct({ id }: { id: string }) {
   );
 }
 
+type Ways = readonly (readonly [Widened, number])[];
+
 /** Which condition leaves nothing: how many there would be without each. */
 function NoMatch() {
-  const [counts, setCounts] = useState<readonly (readonly [Widened, number])[] | null>(null);
+  const [ways, setWays] = useState<Ways | null>(null);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
     const giveUp = new AbortController();
     const each = withoutEach(query.peek()).map(async (way) => [way, await count(way.query, giveUp.signal)] as const);
     Promise.all(each)
-      .then(setCounts)
-      .catch((error: unknown) => !isAbort(error) && setCounts([]));
+      .then(setWays)
+      .catch((error: unknown) => !isAbort(error) && setTrouble(words(error)));
     return () => giveUp.abort();
-  }, []);
-  const useful = (counts ?? []).filter(([, number]) => number > 0);
+  }, [turn]);
+  const again = () => {
+    setTrouble(null);
+    setTurn(turn + 1);
+  };
   return (
     <div class="empty">
       <p>Nothing matches.</p>
-      {counts === null && <p class="quiet">Counting what each condition leaves out…</p>}
-      {useful.length > 0 && (
-        <ul class="ways">
-          {useful.map(([way, number]) => (
-            <li key={way.words}>
-              <button type="button" onClick={() => (query.value = way.query)}>
-                Without {way.words}: {number.toLocaleString("en")} {number === 1 ? "image" : "images"}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
-      {counts !== null && useful.length === 0 && (
-        <p>No condition alone is why: leave out two or more, or clear the search.</p>
-      )}
+      {trouble === null ? <WaysOut ways={ways} /> : <Uncounted why={trouble} onAgain={again} />}
     </div>
+  );
+}
+
+function WaysOut({ ways }: { ways: Ways | null }) {
+  if (ways === null) {
+    return <p class="quiet">Counting what each condition leaves out…</p>;
+  }
+  const useful = ways.filter(([, number]) => number > 0);
+  if (useful.length === 0) {
+    return <p>No condition alone is why: leave out two or more, or clear the search.</p>;
+  }
+  return (
+    <ul class="ways">
+      {useful.map(([way, number]) => (
+        <li key={way.words}>
+          <button type="button" onClick={() => (query.value = way.query)}>
+            Without {way.words}: {number.toLocaleString("en")} {number === 1 ? "image" : "images"}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Uncounted({ why, onAgain }: { why: string; onAgain: () => void }) {
+  return (
+    <>
+      <p>What each condition leaves out could not be counted. {why}</p>
+      <button type="button" onClick={onAgain}>
+        Count again
+      </button>
+    </>
   );
 }
