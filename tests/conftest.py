@@ -4,12 +4,14 @@ With several workers (``pytest -n``) everything that needs the local cloud runs 
 that there is one cloud; the others run the rest meanwhile.
 """
 
+import functools
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -21,6 +23,9 @@ os.environ.setdefault("AWS_ACCESS_KEY_ID", "testing")
 os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "testing")
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
+
+# moto makes a new session for every test; each would parse the descriptions of services anew.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 DECISIONS = "decisions.jsonl"
 """Where the session's local cloud notes what it decides about the functions' rights."""

@@ -316,6 +316,7 @@ def running() -> Iterator[FakeCatalog]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes: the second would wait
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -43,6 +43,7 @@ class Store(ThreadingHTTPServer):
 
 class _Answer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait
     server: Store
 
     def do_GET(self) -> None:

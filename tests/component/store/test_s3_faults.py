@@ -21,6 +21,7 @@ from swath_core.errors import Unavailable
 from swath_core.raster._stream import PART_BYTES, ResultsBucket, deliver
 from swath_core.store import objects as objects_module
 from swath_core.store.objects import Objects
+from swath_core.store.s3 import s3_client
 
 BUCKET = "faulty"
 BODY = bytes(range(256)) * 4000
@@ -222,7 +223,7 @@ def test_members_of_a_deletion_that_fail_for_a_while(
 def test_a_large_raster_whose_bucket_fails_is_answered_unavailable(
     fault: str, network: Network
 ) -> None:
-    client = boto3.client("s3")
+    client = s3_client()
     stream = [bytes(PART_BYTES), b"tail"]
     network.reset(fault, lambda _: False)
     assert deliver(iter(stream), ResultsBucket(client, BUCKET).begin).link
