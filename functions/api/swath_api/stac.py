@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -149,8 +150,11 @@ def search_posted(request: Request) -> Response[Any]:
 
 
 def _asked(request: Request, given: Body, collection: str | None = None) -> ItemSearch:
-    extras = services.stac().extras(request.caller, given, collection)
-    return ItemSearch.parse(given, collection, extras)
+    return ItemSearch.parse(given, collection, _extras(request, given, collection))
+
+
+def _extras(request: Request, given: Body, collection: str | None) -> Callable[[], Extras]:
+    return services.stac().extras(request.caller, given, collection)
 
 
 def _found_items(request: Request, asked: ItemSearch) -> Response[Any]:
@@ -212,9 +216,10 @@ def _only(collection: str) -> Body:
 
 
 def _aggregated(request: Request, given: Body, collection: str | None = None) -> Response[Any]:
-    extras = services.stac().extras(request.caller, given, collection)
+    extras = _extras(request, given, collection)
     wanted, members = Aggregations.parse(given, extras), searched(given)
-    asked = _asked(request, members if collection is None else members | _only(collection))
+    whole = members if collection is None else members | _only(collection)
+    asked = ItemSearch.parse(whole, extras=extras)
     found = services.stac().aggregations(request.caller, asked, wanted)
     links = _page_links(request, JSON)
     return _json({"type": "AggregationCollection", "aggregations": found, "links": links})

@@ -40,6 +40,7 @@ from ._extras import (
     declared,
     extra,
     extra_value,
+    is_told_as,
     undeclared,
 )
 from ._images import FILE, IMAGE, STORAGE_STATES
@@ -115,5 +116,6 @@ __all__ = [
     "declared",
     "extra",
     "extra_value",
+    "is_told_as",
     "undeclared",
 ]

@@ -93,6 +93,12 @@ def extra(name: str, type_name: str) -> Extra:
     return Extra(name=EXTRA + name, type=_TYPES[type_name][0], description=description)
 
 
+def is_told_as(type_name: str, attribute: Attribute) -> bool:
+    """Return whether values of a declared type are those of an attribute that is asked for."""
+    is_integer = type_name == "integer" and isinstance(attribute.type, Number)
+    return is_integer or attribute.type == _TYPES[type_name][0]
+
+
 def extra_value(attributes: Mapping[str, Any], name: str) -> Any:
     """Return an extra property of an image as it is stored; None where there is no scalar one.
 
@@ -180,6 +186,11 @@ class Extras:
             else:
                 differing[name] = " and ".join(f"{each} in {id_}" for each, id_ in where.items())
         return cls(found, differing)
+
+    @property
+    def by_name(self) -> Mapping[str, Extra]:
+        """The attributes by their names in filters."""
+        return {each.name: each for each in self.found.values()}
 
     def get(self, name: str) -> Extra | None:
         """Return the attribute of a declared name. Raises BadRequest where its types differ."""

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from swath_core.store.manifests import ManifestStore
@@ -108,7 +109,7 @@ class MirrorReader:
         if not parts:
             return
         waiting: deque[tuple[MirrorPart, list[Future[MirrorColumns]]]] = deque()
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mirror") as threads:
+        with _threads() as threads:
             for part in parts:
                 touched = [each for each in part.group.files if may_touch(each.bounds, within)]
                 files = [
@@ -143,6 +144,19 @@ class MirrorReader:
         The schedule writes it again.
         """
         self._manifests.distrust(part.product_id, part.month, part.group, self._clock())
+
+
+@contextmanager
+def _threads() -> Iterator[ThreadPoolExecutor]:
+    """Return threads that fetch files; at the end those not begun are not fetched any more.
+
+    Where S3 throttles, each takes many seconds to say so.
+    """
+    threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mirror")
+    try:
+        yield threads
+    finally:
+        threads.shutdown(cancel_futures=True)
 
 
 def _parts(

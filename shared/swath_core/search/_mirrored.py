@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from swath_core.definitions import EXTRA
+from swath_core.definitions import EXTRA, is_told_as
 from swath_core.filters import EVERYTHING, KeyRange
 from swath_core.index import time_partition
 from swath_core.mirror import MirrorColumns, MirrorPart, Wanted, days_in
@@ -91,7 +91,7 @@ def mirrored(
         each.product.id
         for each in plan.products
         if _may_be_large(plan, each, source)
-        and _extras(each.product, looked_at | _names(plan, each)) is not None
+        and _extras(plan.query, each.product, looked_at | _names(plan, each)) is not None
     ]
     if not large:
         return plan
@@ -127,12 +127,22 @@ def _names(plan: SearchPlan, of_product: ProductPlan) -> frozenset[str]:
     return plan.queries[of_product.product.id].predicate.names
 
 
-def _extras(product: SearchProduct, names: frozenset[str]) -> frozenset[tuple[str, str]] | None:
+def _extras(
+    query: ImageQuery, product: SearchProduct, names: frozenset[str]
+) -> frozenset[tuple[str, str]] | None:
     """Return which of a product's declared extra properties are among names.
 
-    None where others are: the documents of all candidates have to be read.
+    None where others are, or where the query takes one for another type, since the declaration
+    has changed after it was parsed: postings and documents hold values of any type.
     """
-    found = {each for each in product.extras if EXTRA + each[0] in names}
+    declared = query.declared
+    found = {
+        (name, type_name)
+        for name, type_name in product.extras
+        if (full := EXTRA + name) in names
+        and full in declared
+        and is_told_as(type_name, declared[full])
+    }
     is_told = names <= TOLD | {EXTRA + name for name, _ in found}
     return frozenset(found) if is_told else None
 
@@ -150,7 +160,7 @@ def _product(
     total = sum(state.months[month].count for month in within)
     if _expected(plan, before, total) < source.least:
         return before
-    extras = _extras(before.product, looked_at | _names(plan, before)) or frozenset()
+    extras = _extras(plan.query, before.product, looked_at | _names(plan, before)) or frozenset()
     parts = [
         part
         for part in source.reader.parts(before.product.id, state)

@@ -6,7 +6,8 @@ many as files cost, and the page is far from full, it goes on in files if these 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from swath_core.filters import KeyRange
@@ -17,7 +18,7 @@ from ._merge import Matcher, Merge
 from ._mirrored import MirrorSource, bounds_of, mirrored
 from ._plan import MonthReader, Projection, Source, plan_search
 from ._query import Match
-from ._streams import Streams, wanted_of
+from ._streams import Streams, TakesTooLongError, wanted_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +50,25 @@ class OrderedFiles:
             matcher.plan = of_postings
         return False
 
-    def find(
-        self, matcher: Matcher, room: int, in_time: Callable[[], bool]
-    ) -> tuple[list[Match], bool]:
-        """Return the plan's first matches, more than there is room for, and whether all."""
-        found: list[Match] = []
-        for matches in self._by_month(matcher, room + 1):
-            found += matches
-            if len(found) > room or not in_time():
-                return found, False
-        return found, True
+    def find(self, matcher: Matcher, room: int, deadline: float) -> tuple[list[Match], bool]:
+        """Return the plan's first matches, more than there is room for, and whether all.
 
-    def _by_month(self, matcher: Matcher, most: int) -> Iterator[list[Match]]:
-        """Yield the matches of each month in their order, of a file at least the first ``most``."""
+        They are fewer, or none, where that takes too long.
+        """
+        found: list[Match] = []
+        with suppress(TakesTooLongError):
+            for matches in self._by_month(matcher, room + 1, deadline):
+                found += matches
+                if len(found) > room or self.streams.clock() > deadline:
+                    return found, False
+            return found, True
+        return found, False
+
+    def _by_month(self, matcher: Matcher, most: int, deadline: float) -> Iterator[list[Match]]:
+        """Yield the matches of each month in their order, of a file at least the first ``most``.
+
+        Raises TakesTooLongError where a month is not read by then.
+        """
         plan = matcher.plan
 
         def leading(rows: MirrorRows) -> list[list[Match]]:
@@ -79,18 +86,21 @@ class OrderedFiles:
         read = self.source.reader.read(parts, bounds_of(plan.query), wanted_of(matcher))
         following = next(read, None)
         for month in sorted({*live, *(each.month for each in parts)}, reverse=plan.descending):
-            found = self._live(matcher, live.get(month, ()), most)
+            found = self._live(matcher, live.get(month, ()), most, deadline)
             while following is not None and following[0].month == month:
                 part, files = following
                 told = None if files is None else self.streams.told(matcher, part, files, leading)
                 if told is None:
-                    told = list(self.streams.instead(matcher, of_product[part.product_id], part))
+                    searched = of_product[part.product_id]
+                    told = list(self.streams.instead(matcher, searched, part, deadline))
                 found += (match for batch in told for match in batch)
                 following = next(read, None)
             found.sort(key=lambda match: match.key, reverse=plan.descending)
             yield found
 
-    def _live(self, matcher: Matcher, sources: Sequence[Source], most: int) -> list[Match]:
+    def _live(
+        self, matcher: Matcher, sources: Sequence[Source], most: int, deadline: float
+    ) -> list[Match]:
         """Return the first matches of a month in postings."""
         descending = matcher.plan.descending
         merge = Merge(
@@ -98,6 +108,8 @@ class OrderedFiles:
         )
         found: list[Match] = []
         while not merge.finished and len(found) < most:
+            if self.streams.clock() > deadline:
+                raise TakesTooLongError(matcher.cost)
             found += matcher.matching(merge.advance(None))
         return found
 

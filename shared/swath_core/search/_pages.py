@@ -18,7 +18,7 @@ from ._merge import Matcher, satisfies, tells
 from ._ordered import OrderedFiles
 from ._plan import SearchPlan
 from ._query import ImageQuery, Match, Page, sign
-from ._streams import SECONDS, Batch, Streams, takes_too_long
+from ._streams import SECONDS, Batch, Streams, TakesTooLongError
 
 PAGE_IMAGES = 100
 PAGE_BYTES = 4_000_000
@@ -62,7 +62,7 @@ class Pages:
             found, finished = self._find(matcher, state.get("k"), room, deadline, files=in_files)
             in_files = any(each.parts for each in matcher.plan.products)
             if not found and not finished:
-                raise takes_too_long(matcher.cost)
+                raise TakesTooLongError(matcher.cost)
             documents, used = _whole(matcher, found[:room])
             more = used < len(found) or not finished
             if used:
@@ -76,14 +76,10 @@ class Pages:
 
         ``files`` says that the last page came to files: this one begins with them.
         """
-
-        def in_time() -> bool:
-            return self.streams.clock() <= deadline
-
         ordered, until_files = self.ordered, math.inf
         if ordered is not None:
             if files and ordered.go_on(matcher, after):
-                return ordered.find(matcher, room, in_time)
+                return ordered.find(matcher, room, deadline)
             until_files = ordered.source.least
         merge = self.streams.merge(matcher, after)
         found: list[Match] = []
@@ -98,9 +94,9 @@ class Pages:
             if ordered and reached and left > 0 and matcher.cost.postings >= until_files:
                 until_files = math.inf
                 if ordered.go_on(matcher, reached):
-                    more, finished = ordered.find(matcher, left, in_time)
+                    more, finished = ordered.find(matcher, left, deadline)
                     return found + more, finished
-            if not in_time():
+            if self.streams.clock() > deadline:
                 break
         return found, merge.finished
 

@@ -17,7 +17,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from swath_core.definitions import IMAGE, Resource
+from swath_core.definitions import IMAGE, Attribute, ImageResource, Resource
 from swath_core.documents import INDEX_VERSION, Document, StoredProduct
 from swath_core.errors import BadRequest
 from swath_core.filters import (
@@ -82,7 +82,9 @@ class ImageQuery:
 
     ``area`` is on the plane; ``or_without_area`` also takes images without a footprint. ``limit``
     counts over all pages, ``page_size`` on one. Images asked for by id come as asked unless
-    ``sort_given``. ``digest`` is what a cursor is bound to.
+    ``sort_given``. ``digest`` is what a cursor is bound to. ``declared`` are the extra properties
+    with the types in which it asks for them, by their names in filters: products are read after it
+    was parsed, and may declare others then.
     """
 
     expression: Expression = EVERYTHING
@@ -93,6 +95,7 @@ class ImageQuery:
     limit: int | None = None
     page_size: int | None = None
     digest: str = ""
+    declared: Mapping[str, Attribute] = field(default_factory=dict)
 
     @classmethod
     def from_body(
@@ -116,6 +119,7 @@ class ImageQuery:
             sort_given=bool(body.get("sort")),
             limit=parse_limit(body.get("limit")),
             digest=digest(user, *(body.get(name) for name in _BOUND), *types_of(sort)),
+            declared=resource.extras.by_name if isinstance(resource, ImageResource) else {},
         )
 
 

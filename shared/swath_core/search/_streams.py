@@ -44,12 +44,17 @@ class Streams:
 
     def in_order(self, matcher: Matcher) -> Iterator[list[Match]]:
         """Yield the matches in postings. Raises BadRequest where it takes too long."""
-        merge = self.merge(matcher, None)
-        deadline = self.clock() + SECONDS
+        return self._all_of(matcher, self.merge(matcher, None), self._deadline)
+
+    @property
+    def _deadline(self) -> float:
+        return self.clock() + SECONDS
+
+    def _all_of(self, matcher: Matcher, merge: Merge, deadline: float) -> Iterator[list[Match]]:
         while not merge.finished:
             yield matcher.matching(merge.advance(None))
             if self.clock() > deadline:
-                raise takes_too_long(matcher.cost)
+                raise TakesTooLongError(matcher.cost)
 
     def batches(
         self,
@@ -62,31 +67,20 @@ class Streams:
         Of files the attributes are fetched, and what ``wanted`` says; what else ``take`` looks at
         is fetched when it does. Raises BadRequest where it takes too long.
         """
-        yield from self.in_order(matcher)
-        deadline, within = self.clock() + SECONDS, bounds_of(matcher.plan.query)
+        deadline, within = self._deadline, bounds_of(matcher.plan.query)
+        yield from self._all_of(matcher, self.merge(matcher, None), deadline)
         for each in matcher.plan.products:
             if self.mirror is None or not each.parts:
                 continue
             first = wanted | wanted_of(matcher)
             for part, files in self.mirror.reader.read(each.parts, within, first):
-                yield from self._part(matcher, each, part, files, take)
+                told = None if files is None else self.told(matcher, part, files, take)
+                if told is None:
+                    yield from self.instead(matcher, each, part, deadline)
+                else:
+                    yield from (batch for batch in told if batch)
                 if self.clock() > deadline:
-                    raise takes_too_long(matcher.cost)
-
-    def _part(
-        self,
-        matcher: Matcher,
-        of_product: ProductPlan,
-        part: MirrorPart,
-        files: Sequence[MirrorColumns] | None,
-        take: Take[Batch],
-    ) -> Iterator[Batch]:
-        """Yield what a part's files tell, or, where one is not as it was written, its postings."""
-        found: list[Batch] | None = None if files is None else self.told(matcher, part, files, take)
-        if found is None:
-            yield from self.instead(matcher, of_product, part)
-        else:
-            yield from (batch for batch in found if batch)
+                    raise TakesTooLongError(matcher.cost)
 
     def told(
         self, matcher: Matcher, part: MirrorPart, files: Sequence[MirrorColumns], take: Take[Made]
@@ -110,16 +104,18 @@ class Streams:
         return found
 
     def instead(
-        self, matcher: Matcher, of_product: ProductPlan, part: MirrorPart
+        self, matcher: Matcher, of_product: ProductPlan, part: MirrorPart, deadline: float
     ) -> Iterator[list[Match]]:
-        """Read the days of a part from postings: a file of it is not as it was written."""
+        """Read the days of a part from postings: a file of it is not as it was written.
+
+        Raises BadRequest where it is not done by a deadline.
+        """
         keys = matcher.plan.queries[part.product_id].keys
         days = sorted(part.days)
         needed = Projection(footprints=True, attributes=True)
         sources = list(live_sources(of_product, part.month, days, keys, needed))
         merge = Merge(self.postings, sources, matcher.cost, descending=False, ratio=1.0)
-        while not merge.finished:
-            yield matcher.matching(merge.advance(None))
+        return self._all_of(matcher, merge, deadline)
 
 
 def wanted_of(matcher: Matcher) -> Wanted:
@@ -129,10 +125,13 @@ def wanted_of(matcher: Matcher) -> Wanted:
     return Wanted.SPACE if looks or plan.query.area is not None else Wanted.ATTRIBUTES
 
 
-def takes_too_long(cost: Cost) -> BadRequest:
-    """Return the error of a search that has read for too long."""
-    message = (
-        f"the search has read {cost.postings} postings for {cost.matches} matches and is "
-        "not done: narrow it by product, acquired or intersects"
-    )
-    return BadRequest(message, parameter="filter")
+class TakesTooLongError(BadRequest):
+    """A search has read for too long."""
+
+    def __init__(self, cost: Cost) -> None:
+        """Say what it has read."""
+        message = (
+            f"the search has read {cost.postings} postings for {cost.matches} matches and is "
+            "not done: narrow it by product, acquired or intersects"
+        )
+        super().__init__(message, parameter="filter")

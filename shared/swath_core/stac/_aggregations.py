@@ -313,7 +313,10 @@ class Aggregator:
         names = frozenset[str]().union(*(each.names for each in counters))
         footprints = any(each.footprints for each in counters)
         total, ends = 0, set[str]()
-        query = replace(self.query, sort=Sort("acquired"))
+        declared = {name: each for one in counters for name, each in one.declared.items()}
+        query = replace(
+            self.query, sort=Sort("acquired"), declared={**self.query.declared, **declared}
+        )
         for batch in self.search.batches(
             query,
             self.products,

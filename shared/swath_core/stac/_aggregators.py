@@ -49,6 +49,11 @@ class Frequency(ABC):
         """The attributes that it looks at."""
         return frozenset()
 
+    @property
+    def declared(self) -> Mapping[str, Attribute]:
+        """The declared extra properties among them."""
+        return {}
+
     @abstractmethod
     def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[Any]]:
         """Yield the buckets of each match."""
@@ -111,8 +116,8 @@ def _truth(value: bool) -> str:  # noqa: FBT001 - a value, no choice
 
 
 @dataclass
-class Terms(Frequency):
-    """How often each text is there, the most frequent first; of a list, each of its members."""
+class _OfAttribute(Frequency):
+    """A distribution of the values of an attribute."""
 
     attribute: Attribute
 
@@ -120,6 +125,16 @@ class Terms(Frequency):
     def names(self) -> frozenset[str]:
         """The one attribute."""
         return frozenset({self.attribute.name})
+
+    @property
+    def declared(self) -> Mapping[str, Attribute]:
+        """The attribute, if it is an extra property."""
+        return {self.attribute.name: self.attribute} if isinstance(self.attribute, Extra) else {}
+
+
+@dataclass
+class Terms(_OfAttribute):
+    """How often each text is there, the most frequent first; of a list, each of its members."""
 
     def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[str]]:
         """Yield the texts of each match, once each."""
@@ -149,22 +164,16 @@ class Terms(Frequency):
 
 
 @dataclass
-class Ranges(Frequency):
+class Ranges(_OfAttribute):
     """How many values lie in ranges, each from its lower end on and below its upper one.
 
     They are ``width`` wide and begin at its multiples; or ``edges`` part them, ascending.
     """
 
-    attribute: Attribute
     width: Decimal = Decimal(10)
     edges: tuple[float, ...] = ()
 
     data_type = "numeric"
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The one attribute."""
-        return frozenset({self.attribute.name})
 
     def keys(self, matches: Sequence[Match]) -> Iterator[Iterable[int]]:
         """Yield the number of each match's range."""

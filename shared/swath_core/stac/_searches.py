@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from swath_core.definitions import IMAGE, Extras
+from swath_core.definitions import EXTRA, IMAGE, Extras
 from swath_core.documents import nearest, shown
 from swath_core.errors import BadRequest
 from swath_core.filters import (
@@ -58,7 +58,10 @@ Json = Any
 
 @dataclass(frozen=True)
 class ItemSearch:
-    """A search of items, checked. ``asked`` is what its tokens are bound to."""
+    """A search of items, checked.
+
+    ``asked`` is what its tokens are bound to; ``extras`` returns what the collections declared.
+    """
 
     expression: Expression
     sort: Sort
@@ -69,6 +72,7 @@ class ItemSearch:
     area: Callable[[], BaseGeometry] | None = None
     token: str | None = None
     sign: bool = False
+    extras: Callable[[], Extras] = Extras
 
     @classmethod
     def parse(
@@ -104,6 +108,7 @@ class ItemSearch:
             area=area,
             token=_token(present.get("token")),
             sign=parse_sign(present.get("sign")),
+            extras=extras,
         )
 
     def images(self, user: str) -> ImageQuery:
@@ -113,6 +118,8 @@ class ItemSearch:
         """
         from swath_core.search import ImageQuery, digest, types_of  # noqa: PLC0415 - H3, shapely
 
+        names = self.expression.names | self.sort.names
+        asks_for_extras = any(name.startswith(EXTRA) for name in names)
         return ImageQuery(
             expression=self.expression,
             area=None if self.area is None else self.area(),
@@ -120,6 +127,7 @@ class ItemSearch:
             sort_given=self.sort_given,
             page_size=self.limit,
             digest=digest(user, "stac", self.asked, *types_of(self.sort)),
+            declared=self.extras().by_name if asks_for_extras else {},
         )
 
 

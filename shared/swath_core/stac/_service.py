@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from swath_core.access import Caller
@@ -146,10 +147,13 @@ class StacService:
     def extras(
         self, caller: Caller, given: Mapping[str, Any], collection: str | None = None
     ) -> Callable[[], Extras]:
-        """Return what returns the extra properties that the collections of a search declare."""
+        """Return what returns the extra properties that the collections of a search declare.
+
+        They are read once: filter, order and aggregations take each for the same type.
+        """
         named = given.get("collections") if collection is None else [collection]
         ids = [each for each in named if isinstance(each, str)] if isinstance(named, list) else None
-        return lambda: self.searchable().extras(caller, ids or None)
+        return cache(lambda: self.searchable().extras(caller, ids or None))
 
     # ---- collections
 

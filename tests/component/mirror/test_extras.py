@@ -12,9 +12,10 @@ import pytest
 from arro3.io import read_parquet
 from tests.mirror_world import PRODUCT, MirrorWorld, mirror_world
 
+from swath_core.definitions import IMAGE, ImageResource
 from swath_core.definitions import Extras as DeclaredExtras
-from swath_core.definitions import ImageResource
 from swath_core.documents import StoredImage
+from swath_core.filters import sort_documents
 from swath_core.mirror._extras import extra_column
 from swath_core.search import ImageQuery, _columns, _merge
 
@@ -189,3 +190,51 @@ def test_an_extra_property_that_differs_from_its_posting_is_drift(world: MirrorW
         if report.drifted:
             break
     assert report.drifted == [f"{PRODUCT} 2020-01-02"]
+
+
+# ---- a declaration that changes while a request is under way
+
+
+STORED = [2, 2.5, "a", True, "2020-01-01T00:00:00Z", None, -(2**60)]
+OPERANDS: dict[str, Any] = {
+    "number": 2.5,
+    "integer": 2,
+    "string": "a",
+    "boolean": True,
+    "date-time": "2020-01-01",
+}
+
+
+@pytest.mark.parametrize("now", OPERANDS)
+def test_a_type_that_changes_between_two_reads_of_a_request_is_asked_of_postings(
+    world: MirrorWorld, now: str
+) -> None:
+    """The filter was parsed with one declaration; products, and files, have another."""
+    world.declared = {"x": now}
+    for number, value in enumerate(STORED):
+        extras = {} if value is None else {"x": value}
+        world.put(f"i{number}", DAY.format(number), extra_properties=extras)
+    world.settle()
+    for before in (*OPERANDS, None):
+        check_asked_as(world, before, now)
+
+
+def check_asked_as(world: MirrorWorld, before: str | None, now: str) -> None:
+    declared = {} if before is None else {"x": before}
+    resource = ImageResource.with_extras(DeclaredExtras.of([(PRODUCT, declared)]))
+    name = "extra_properties.x"
+    for op in ("eq", "ne", "gt", "isnull", "isnotnull"):
+        for operand in OPERANDS.values() if before is None else [OPERANDS[before]]:
+            if op == "gt" and isinstance(operand, bool):
+                continue
+            asked = [is_of(PRODUCT), {"op": op, "name": name, "val": operand}]
+            query = ImageQuery.from_body({"filter": json.dumps(asked), "limit": 0}, resource)
+            told = world.search.explain(query, [world.searched])
+            assert told["count"] == len(world.found(query)), (op, operand)
+            is_read = told["plan"]["products"][0].get("files", 0) > 0
+            assert is_read == (before == now or (before, now) == ("number", "integer"))
+    if before is not None:
+        body = {"filter": json.dumps([is_of(PRODUCT)]), "sort": name}
+        query = ImageQuery.from_body(body, resource)
+        page = world.search.page(query, [world.searched])
+        assert page.documents == sort_documents(world.found(query), query.sort, IMAGE)

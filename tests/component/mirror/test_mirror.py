@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from tests.component.catalog.images.conftest import SETTINGS
 from tests.mirror_world import PRODUCT, MirrorWorld, content, mirror_world
 
 from swath_core.definitions import IMAGE
+from swath_core.errors import BadRequest, Unavailable
 from swath_core.filters import sort_documents
 from swath_core.mirror import (
     COLUMNS,
@@ -33,6 +36,8 @@ from swath_core.mirror import (
 from swath_core.mirror._audit import Audit
 from swath_core.mirror._schema import column_of
 from swath_core.search import ImageSearch, MirrorSource
+from swath_core.search._query import sign
+from swath_core.search._streams import SECONDS
 from swath_core.stac._properties import SHOWN
 from swath_core.store.mirrored_months import SCHEMA, Due, MirrorFile
 from swath_core.store.objects import Objects
@@ -468,6 +473,104 @@ def test_files_with_the_columns_of_another_version_are_written_again(world: Mirr
         world.mirror.run(60)
     assert len(world.check_files()) == 29
     assert world.manifests.month(PRODUCT, "2020-02").manifest.schema == SCHEMA
+
+
+# ---- files that do not come, or not in time
+
+
+def clocked(world: MirrorWorld) -> ImageSearch:
+    """Return a search whose time is the world's."""
+    return ImageSearch(
+        postings=world.postings,
+        documents=world,
+        months=world.rollups,
+        signing_key=lambda: b"key",
+        clock=world.clock,
+        mirror=MirrorSource(world.reader, least=0, least_area=0.0, least_told=0.0),
+    )
+
+
+@contextmanager
+def slow_postings(world: MirrorWorld, seconds: float) -> Iterator[None]:
+    read = world.postings.read
+
+    def slow(requests: Any) -> Any:
+        world.clock.now += seconds
+        return read([replace(each, limit=1) for each in requests])
+
+    with mock.patch.object(world.postings, "read", slow):
+        yield
+
+
+def test_postings_and_files_together_have_the_time_of_a_request(world: MirrorWorld) -> None:
+    fill(world, 40)
+    world.settle()
+    for number in range(6):
+        world.put(f"late{number}", f"2020-02-03T10:10:0{number}.000000Z")
+    read = world.objects.read_range
+
+    def slow(*given: Any) -> bytes:
+        world.clock.now += 4
+        return read(*given)
+
+    with mock.patch.object(world.objects, "read_range", slow), slow_postings(world, 2):
+        began = world.clock.now
+        with pytest.raises(BadRequest, match="is not done"):
+            clocked(world).count(world.query(), [world.searched])
+        # files are fetched ahead, six at a time
+        assert world.clock.now - began < SECONDS + 2 * 6 * 4
+
+
+@pytest.mark.parametrize("asked", [{}, {"sort": "cloud_fraction"}])
+def test_days_of_a_lost_file_are_read_in_time_or_not_at_all(
+    world: MirrorWorld, asked: dict[str, Any]
+) -> None:
+    world.policy = Policy()
+    fill(world, 60)
+    world.settle()
+    world.objects.held.clear()
+    query = world.query({"op": "gt", "name": "cloud_fraction", "val": -1}, **asked)
+    search, began = clocked(world), world.clock.now
+    with slow_postings(world, 1), pytest.raises(BadRequest, match="is not done"):
+        search.page(query, [world.searched]) if asked else search.count(query, [world.searched])
+    assert world.clock.now - began < SECONDS + 2
+
+
+def test_a_page_that_comes_to_a_lost_file_has_what_was_found_in_time(world: MirrorWorld) -> None:
+    world.policy = Policy()
+    fill(world, 60)
+    world.mark("2020-01-05")
+    world.apply("early", "2020-01-05T00:00:00.000000Z", cloud_fraction=0.5)
+    world.settle()
+    (lost,) = world.manifests.month(PRODUCT, "2020-02").manifest.files
+    del world.objects.held[lost.key]
+    query = replace(world.query({"op": "gt", "name": "cloud_fraction", "val": -1}), page_size=50)
+    state = {"n": 0, "k": "2019", "f": 1, "q": query.digest}
+    with slow_postings(world, 1):
+        page = clocked(world).page(query, [world.searched], sign(state, b"key"))
+    assert [each.id for each in page.documents] == [f"{PRODUCT}:early"]
+    rest = clocked(world).page(query, [world.searched], page.token)
+    assert len(rest.documents) >= 12
+
+
+def test_files_that_were_not_begun_are_not_fetched_when_one_fails(world: MirrorWorld) -> None:
+    world.mark(DAY)
+    for number in range(60):
+        world.apply(f"i{number}", DAY, cloud_fraction=0.5)
+    world.settle()
+    assert len(world.objects.held) == 15
+    query = world.query({"op": "gt", "name": "cloud_fraction", "val": 0})
+    calls: list[str] = []
+
+    def throttled(key: str, *_: Any) -> bytes:
+        calls.append(key)
+        time.sleep(0.05)
+        raise Unavailable("the object store is busy just now: send the request again")
+
+    with mock.patch.object(world.objects, "read_range", throttled), pytest.raises(Unavailable):
+        world.search.count(query, [world.searched])
+    assert len(calls) <= 12
+    assert world.search.count(query, [world.searched])[0] == 60
 
 
 # ---- on S3
