@@ -76,12 +76,20 @@ replay: $(STAMP) ## send dead letters again (QUEUE=ingest or tasks; STACK=name f
 
 # ---- checks ------------------------------------------------------------------------------------
 
-.PHONY: lint format guide test unit bench load
-lint: $(STAMP) $(PAGES) ## ruff, mypy --strict, cfn-lint, and eslint where there is npm
+.PHONY: lint lint-types lint-style lint-template lint-page format guide test unit bench load
+lint: lint-types lint-style lint-template lint-page ## ruff, mypy --strict, cfn-lint, and eslint where there is npm
+
+lint-types: $(STAMP)
+	@$(PY) -m mypy
+
+lint-style: $(STAMP)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m mypy
+
+lint-template: $(STAMP)
 	@$(VENV)/bin/cfn-lint template.yaml
+
+lint-page: $(PAGES)
 	@if test -e $(PAGES); then npm run --silent lint --prefix explorer; fi
 
 format: $(STAMP) ## let ruff rewrite what it can

@@ -1,7 +1,8 @@
 """Shared by all suites: hypothesis budgets, credentials that reach nothing real, a local cloud.
 
 With several workers (``pytest -n``) everything that needs the local cloud runs in one of them, so
-that there is one cloud; the others run the rest meanwhile.
+that there is one cloud; the others run the rest meanwhile, each file in one of them, so that what a
+file sets up once is set up once.
 """
 
 import functools
@@ -27,6 +28,7 @@ os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
 # moto makes a new session for every test; each would parse the descriptions of services anew.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
+TESTS = Path(__file__).parent
 DECISIONS = "decisions.jsonl"
 """Where the session's local cloud notes what it decides about the functions' rights."""
 
@@ -43,6 +45,26 @@ settings.register_profile(
 settings.load_profile("swath")
 
 
+FIRST = ("contract", "integration", "properties", "component", "client", "unit")
+"""Folders by how long their files take: what begins late must end soon."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the workers begin with what comes first below, not with the largest files."""
+    config.option.loadscopereorder = False
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return how many workers ``-n auto`` starts: one more than cores where one has the cloud.
+
+    That one mostly waits: for a browser, for queues, for what its functions' processes do.
+    """
+    if config.option.dist != "loadgroup" or "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    usable = getattr(os, "sched_getaffinity", None)
+    return (len(usable(0)) if usable else os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put all tests on the cloud in one worker, those that look back at the whole session last.
@@ -53,10 +75,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"cloud", "stack"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("cloud"))
+        elif item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
-    def place(item: pytest.Item) -> tuple[bool, bool]:
-        is_last = item.get_closest_marker("last") is not None
-        return is_last, item.get_closest_marker("xdist_group") is None
+    def place(item: pytest.Item) -> tuple[bool, bool, int]:
+        group = item.get_closest_marker("xdist_group")
+        folder = item.path.relative_to(TESTS).parts[0]
+        return (
+            item.get_closest_marker("last") is not None,
+            group is None or group.args[0] != "cloud",
+            FIRST.index(folder) if folder in FIRST else len(FIRST),
+        )
 
     items.sort(key=place)
 
@@ -74,7 +103,7 @@ def cloud(
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     state = tmp_path_factory.mktemp("cloud")
-    recorder = Path(__file__).with_name("recorded_cloud.py")
+    recorder = TESTS / "recorded_cloud.py"
     own = LocalCloud(state, port, (str(recorder), str(state / DECISIONS)))
     yield own
     own.stop()

@@ -212,6 +212,9 @@ def running_api() -> Iterator[InProcessApi]:
     """Yield the API on empty tables; nothing outside this process is touched."""
     from moto import mock_aws
 
+    from swath_dev.quick_moto import send_plain_values
+
+    send_plain_values()
     issuer = Issuer()
     environment = {
         **{f"SWATH_{name.upper()}_TABLE": f"swath-{name}" for name in _models()},

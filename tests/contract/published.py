@@ -88,7 +88,7 @@ def interpreter(version: str | None) -> str:
 
 
 def _make(folder: Path, base: str, lock: Path) -> None:
-    subprocess.run([base, "-m", "venv", "--clear", str(folder)], check=True)
+    uv("venv", "--quiet", "--clear", "--python", base, folder)
     python = folder / "bin" / "python"
     uv("pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", lock)
     (folder / "complete").touch()

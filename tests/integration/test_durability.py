@@ -153,7 +153,7 @@ def test_an_ingest_that_is_killed_is_finished_by_the_next_delivery(
     own_cloud.deploy({"IngestRetryAfter": "10"})
     api = caller(own_cloud)
     product = declare(api, files=1)
-    path = scene(tmp_path / "large.tif", 6000, 1)
+    path = scene(tmp_path / "large.tif", 4500, 1)
     upload, urls = open_upload(api, product, "large", [path])
     put(urls[0], path)
     deadline = time.monotonic() + 60

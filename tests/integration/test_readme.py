@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from swath_dev import guide
+
 pytestmark = pytest.mark.stack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,18 +106,37 @@ def test_the_tour_finds_the_image_it_uploads(shell: Shell) -> None:
     assert "2024-05-02T10:00:00" in out
 
 
-def test_guide_and_cookbook_run_on_a_stack_that_seed_filled(shell: Shell) -> None:
-    shell.run("make up; make seed", seconds=550)
-    assert "there already" in shell.run("make seed")
-    runner, notebook = ROOT / "dev/swath_dev/guide/_run.py", ROOT / "docs/guide.ipynb"
-    for path in (notebook, *sorted((ROOT / "docs/cookbook").glob("*.ipynb"))):
-        executed = shell.folder / f"executed-{path.name}"
-        shell.run(f'eval "$(make -s env)"; {sys.executable} {runner} {path} {executed}')
-        assert executed.exists()
+@pytest.fixture(scope="module")
+def seeded(shell: Shell) -> Shell:
+    """The same stack, filled with what guide and cookbook show."""
+    shell.run("make -s env > env || make up; make seed", seconds=550)
+    return shell
+
+
+def caller(shell: Shell) -> tuple[str, str]:
+    """Return the stack's address and a token, as `make env` prints them."""
+    url, token = shell.run('eval "$(make -s env)"; echo "$SWATH_URL $SWATH_TOKEN"').split()
+    return url, token
+
+
+def test_what_is_seeded_is_not_seeded_again(seeded: Shell) -> None:
+    assert "there already" in seeded.run("make seed")
+
+
+def test_guide_and_cookbook_show_what_they_say(seeded: Shell, tmp_path: Path) -> None:
+    guide.execute(*caller(seeded), tmp_path)
+    executed = {path.name for path in tmp_path.glob("*.ipynb")}
+    assert executed == {path.name for path in (guide.NOTEBOOK, *guide.COOKBOOK)}
+
+
+@pytest.mark.published
+def test_the_published_client_shows_the_same(seeded: Shell, tmp_path: Path) -> None:
+    guide.execute_published(*caller(seeded), tmp_path)
 
 
 @pytest.mark.published  # installs into an environment of its own, from the package index
-def test_the_guide_reads_pixels_with_the_base_installation_alone(shell: Shell) -> None:
+def test_the_guide_reads_pixels_with_the_base_installation_alone(seeded: Shell) -> None:
+    shell = seeded
     client, fresh = shell.folder / "client", shell.folder / "fresh"
     shutil.copytree(ROOT / "client", client, ignore=shutil.ignore_patterns("__pycache__"))
     shell.run(
@@ -127,9 +148,8 @@ def test_the_guide_reads_pixels_with_the_base_installation_alone(shell: Shell) -
     check = shell.folder / "check.py"
     check.write_text(BASE_ONLY.format(fresh=fresh))
     shell.run(f"{python} {check}")
-    shell.run("make up; make seed", seconds=550)
-    runner, notebook = ROOT / "dev/swath_dev/guide/_run.py", ROOT / "docs/guide.ipynb"
-    shell.run(f'eval "$(make -s env)"; {python} {runner} {notebook} base.ipynb')
+    runner = ROOT / "dev/swath_dev/guide/_run.py"
+    shell.run(f'eval "$(make -s env)"; {python} {runner} {guide.NOTEBOOK} base.ipynb')
     cells = json.loads((shell.folder / "base.ipynb").read_text())["cells"]
     read = [cell for cell in cells if "ndarray(" in "".join(cell["source"])]
     assert len(read) >= 5

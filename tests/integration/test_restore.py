@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,10 @@ def restored_tables(stack: Deployed) -> dict[str, str]:
             ],
             KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in kinds],
         )
-        for item in items(stack, stack.outputs[output]):
-            dynamo.put_item(TableName=name, Item=item)
+        copied = items(stack, stack.outputs[output])
+        while batch := list(islice(copied, 25)):
+            put = [{"PutRequest": {"Item": item}} for item in batch]
+            assert not dynamo.batch_write_item(RequestItems={name: put})["UnprocessedItems"]
     return names
 
 

@@ -34,10 +34,9 @@ def main(*, published: bool = True, save: bool = False) -> None:
             _, deployed = cloud.bring_up()
             token = make_token(cloud.state, org="acme", subject="guide")
             seed(deployed.api_url, token)
-            for notebook in (NOTEBOOK, *COOKBOOK):
-                _with_our_client(notebook, deployed.api_url, token, Path(folder), save=save)
+            execute(deployed.api_url, token, Path(folder), save=save)
             if published:
-                _with_theirs(deployed.api_url, token, Path(folder))
+                execute_published(deployed.api_url, token, Path(folder))
         finally:
             cloud.stop()
 
@@ -55,16 +54,21 @@ def seed_local() -> None:
     print("products, bands and images are there: open docs/guide.ipynb or docs/cookbook")
 
 
-def _with_our_client(notebook: Path, url: str, token: str, folder: Path, *, save: bool) -> None:
-    executed = folder / notebook.name
+def execute(url: str, token: str, folder: Path, *, save: bool = False) -> None:
+    """Execute guide and cookbook on a stack that `seed` filled; what they show is kept in a folder.
+
+    Raises CommandError when an output is wrong. `save`: write the outputs into the notebooks.
+    """
     own = {"SWATH_URL": url, "SWATH_TOKEN": token, "PYTHONPATH": str(ROOT / "client")}
-    environment = {**os.environ, **own}
-    _run(sys.executable, notebook, executed, environment, [])
-    if save:
-        notebook.write_text(executed.read_text("utf-8"), "utf-8")
+    for notebook in (NOTEBOOK, *COOKBOOK):
+        executed = folder / notebook.name
+        _run(sys.executable, notebook, executed, {**os.environ, **own}, [])
+        if save:
+            notebook.write_text(executed.read_text("utf-8"), "utf-8")
 
 
-def _with_theirs(url: str, token: str, folder: Path) -> None:
+def execute_published(url: str, token: str, folder: Path) -> None:
+    """Execute the guide on the published client, as `execute` does on ours."""
     from tests.contract.published import DESCARTESLABS, environment_of
 
     environment = {

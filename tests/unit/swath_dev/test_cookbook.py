@@ -1,4 +1,7 @@
-"""The notebooks as they are checked in, and what runs them. `make guide` executes them."""
+"""The notebooks as they are checked in, and what runs them.
+
+`make guide` executes them, and tests/integration/test_readme.py.
+"""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from swath_core.documents import INDEX_VERSION, Document
 from swath_core.settings import Settings
 from swath_core.store import permits, rollups
 from swath_core.store.tables import CatalogItem, bind
+from swath_dev.quick_moto import send_plain_values
 
 TABLES = {
     "catalog": ("pk", "sk"),
@@ -37,6 +38,7 @@ def attributes(name: str = "a", **more: Any) -> dict[str, Any]:
 
 
 def create_tables() -> None:
+    send_plain_values()
     client = boto3.client("dynamodb")
     for name, keys in TABLES.items():
         client.create_table(
