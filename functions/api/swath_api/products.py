@@ -33,8 +33,8 @@ def _is_declared_anew(request: Request, product: Document) -> bool:
     """Return whether a request declares extra properties of images that may be there already."""
     if request.method != "PATCH" or not isinstance(product, StoredProduct) or not product.years:
         return False
-    sent = request.json["data"]["attributes"].get("extra_properties") or {}
-    return QUERYABLES in sent
+    attributes = request.json["data"].get("attributes") or {}
+    return QUERYABLES in (attributes.get("extra_properties") or {})
 
 
 _objects = Objects("product", services.products, _answer)

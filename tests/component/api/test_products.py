@@ -242,3 +242,15 @@ def test_older_clients(api: InProcessApi) -> None:
     assert api.call("GET", "/products/acme:p/update_related_objects_acls").status == 200
     flagged = api.call("GET", "/products/acme:p?v1_compatibility=True").attributes
     assert flagged["v1_properties"]["id"] == "acme:p"
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"attributes": {}}, {"attributes": {"extra_properties": None}}]
+)
+def test_a_change_of_nothing_where_there_are_images(
+    api: InProcessApi, product: str, more: dict[str, Any]
+) -> None:
+    assert api.save("image", **image(product)).status == 201
+    answer = api.call("PATCH", f"/products/{product}", {"data": {"type": "product"} | more})
+    assert answer.status == 200, answer.text
+    assert "reindex" not in answer.text, "nothing was declared"
