@@ -1,11 +1,12 @@
 import { defineConfig } from "vite";
 import { compressed } from "./build/compressed";
+import { early } from "./build/early";
 import { land } from "./build/land";
 
 // The API serves what lies in outDir: see functions/api/swath_api/explorer.py.
 export default defineConfig({
   base: "./",
-  plugins: [land(), compressed()],
+  plugins: [land(), early("/index.html", "/src/map/view.ts", ["maplibre-gl-worker"], ["./explorer/config.json"]), compressed()],
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   resolve: {
     alias: {

@@ -11,7 +11,8 @@ const MODULE = "virtual:land";
 const EDGE = 179.99;
 
 /**
- * The land outlines as one file of the build, whose address `virtual:land` exports.
+ * The land outlines: `virtual:land` exports the coarse ones, which are drawn first and need no
+ * request, and the address of a file of the build with the fine ones.
  *
  * The rings of world-atlas are stitched at 180 degrees: drawn on a plane they run around the globe.
  * Projecting them cuts them there; the cuts themselves are left out of the shore lines.
@@ -24,24 +25,21 @@ export function land(): Plugin {
       if (id !== `\0${MODULE}`) {
         return undefined;
       }
+      const coarse = `export const coarse = JSON.parse(${JSON.stringify(JSON.stringify(outlines("110m")))});`;
+      const fine = JSON.stringify(outlines("50m"));
       if (this.meta.watchMode) {
-        return `export default ${JSON.stringify(
-          `data:application/geo+json,${encodeURIComponent(JSON.stringify(outlines()))}`,
-        )}`;
+        const address = `data:application/geo+json,${encodeURIComponent(fine)}`;
+        return `${coarse}\nexport const fine = ${JSON.stringify(address)};`;
       }
-      const file = this.emitFile({
-        type: "asset",
-        name: "land.geojson",
-        source: JSON.stringify(outlines()),
-      });
-      return `export default import.meta.ROLLUP_FILE_URL_${file}`;
+      const file = this.emitFile({ type: "asset", name: "land.geojson", source: fine });
+      return `${coarse}\nexport const fine = import.meta.ROLLUP_FILE_URL_${file};`;
     },
   };
 }
 
 /** Return the land as polygons, and its shores as lines, longitude and latitude to 0.01 degrees. */
-export function outlines(): { type: "FeatureCollection"; features: Feature[] } {
-  const path = createRequire(import.meta.url).resolve("world-atlas/land-50m.json");
+export function outlines(scale: "50m" | "110m"): { type: "FeatureCollection"; features: Feature[] } {
+  const path = createRequire(import.meta.url).resolve(`world-atlas/land-${scale}.json`);
   const atlas = JSON.parse(readFileSync(path, "utf8")) as Topology<{ land: GeometryCollection }>;
   const plane = geoEquirectangular()
     .scale(180 / Math.PI)

@@ -1,4 +1,5 @@
 import { ask } from "./api";
+import type { Look } from "./state/address";
 
 /** A band, as the catalog has it. */
 export interface CatalogBand {
@@ -45,4 +46,32 @@ export function pictureBands(bands: readonly CatalogBand[]): readonly string[] {
 function colourOf(band: CatalogBand): string {
   const common = band.extra_properties?.["eo:common_name"];
   return (typeof common === "string" ? common : band.name).toLowerCase();
+}
+
+/**
+ * Return the query of a picture's address: what somebody chose, or what the product's bands suggest.
+ * It is empty where the product has no bands: then there is nothing to draw.
+ */
+export async function lookQuery(collection: string, look: Look): Promise<string> {
+  const found = new URLSearchParams();
+  if (look.expression !== "") {
+    found.set("expression", look.expression);
+  } else {
+    const bands = look.bands.length > 0 ? look.bands : pictureBands(await bandsOf(collection));
+    if (bands.length === 0) {
+      return "";
+    }
+    found.set("bands", bands.join(","));
+  }
+  if (look.range !== null) {
+    found.set("range", look.range.join(","));
+  }
+  if (look.colormap !== "") {
+    found.set("colormap", look.colormap);
+  }
+  return found.toString();
+}
+
+export function imagePath(collection: string, id: string): string {
+  return `/raster/v2/images/${encodeURIComponent(`${collection}:${id}`)}`;
 }

@@ -5,17 +5,19 @@ import { render } from "preact";
 import { followUploads } from "./bring/state";
 import { configure, followEnd } from "./session/session";
 import { handOver } from "./session/shared";
+import { followMap } from "./map/found";
 import { followAddress, followQuery, tell } from "./store";
 import { followTheme } from "./theme";
 import { App } from "./ui/App";
 
+configure().catch(tell); // the first request, since all others wait for it
 followTheme();
 followAddress();
+followMap();
 followQuery();
 followEnd();
 handOver();
 followUploads();
-configure().catch(tell);
 
 const place = document.getElementById("app");
 if (place !== null) {

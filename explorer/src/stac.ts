@@ -47,7 +47,8 @@ export interface Page {
   readonly links: readonly Link[];
 }
 
-interface Bucket {
+/** How many images one cell, or one interval, has. */
+export interface Bucket {
   readonly key: string;
   readonly frequency: number;
 }

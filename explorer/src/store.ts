@@ -90,7 +90,8 @@ export function followQuery(): void {
     const giveUp = new AbortController();
     if (mayAsk.value) {
       busy.value = true; // from now on: nothing is known of what is asked
-      const timer = setTimeout(() => void load(asked, caller, giveUp.signal), 150);
+      const still = lastPage.peek() === null ? 0 : 150; // until nobody types; the first time nobody does
+      const timer = setTimeout(() => void load(asked, caller, giveUp.signal), still);
       return () => {
         clearTimeout(timer);
         giveUp.abort();

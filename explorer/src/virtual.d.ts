@@ -1,4 +1,4 @@
 declare module "virtual:land" {
-  const address: string;
-  export default address;
+  export const coarse: import("geojson").FeatureCollection;
+  export const fine: string;
 }

@@ -13,6 +13,7 @@ const scenarios = {
     await signIn(page, token);
     const all = await counted(page);
     const names = await page.locator(".choices").textContent();
+    const flat = await page.getByRole("button", { name: "Flat map" }).getAttribute("aria-pressed");
     const injected = await page.locator("main img[src=x], main script").count();
     const over = page.locator(".u-over");
     await over.waitFor();
@@ -34,7 +35,7 @@ const scenarios = {
     ]);
     await again.context.close();
     await context.close();
-    return { ...seen, all, names, injected, brushed, sum, address, shared, from, kept, again: again.seen };
+    return { ...seen, all, flat, names, injected, brushed, sum, address, shared, from, kept, again: again.seen };
   },
 
   /** Type an area, then draw one. */
@@ -101,6 +102,13 @@ const scenarios = {
       return all.filter((each) => each.transferSize === 0 && each.decodedBodySize > 0).length;
     }, null, { timeout: PATIENCE });
     const cached = await kept.jsonValue();
+    const drawn = await page.evaluate(() => window.performance.getEntriesByType("resource").filter((each) => each.name.includes("/tiles/")).length);
+    await page.getByLabel("Colours").first().selectOption("dark"); // another style: the picture is put on it, too
+    await page.waitForFunction(
+      (before) => window.performance.getEntriesByType("resource").filter((each) => each.name.includes("/tiles/")).length > before,
+      drawn,
+      { timeout: PATIENCE },
+    );
     await context.close();
     return { ...seen, size, values, place, address, cached };
   },
@@ -340,8 +348,9 @@ const scenarios = {
     await page.keyboard.press("Enter");
     await page.locator("#image").waitFor();
     const opened = await page.locator("#image").textContent();
+    const flat = await page.getByRole("button", { name: "Flat map" }).getAttribute("aria-pressed");
     await context.close();
-    return { ...seen, all, found, first, opened };
+    return { ...seen, all, found, first, opened, flat };
   },
   ...bringing,
   ...editing,

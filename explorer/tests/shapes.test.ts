@@ -1,7 +1,8 @@
 import { cellToBoundary, getRes0Cells, latLngToCell } from "h3-js";
 import type { Geometry, Position } from "geojson";
 import { describe, expect, it } from "vitest";
-import { boundsOf, cellPolygon, footprintFeatures, outlines } from "../src/state/shapes";
+import { cellPolygon } from "../src/state/cells";
+import { boundsOf, footprintFeatures, outlines } from "../src/state/shapes";
 
 const lngs = (ring: Position[] | undefined) => (ring ?? []).map((point) => point[0] ?? 0);
 const longest = (ring: Position[] | undefined) => {

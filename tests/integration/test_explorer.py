@@ -121,9 +121,10 @@ def state_of(address: str) -> dict[str, str]:
 def test_the_brush_finds_what_its_bars_say_and_its_link_brings_it_back(
     browser: Browser, world: World
 ) -> None:
-    url = world.url(c=world.hostile)
+    url = world.url(c=world.hostile, at="10,25,1.2")
     seen = browser.do("brush", url=url, token=world.api.token)
 
+    assert seen["flat"] == "false", "a link says whether the map is a globe"
     assert number(seen["all"]) == len(world.images)
     state = state_of(seen["address"])
     chosen = [
@@ -356,3 +357,4 @@ def test_a_search_needs_no_mouse(browser: Browser, world: World) -> None:
     assert number(seen["all"]) == len(world.images) + 1
     assert number(seen["found"]) == 1
     assert seen["opened"] == seen["first"] == "pacific"
+    assert seen["flat"] == "true", "without a graphics card, where nobody chose"

@@ -4,7 +4,7 @@ import { create, get, type Product, writable } from "../catalog";
 import { manage } from "../editing/state";
 import { choose, refresh } from "../store";
 import { readHeader } from "./header";
-import { currentMap } from "../map/current";
+import { currentMap } from "../map/state";
 import { isArea } from "../state/address";
 import { boundsOf } from "../state/shapes";
 import { grouped, kindOf, productId, stem, timeInName } from "./names";
@@ -252,7 +252,7 @@ export async function show(row: Row): Promise<void> {
   choose({ collection: row.product, id: row.name });
   const { attributes } = await get("image", `${row.product}:${row.name}`);
   if (isArea(attributes["geometry"])) {
-    currentMap()?.fit(boundsOf([attributes["geometry"]]), 16);
+    currentMap.peek()?.fit(boundsOf([attributes["geometry"]]), 16);
   }
 }
 

@@ -1,14 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isAbort, words } from "../api";
-import { currentMap } from "../map/current";
+import { currentMap, isFlat } from "../map/state";
 import type { Chosen } from "../state/address";
 import { item as fetchItem, type Item } from "../stac";
-import { view } from "../store";
 import { dark } from "../theme";
 import { drawOver } from "./overlay";
 
 /** The image that is compared, over the right part of the map: a slider says how far. */
-export function Swipe({ which }: { which: Chosen }) {
+export default function Swipe({ which }: { which: Chosen }) {
   const place = useRef<HTMLDivElement>(null);
   const [item, setItem] = useState<Item | null>(null);
   const [share, setShare] = useState(50);
@@ -20,11 +19,12 @@ export function Swipe({ which }: { which: Chosen }) {
       .catch((error: unknown) => !isAbort(error) && setTrouble(words(error)));
     return () => giveUp.abort();
   }, [which.collection, which.id]);
-  const style = `${dark.value} ${view.value?.flat ?? false}`;
-  useEffect(() => {
-    const main = currentMap()?.map;
-    return place.current === null || main === undefined || item === null ? undefined : drawOver(place.current, main, item);
-  }, [item, style]);
+  const style = `${dark.value} ${isFlat.value}`;
+  const main = currentMap.value?.map ?? null;
+  useEffect(
+    () => (place.current === null || main === null || item === null ? undefined : drawOver(place.current, main, item)),
+    [main, item, style],
+  );
   return (
     <div class="swipe">
       <div class="over" style={{ clipPath: `inset(0 0 0 ${share}%)` }}>

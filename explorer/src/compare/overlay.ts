@@ -1,13 +1,14 @@
 import { effect } from "@preact/signals";
 import { Map as MapLibre } from "maplibre-gl";
 import { Pictures } from "../map/pictures";
-import { styleOf, DAY, NIGHT } from "../map/style";
+import { isFlat } from "../map/state";
+import { DAY, fill, NIGHT, styleOf } from "../map/style";
 import { authorized } from "../map/view";
 import { labels } from "../session/session";
 import { OWN_LOOK } from "../state/address";
 import { footprintFeatures } from "../state/shapes";
 import type { Item } from "../stac";
-import { chosen, look, tell, view } from "../store";
+import { chosen, look, tell } from "../store";
 import { dark } from "../theme";
 
 /**
@@ -18,7 +19,7 @@ import { dark } from "../theme";
 export function drawOver(container: HTMLElement, main: MapLibre, item: Item): () => void {
   const map = new MapLibre({
     container,
-    style: styleOf(dark.peek() ? NIGHT : DAY, view.peek()?.flat ?? false, labels.peek()),
+    style: styleOf(dark.peek() ? NIGHT : DAY, isFlat.peek(), labels.peek()),
     center: main.getCenter(),
     zoom: main.getZoom(),
     maxZoom: 19,
@@ -36,8 +37,7 @@ export function drawOver(container: HTMLElement, main: MapLibre, item: Item): ()
   map.on("idle", () => (container.dataset["drawn"] = item.id));
   void map.once("style.load", () => {
     if (item.geometry !== null) {
-      const features = footprintFeatures(item.geometry, {});
-      void map.getSource<import("maplibre-gl").GeoJSONSource>("strong")?.setData({ type: "FeatureCollection", features });
+      fill(map, "strong", footprintFeatures(item.geometry, {}));
     }
     end = effect(() => {
       const own = chosen.value?.collection === item.collection ? look.value : OWN_LOOK;

@@ -1,6 +1,5 @@
 import { change } from "../store";
-import { currentMap } from "./current";
-import { drawing } from "./view";
+import { currentMap, drawing } from "./state";
 
 export type Shape = "rectangle" | "polygon";
 
@@ -9,7 +8,7 @@ let stop: (() => void) | null = null;
 /** Let somebody draw an area, which becomes the query's; Escape or a second call ends it. */
 export async function startDrawing(shape: Shape): Promise<void> {
   stop?.();
-  const view = currentMap();
+  const view = currentMap.peek();
   if (view === null) {
     throw new Error("There is no map to draw on: give the area as text.");
   }

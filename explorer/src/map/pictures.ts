@@ -1,6 +1,6 @@
 import type { Map as MapLibre } from "maplibre-gl";
 import { ROOT } from "../api";
-import { bandsOf, pictureBands } from "../looks";
+import { imagePath, lookQuery } from "../looks";
 import type { Item } from "../stac";
 import type { Look } from "../state/address";
 import { FIRST_OVERLAY } from "./style";
@@ -9,34 +9,6 @@ import { FIRST_OVERLAY } from "./style";
 export const PICTURES_FROM = 7;
 const MOST_PICTURES = 8;
 const PREFIX = "picture:";
-
-/**
- * Return the query of a picture's address: what somebody chose, or what the product's bands suggest.
- * It is empty where the product has no bands: then there is nothing to draw.
- */
-export async function lookQuery(collection: string, look: Look): Promise<string> {
-  const found = new URLSearchParams();
-  if (look.expression !== "") {
-    found.set("expression", look.expression);
-  } else {
-    const bands = look.bands.length > 0 ? look.bands : pictureBands(await bandsOf(collection));
-    if (bands.length === 0) {
-      return "";
-    }
-    found.set("bands", bands.join(","));
-  }
-  if (look.range !== null) {
-    found.set("range", look.range.join(","));
-  }
-  if (look.colormap !== "") {
-    found.set("colormap", look.colormap);
-  }
-  return found.toString();
-}
-
-export function imagePath(collection: string, id: string): string {
-  return `/raster/v2/images/${encodeURIComponent(`${collection}:${id}`)}`;
-}
 
 /** Keep the map's pictures as these: of each footprint the newest, a few in all. */
 export class Pictures {

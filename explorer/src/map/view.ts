@@ -1,39 +1,32 @@
-import { effect, signal } from "@preact/signals";
-import { type GeoJSONSource, Map as MapLibre, NavigationControl, type RequestParameters, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { effect } from "@preact/signals";
+import { type GeoJSONSource, Map as MapLibre, NavigationControl, prewarm, type RequestParameters, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Feature, Geometry } from "geojson";
-import { authorization, isAbort, ROOT, token, words } from "../api";
+import { authorization, ROOT, words } from "../api";
 import { dark } from "../theme";
-import { labels, type Labels, mayAsk } from "../session/session";
-import { changes, choose, chosen, hovered, items, keyOf, look, query, shown, view } from "../store";
+import { labels, type Labels } from "../session/session";
+import { choose, chosen, hovered, items, keyOf, look, query, view } from "../store";
 import type { Item } from "../stac";
 import { type Bounds } from "../state/query";
 import { OWN_LOOK } from "../state/address";
+import { cellPolygon } from "../state/cells";
 import { boundsOf, footprintFeatures } from "../state/shapes";
-import { overlay, type Overlay } from "./overlays";
+import { ALL_BELOW, EARTH, found, where, type Where } from "./found";
+import { cellFeatures, printFeatures } from "./overlays";
 import { Pictures, PICTURES_FROM } from "./pictures";
-import { DAY, NIGHT, styleOf } from "./style";
+import { isSoftware } from "./renderer";
+import { drawing, hasNoMap, isFlat, isSlow, opened, pictureTrouble, pointed } from "./state";
+import { DAY, fill, type Filled, FINE_FROM, landOf, NIGHT, styleOf } from "./style";
 
 setWorkerUrl(new URL(worker, document.baseURI).href);
-
-const EARTH = { lng: 10, lat: 25, zoom: 1.2 };
-const NOTHING: Overlay = { cells: [], prints: [], items: [], words: "" };
-
-/** Where on the map somebody clicked: the pixel there is read of the image that is chosen. */
-export const pointed = signal<{ readonly lng: number; readonly lat: number } | null>(null);
-/** The image whose details are open, with its footprint. */
-export const opened = signal<Item | null>(null);
-
-const failed = signal(false);
-/** Whether the browser could not draw the map at all. */
-export const hasNoMap = failed;
+prewarm(); // its scripts load while the map is made
 
 /** Put the map into an element and let it follow the query. Returns what takes it away again. */
 export function createMap(container: HTMLElement): MapView | null {
   try {
     return new MapView(container);
   } catch {
-    failed.value = true;
+    hasNoMap.value = true;
     return null;
   }
 }
@@ -47,16 +40,20 @@ export class MapView {
   readonly map: MapLibre;
   private readonly pictures: Pictures;
   private readonly ends: (() => void)[] = [];
-  private giveUp = new AbortController();
-  private drawn: Overlay = NOTHING;
-  private readonly looked = signal(0);
+  /** Counts how often pictures were to be shown: an earlier turn's are not. */
+  private turn = 0;
   private moving = false;
+  /** False while another style takes the place of one: nothing can be added then. */
+  private isStyled = true;
+  private isFine: boolean;
+  private style: string;
+  private under: { readonly x: number; readonly y: number } | null = null;
 
   constructor(container: HTMLElement) {
-    const at = view.peek() ?? { ...EARTH, flat: false };
+    const at = view.peek() ?? EARTH;
+    this.isFine = at.zoom >= FINE_FROM;
     this.map = new MapLibre({
       container,
-      style: styleOf(dark.peek() ? NIGHT : DAY, at.flat, labels.peek()),
       center: [at.lng, at.lat],
       zoom: at.zoom,
       maxZoom: 19,
@@ -70,13 +67,15 @@ export class MapView {
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new ScaleControl({}), "bottom-left");
     this.pictures = new Pictures(this.map);
+    isSlow.value = isSoftware(this.map.getCanvas());
     void this.map.once("style.load", () => this.begin());
     this.map.on("error", () => undefined);
+    this.style = styleName(dark.peek(), isFlat.peek(), labels.peek());
+    this.map.setStyle(styleOf(dark.peek() ? NIGHT : DAY, isFlat.peek(), labels.peek(), this.isFine));
   }
 
   remove(): void {
     this.ends.forEach((end) => end());
-    this.giveUp.abort();
     this.map.remove();
   }
 
@@ -90,15 +89,17 @@ export class MapView {
 
   private begin(): void {
     const { map } = this;
+    where.value = this.whereabouts();
     map.on("moveend", () => this.remember());
-    map.on("idle", () => (this.map.getContainer().dataset["drawn"] = this.drawn.words));
+    map.on("zoom", () => this.refine());
+    map.on("idle", () => (this.map.getContainer().dataset["drawn"] = found.peek().words));
     map.on("click", (event) => this.click(event.point, event.lngLat.wrap()));
-    map.on("mousemove", (event) => this.hover(event.point));
+    map.on("mousemove", (event) => this.hoverSoon(event.point));
     this.ends.push(
-      effect(() => this.follow()),
+      effect(() => this.draw()),
       effect(() => this.set("area", query.value.area === null ? [] : footprintFeatures(query.value.area, {}))),
       effect(() => this.set("strong", this.strong())),
-      effect(() => this.showPictures(this.looked.value)),
+      effect(() => this.showPictures()),
       effect(() => this.followView()),
     );
   }
@@ -108,15 +109,20 @@ export class MapView {
   private remember(): void {
     const { lng, lat } = this.map.getCenter().wrap();
     this.moving = true;
-    view.value = { lng, lat, zoom: this.map.getZoom(), flat: view.peek()?.flat ?? false };
+    view.value = { lng, lat, zoom: this.map.getZoom(), flat: isFlat.peek() };
+    where.value = this.whereabouts();
     this.moving = false;
+  }
+
+  private whereabouts(): Where {
+    return { bounds: this.bounds(), zoom: this.map.getZoom() };
   }
 
   private followView(): void {
     const at = view.value;
-    const style = styleName(dark.value, at?.flat ?? false, labels.value);
+    const style = styleName(dark.value, isFlat.value, labels.value);
     if (this.style !== style) {
-      this.restyle(style, dark.value, at?.flat ?? false);
+      this.restyle(style, dark.value, isFlat.value);
     }
     const here = this.map.getCenter();
     if (at !== null && !this.moving && Math.abs(here.lng - at.lng) + Math.abs(here.lat - at.lat) > 1e-6) {
@@ -124,21 +130,33 @@ export class MapView {
     }
   }
 
-  private style = styleName(dark.peek(), view.peek()?.flat ?? false, labels.peek());
-
   private restyle(style: string, isDark: boolean, flat: boolean): void {
     this.style = style;
-    this.map.setStyle(styleOf(isDark ? NIGHT : DAY, flat, labels.peek()), { diff: false });
+    this.isStyled = false;
+    this.map.setStyle(styleOf(isDark ? NIGHT : DAY, flat, labels.peek(), this.isFine), { diff: false });
     void this.map.once("style.load", () => {
-      this.draw(this.drawn);
+      this.isStyled = true;
+      where.value = this.whereabouts();
+      this.refine();
+      this.draw();
+      this.showPictures();
       this.set("area", query.peek().area === null ? [] : footprintFeatures(query.peek().area as Geometry, {}));
       this.set("strong", this.strong());
     });
   }
 
+  /** Draw the fine land from when the map first comes near enough to tell. */
+  private refine(): void {
+    const land = this.map.getSource<GeoJSONSource>("land"); // there is none while a style loads
+    if (!this.isFine && land !== undefined && this.map.getZoom() >= FINE_FROM) {
+      this.isFine = true;
+      void land.setData(landOf(true));
+    }
+  }
+
   private bounds(): Bounds | null {
     const { map } = this;
-    if (map.getZoom() < 2.5) {
+    if (map.getZoom() < ALL_BELOW) {
       return null;
     }
     const box = map.getBounds();
@@ -159,80 +177,38 @@ export class MapView {
 
   // ---- what it shows
 
-  private follow(): void {
-    const asked = query.value;
-    const at = view.value;
-    const who = token.value;
-    const turn = changes.value;
-    if (!mayAsk.value) {
-      this.draw(NOTHING);
-      return;
-    }
-    this.giveUp.abort();
-    const giveUp = new AbortController();
-    this.giveUp = giveUp;
-    const zoom = at?.zoom ?? this.map.getZoom();
-    const key = JSON.stringify([{ ...asked, sort: "" }, this.bounds(), Math.floor(zoom * 2), who, turn]);
-    if (key !== this.key) {
-      setTimeout(() => void this.load(key, zoom, giveUp.signal), 120);
-    } else {
-      this.looked.value = this.looked.peek() + 1;
-    }
-  }
-
-  private key = "";
-
-  private async load(key: string, zoom: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) {
-      return;
-    }
-    try {
-      const found = await overlay(query.peek(), this.bounds(), zoom, signal);
-      this.key = key;
-      this.draw(found);
-    } catch (error) {
-      if (!isAbort(error)) {
-        shown.value = `The map cannot show this: ${words(error)}`;
-      }
-    }
-  }
-
-  private draw(found: Overlay): void {
-    this.drawn = found;
+  private draw(): void {
+    const { buckets, items: images } = found.value;
     delete this.map.getContainer().dataset["drawn"]; // until it is on the screen
-    this.set("density", found.cells);
-    this.set("prints", found.prints);
-    shown.value = found.words;
-    this.looked.value = this.looked.peek() + 1;
+    this.set("density", cellFeatures(buckets));
+    this.set("prints", printFeatures(images));
   }
 
-  private set(name: string, features: readonly Feature[]): void {
-    const source = this.map.getSource<GeoJSONSource>(name);
-    void source?.setData({ type: "FeatureCollection", features: [...features] });
+  private set(name: Filled, features: readonly Feature[]): void {
+    fill(this.map, name, features);
   }
 
   private strong(): Feature[] {
-    const found = [hovered.value, chosen.value === null ? null : keyOf(chosen.value)];
+    const keys = [hovered.value, chosen.value === null ? null : keyOf(chosen.value)];
     const open = opened.value;
-    const all = [...(open === null ? [] : [open]), ...items.value, ...this.drawn.items];
-    return found.flatMap((key) => {
+    const all = [...(open === null ? [] : [open]), ...items.value, ...found.value.items];
+    return keys.flatMap((key) => {
       const item = key === null ? undefined : all.find((each) => keyOf(each) === key);
       return item?.geometry ? footprintFeatures(item.geometry, {}) : [];
     });
   }
 
-  private showPictures(turn: number): void {
+  private showPictures(): void {
     const open = opened.value;
     const own = look.value;
-    const near = this.map.getZoom() >= PICTURES_FROM ? this.drawn.items : [];
-    const all = open === null ? near : [open];
+    const near = (view.value?.zoom ?? this.map.getZoom()) >= PICTURES_FROM ? found.value.items : [];
     const isOpen = (item: Item) => open !== null && keyOf(open) === keyOf(item);
-    const isCurrent = () => turn === this.looked.peek() && open === opened.peek() && own === look.peek();
+    const turn = (this.turn += 1);
+    const isCurrent = () => turn === this.turn && this.isStyled;
+    const tell = (text: string) => isCurrent() && (pictureTrouble.value = text);
     this.pictures
-      .show(all, (item) => (isOpen(item) ? own : OWN_LOOK), isCurrent)
-      .catch((error: unknown) => {
-        shown.value = `${this.drawn.words} Their pictures cannot be drawn: ${words(error)}`;
-      });
+      .show(open === null ? near : [open], (item) => (isOpen(item) ? own : OWN_LOOK), isCurrent)
+      .then(() => tell(""), (error: unknown) => tell(`Pictures cannot be drawn: ${words(error)}`));
   }
 
   // ---- what is done on it
@@ -242,15 +218,28 @@ export class MapView {
       [point.x - 2, point.y - 2],
       [point.x + 2, point.y + 2],
     ];
-    const [found] = this.map.queryRenderedFeatures(box, { layers: ["prints-line", "prints-fill", "density"] });
-    return found?.properties;
+    const [first] = this.map.queryRenderedFeatures(box, { layers: ["prints-line", "prints-fill", "density"] });
+    return first?.properties;
   }
 
-  private hover(point: { x: number; y: number }): void {
-    const found = this.at(point);
-    const { id, collection } = found ?? {};
+  /** Look at what is under the pointer once a frame, and not while the map moves. */
+  private hoverSoon(point: { readonly x: number; readonly y: number }): void {
+    if (this.under === null && !this.map.isMoving()) {
+      requestAnimationFrame(() => this.hover());
+    }
+    this.under = this.map.isMoving() ? null : point;
+  }
+
+  private hover(): void {
+    if (this.under === null || this.map.isMoving()) {
+      this.under = null;
+      return;
+    }
+    const there = this.at(this.under);
+    this.under = null;
+    const { id, collection } = there ?? {};
     hovered.value = typeof id === "string" && typeof collection === "string" ? `${collection}/${id}` : null;
-    this.map.getCanvas().style.cursor = found === undefined ? "" : "pointer";
+    this.map.getCanvas().style.cursor = there === undefined ? "" : "pointer";
   }
 
   private click(point: { x: number; y: number }, place: { lng: number; lat: number }): void {
@@ -261,12 +250,11 @@ export class MapView {
       pointed.value = place;
       return;
     }
-    const found = this.at(point);
-    if (typeof found?.["id"] === "string") {
-      choose({ collection: String(found["collection"]), id: found["id"] });
-    } else if (typeof found?.["cell"] === "string") {
-      const cell = this.drawn.cells.find((each) => each.properties?.["cell"] === found["cell"]);
-      this.fit(cell === undefined ? null : boundsOf([cell.geometry]));
+    const there = this.at(point);
+    if (typeof there?.["id"] === "string") {
+      choose({ collection: String(there["collection"]), id: there["id"] });
+    } else if (typeof there?.["cell"] === "string") {
+      this.fit(boundsOf([cellPolygon(there["cell"])]));
     }
   }
 }
@@ -274,9 +262,6 @@ export class MapView {
 function styleName(isDark: boolean, flat: boolean, named: Labels | null): string {
   return [isDark, flat, named?.tiles].join();
 }
-
-/** Whether somebody is drawing an area, so that a click is a corner. */
-export const drawing = signal(false);
 
 function wrapped(lng: number, edge = -180): number {
   const found = ((((lng + 180) % 360) + 360) % 360) - 180;

@@ -1,8 +1,7 @@
 import { useState } from "preact/hooks";
 import { words } from "../api";
-import { currentMap } from "../map/current";
 import { type Shape, startDrawing } from "../map/drawing";
-import { drawing } from "../map/view";
+import { currentMap, drawing } from "../map/state";
 import { change, query } from "../store";
 import { parseArea } from "../state/area";
 import { boundsOf } from "../state/shapes";
@@ -15,7 +14,7 @@ export function AreaField() {
       const area = parseArea(given);
       setTrouble("");
       change({ area });
-      currentMap()?.fit(boundsOf([area]));
+      currentMap.peek()?.fit(boundsOf([area]));
     } catch (error) {
       setTrouble(words(error));
     }

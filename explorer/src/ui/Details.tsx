@@ -6,8 +6,7 @@ import type { Chosen } from "../state/address";
 import { boundsOf } from "../state/shapes";
 import { item as fetchItem, type Item } from "../stac";
 import { choose, look, tell } from "../store";
-import { opened, pointed } from "../map/view";
-import { currentMap } from "../map/current";
+import { currentMap, opened, pointed } from "../map/state";
 import { mayBring } from "../bring/state";
 import { Files } from "./Files";
 import { LookField } from "./LookField";
@@ -63,7 +62,7 @@ export function Details({ which }: { which: Chosen }) {
           <p>
             <button
               type="button"
-              onClick={() => currentMap()?.fit(item.geometry === null ? null : boundsOf([item.geometry]), 16)}
+              onClick={() => currentMap.peek()?.fit(item.geometry === null ? null : boundsOf([item.geometry]), 16)}
             >
               Look at it on the map
             </button>

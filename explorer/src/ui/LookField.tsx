@@ -1,7 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, words } from "../api";
-import { bandsOf, type CatalogBand, pictureBands } from "../looks";
-import { imagePath } from "../map/pictures";
+import { bandsOf, type CatalogBand, imagePath, pictureBands } from "../looks";
 import type { Look } from "../state/address";
 import type { Item } from "../stac";
 import { look } from "../store";

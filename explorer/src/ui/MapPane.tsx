@@ -1,41 +1,52 @@
-import { useEffect, useRef } from "preact/hooks";
+import { lazy, Suspense } from "preact/compat";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { words } from "../api";
 import { compared, items, keyOf, query, shown, summary, view } from "../store";
 import { boundsOf } from "../state/shapes";
-import { Swipe } from "../compare/Swipe";
-import { createMap, hasNoMap, type MapView, opened } from "../map/view";
-import { setMap } from "../map/current";
+import { currentMap, hasNoMap, isFlat, opened, pictureTrouble } from "../map/state";
 import { labels } from "../session/session";
+
+const Swipe = lazy(() => import("../compare/Swipe"));
 
 export function MapPane() {
   const place = useRef<HTMLDivElement>(null);
-  const made = useRef<MapView | null>(null);
-  useEffect(() => {
-    made.current = place.current === null ? null : createMap(place.current);
-    setMap(made.current);
+  const [trouble, setTrouble] = useState("");
+  useLayoutEffect(() => {
+    let isHere = true;
+    import("../map/view")
+      .then(({ createMap }) => {
+        if (isHere && place.current !== null) {
+          currentMap.value = createMap(place.current);
+        }
+      })
+      .catch((error: unknown) => setTrouble(words(error)));
     return () => {
-      setMap(null);
-      made.current?.remove();
+      isHere = false;
+      currentMap.peek()?.remove();
+      currentMap.value = null;
     };
   }, []);
   const toResults = () => {
     const area = query.value.area;
     const found = items.value.flatMap((each) => (each.geometry === null ? [] : [each.geometry]));
-    made.current?.fit(boundsOf(area === null ? found : [area]));
+    currentMap.peek()?.fit(boundsOf(area === null ? found : [area]));
   };
-  const flat = view.value?.flat ?? false;
   const turn = () => {
-    const center = made.current?.map.getCenter();
-    const zoom = made.current?.map.getZoom();
-    if (center !== undefined && zoom !== undefined) {
-      view.value = { lng: center.lng, lat: center.lat, zoom, flat: !flat };
+    const map = currentMap.peek()?.map;
+    if (map !== undefined) {
+      const { lng, lat } = map.getCenter();
+      view.value = { lng, lat, zoom: map.getZoom(), flat: !isFlat.peek() };
     }
   };
   return (
     <div class="mapbox">
       <div class="map" ref={place} />
       {compared.value !== null && opened.value !== null && !hasNoMap.value && (
-        <Swipe key={keyOf(compared.value)} which={compared.value} />
+        <Suspense fallback={null}>
+          <Swipe key={keyOf(compared.value)} which={compared.value} />
+        </Suspense>
       )}
+      {trouble !== "" && <p class="nomap trouble">The map could not be loaded: {trouble}. Load the page again.</p>}
       {hasNoMap.value && (
         <p class="nomap">
           This browser cannot draw the map (WebGL is missing or off). Search, list and histogram work without it.
@@ -45,13 +56,13 @@ export function MapPane() {
         <button type="button" onClick={toResults} disabled={(summary.value?.total ?? 0) === 0}>
           Look at the results
         </button>
-        <button type="button" aria-pressed={flat} onClick={turn}>
+        <button type="button" aria-pressed={isFlat.value} onClick={turn}>
           Flat map
         </button>
       </div>
       {labels.value !== null && <p class="attribution">{labels.value.attribution}</p>}
       <p class="shown" aria-live="polite">
-        {shown.value}
+        {`${shown.value} ${pictureTrouble.value}`.trim()}
       </p>
     </div>
   );

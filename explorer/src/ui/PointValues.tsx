@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, isAbort, words } from "../api";
-import { pointed } from "../map/view";
-import { imagePath } from "../map/pictures";
+import { imagePath } from "../looks";
+import { pointed } from "../map/state";
 import type { Item } from "../stac";
 
 interface Answer {

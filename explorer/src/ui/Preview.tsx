@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { isAbort, send } from "../api";
-import { imagePath, lookQuery } from "../map/pictures";
+import { imagePath, lookQuery } from "../looks";
 import { type Look, OWN_LOOK } from "../state/address";
 import { limited } from "./limited";
 

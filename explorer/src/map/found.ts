@@ -1,0 +1,115 @@
+import { effect, signal } from "@preact/signals";
+import { isAbort, token, words } from "../api";
+import { mayAsk } from "../session/session";
+import { density, inView, type Bucket, type Item } from "../stac";
+import type { Bounds, Query } from "../state/query";
+import { changes, query, shown, view } from "../store";
+
+/** Where the map looks before anybody moves it. */
+export const EARTH = { lng: 10, lat: 25, zoom: 1.2 };
+/** Below this zoom the map looks at so much of the earth that it asks for all of it. */
+export const ALL_BELOW = 2.5;
+/** From this zoom on the map asks for footprints before it asks for densities. */
+const FOOTPRINTS_FROM = 4;
+const MOST_FOOTPRINTS = 500;
+/** Milliseconds that the map stands still before its next request. */
+const STILL = 120;
+
+/** What the map asks about: a box, or everything. */
+export interface Where {
+  readonly bounds: Bounds | null;
+  readonly zoom: number;
+}
+
+/** What there is in a query: counts by cell, or images with footprints, and that in words. */
+export interface Found {
+  readonly buckets: readonly Bucket[];
+  readonly items: readonly Item[];
+  readonly words: string;
+}
+
+export const NOTHING: Found = { buckets: [], items: [], words: "" };
+
+/**
+ * Where the map looks. All of the earth is known before there is a map, whose library loads
+ * meanwhile; a nearer look is null until the map tells its bounds.
+ */
+export const where = signal<Where | null>(lookAtFirst());
+/** What the map shows. */
+export const found = signal<Found>(NOTHING);
+
+function lookAtFirst(): Where | null {
+  const zoom = view.peek()?.zoom ?? EARTH.zoom;
+  return zoom < ALL_BELOW ? { bounds: null, zoom } : null;
+}
+
+/** Keep what the map shows as the query and the map are. */
+export function followMap(): void {
+  let wanted = ""; // what is shown, or asked for
+  let giveUp = new AbortController();
+  effect(() => {
+    const [asked, at, who, turn] = [query.value, where.value, token.value, changes.value];
+    if (!mayAsk.value) {
+      giveUp.abort();
+      [wanted, found.value, shown.value] = ["", NOTHING, ""];
+      return;
+    }
+    const key = JSON.stringify([{ ...asked, sort: "" }, at?.bounds, Math.floor((at?.zoom ?? 0) * 2), who, turn]);
+    if (at === null || key === wanted) {
+      return;
+    }
+    giveUp.abort();
+    giveUp = new AbortController();
+    const { signal: given } = giveUp;
+    const load = async () => {
+      if (!given.aborted && !(await show(asked, at, given))) {
+        wanted = "";
+      }
+    };
+    setTimeout(() => void load(), wanted === "" ? 0 : STILL);
+    wanted = key;
+  });
+}
+
+/** Ask for what there is and show it; return whether that worked, or is another's by now. */
+async function show(asked: Query, at: Where, giveUp: AbortSignal): Promise<boolean> {
+  try {
+    const answer = await inside(asked, at, giveUp);
+    if (!giveUp.aborted) {
+      [found.value, shown.value] = [answer, answer.words];
+    }
+    return true;
+  } catch (error) {
+    if (!isAbort(error)) {
+      shown.value = `The map cannot show this: ${words(error)}`;
+    }
+    return isAbort(error);
+  }
+}
+
+async function inside(asked: Query, { bounds, zoom }: Where, giveUp: AbortSignal): Promise<Found> {
+  if (bounds !== null && zoom >= FOOTPRINTS_FROM) {
+    const page = await inView(asked, bounds, MOST_FOOTPRINTS, giveUp);
+    if (page.numberMatched !== undefined && page.numberMatched <= page.features.length) {
+      const items = page.features.filter((each) => each.geometry !== null);
+      return { buckets: [], items, words: ofItems(items.length) };
+    }
+  }
+  const buckets = await density(asked, bounds, resolutionAt(zoom), giveUp);
+  return { buckets, items: [], words: ofBuckets(buckets) };
+}
+
+/** The H3 resolution whose cells are some 30 to 80 pixels wide at a zoom. */
+export function resolutionAt(zoom: number): number {
+  return Math.min(Math.max(Math.floor(zoom / 1.4) + 1, 2), 9);
+}
+
+function ofItems(count: number): string {
+  return `The map shows ${count === 1 ? "the footprint of 1 image" : `the footprints of ${count} images`}.`;
+}
+
+function ofBuckets(buckets: readonly Bucket[]): string {
+  const sum = buckets.reduce((all, each) => all + each.frequency, 0);
+  const places = buckets.length === 1 ? "1 cell" : `${buckets.length} cells`;
+  return `The map counts ${sum.toLocaleString("en")} images in ${places}, by the middle of each.`;
+}

@@ -1,0 +1,12 @@
+/** What renderers that draw on the processor call themselves. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/** Whether a canvas with a WebGL context is drawn without a graphics card. */
+export function isSoftware(canvas: HTMLCanvasElement): boolean {
+  const gl = canvas.getContext("webgl2"); // the one that there is
+  if (gl === null) {
+    return false;
+  }
+  const info = gl.getExtension("WEBGL_debug_renderer_info"); // elsewhere RENDERER itself tells
+  return SOFTWARE.test(String(gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER)));
+}
