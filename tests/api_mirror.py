@@ -9,8 +9,17 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
-from swath_core.mirror import Mirror, MirrorContext, MirrorFiles, Policy
+from swath_core.mirror import (
+    Extras,
+    Mirror,
+    MirrorContext,
+    MirrorFiles,
+    Policy,
+    declared_extras,
+)
 from swath_core.settings import settings
+from swath_core.store.catalog import CatalogStore
+from swath_core.store.images import ImageStore
 from swath_core.store.manifests import ManifestStore
 from swath_core.store.objects import Objects
 from swath_core.store.postings import DynamoPostings
@@ -29,6 +38,12 @@ def mirrored_api() -> Iterator[InProcessApi]:
         with running_api() as running:
             boto3.client("s3").create_bucket(Bucket=BUCKET)
             yield running
+
+
+def declared_by(product_id: str) -> Extras:
+    """Return the extra properties that a product declares."""
+    product = CatalogStore(settings()).product(product_id)
+    return declared_extras(product.attributes) if product else ()
 
 
 class Schedule:
@@ -50,7 +65,16 @@ class Schedule:
         Rollup(store, LiveCounter(postings), clock=self.clock).run(60)
         self.ahead += self.policy.longest + 1
         policy, clock = self.policy, self.clock
-        context = MirrorContext(store, manifests, postings, files, clock=clock, policy=policy)
+        context = MirrorContext(
+            store,
+            manifests,
+            postings,
+            files,
+            extras=declared_by,
+            documents=ImageStore(settings()),
+            clock=clock,
+            policy=policy,
+        )
         report = Mirror(context).run(60)
         assert not report.failures
         MEMORY.forget()  # what was marked lately, by a clock that is not moved

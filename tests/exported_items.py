@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,16 @@ from tests.component.api.conftest import band, image
 from swath_dev.inprocess import BUCKET, InProcessApi
 
 PRODUCT = "acme:p"
+DECLARED = {
+    "gsd": "number",
+    "orbit": "integer",
+    "s2:tile": "string",
+    "final": "boolean",
+    "seen": "date-time",
+    "platform": "string",
+    "eo:snow_cover": "number",
+}
+_EO = "https://stac-extensions.github.io/eo/v2.0.0/schema.json"
 _OWN_LINKS = ("self", "root", "parent", "collection")
 _OF_PROPERTIES = {"eo": ("eo:",), "view": ("view:",), "timestamps": ("published", "expires")}
 
@@ -34,6 +45,18 @@ def fill(api: InProcessApi) -> None:
     angles = {"view_angle": -5, "solar_elevation_angle": 12.5, "azimuth_angle": 359.5}
     _save(api, "far", "2020-01-02T10:00:00.25Z", files=[far], cloud_fraction=0.29, **angles)
     _save(api, "odd", "2020-01-03T00:00:00Z", cloud_fraction=0.5, tags=["a", "b"])
+    extras = {"gsd": 10, "orbit": 7, "s2:tile": "32TNT", "final": True, "platform": "p"}
+    more_extras = {"seen": "2020-05-05T01:02:03+02:00", "eo:snow_cover": 2.5, "undeclared": "u"}
+    _save(api, "rich", "2020-01-02T11:00:00Z", extra_properties={**extras, **more_extras})
+    declared = {"swath.queryables": json.dumps(DECLARED)}
+    body = {
+        "data": {"type": "product", "id": PRODUCT, "attributes": {"extra_properties": declared}}
+    }
+    assert api.call("PATCH", f"/products/{PRODUCT}", body).status == 200
+    _save(api, "rich2", "2020-01-02T12:00:00Z", extra_properties={**extras, **more_extras})
+    wrong = {"gsd": "10", "orbit": "seven", "s2:tile": 1, "final": 1, "seen": "soon"}
+    _save(api, "untyped", "2020-01-02T13:00:00Z", extra_properties=wrong)
+    _save(api, "broken", "2020-01-02T14:00:00Z", extra_properties={"orbit": 1.5, "gsd": 1})
     _save(api, "long", "2020-01-04T00:00:00Z", satellite_id="x" * 400, provider_id="y")
     more = {"cloud_fraction": 1.5, "tags": ["a", "b"]}
     _save(api, "nowhere", "2020-01-05T00:00:00Z", geometry=None, satellite_id="s", **more)
@@ -43,6 +66,8 @@ def fill(api: InProcessApi) -> None:
     _save(api, "across", "2020-02-06T23:00:00Z", geometry=across, **end)
     Schedule().run()
     _save(api, "late", "2020-01-03T12:00:00Z", cloud_fraction=0.5)  # a day that changed
+    _save(api, "rich3", "2020-01-03T13:00:00Z", extra_properties={**extras, **more_extras})
+    _save(api, "untyped2", "2020-01-03T14:00:00Z", extra_properties=wrong)
     _save(api, "later", "2021-05-31T00:00:00Z")  # a month without a file
     _save(api, "before", "1999-12-31T23:59:59.999999Z")
 
@@ -56,8 +81,35 @@ def told_items(api: InProcessApi) -> dict[str, dict[str, Any]]:
 def _told(item: dict[str, Any]) -> dict[str, Any]:
     links = [each for each in item["links"] if each["rel"] in _OWN_LINKS]
     assets = {key: each for key, each in item["assets"].items() if key == "thumbnail"}
-    properties = {n: v for n, v in item["properties"].items() if not n.startswith("proj:")}
-    return {**item, "links": links, "assets": assets, "properties": properties}
+    properties = {
+        _column(n): v
+        for n, v in item["properties"].items()
+        if not n.startswith("proj:") and _is_told(n, v)
+    }
+    extensions = item["stac_extensions"]
+    if "eo:snow_cover" in properties and _EO not in extensions:
+        extensions = [*extensions, _EO]  # by its own name a property means what the extension says
+    told = {"assets": assets, "properties": properties, "stac_extensions": extensions}
+    return {**item, "links": links, **told}
+
+
+def _column(name: str) -> str:
+    """Return what a property of an item is called in rows: as searches call it."""
+    bare = name.removeprefix("swath:extra_")
+    return bare if bare != "platform" else name
+
+
+def _is_told(name: str, value: Any) -> bool:
+    bare = name.removeprefix("swath:extra_")
+    is_declared = bare in DECLARED and (bare != "platform" or bare != name)
+    if not is_declared:
+        return bare == name and name != "undeclared"
+    if DECLARED[bare] == "date-time":
+        return bool(value != "soon")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    whole = is_number and value == int(value)
+    found = {"number": is_number, "integer": whole, "boolean": isinstance(value, bool)}
+    return bool(found.get(DECLARED[bare], isinstance(value, str)))
 
 
 def comparable(item: dict[str, Any]) -> dict[str, Any]:

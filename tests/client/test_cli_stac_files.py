@@ -14,10 +14,11 @@ import boto3
 import pytest
 from tests.api_mirror import BUCKET, mirrored_api
 from tests.contract.published import Release, environment_of
-from tests.exported_items import PRODUCT, comparable, fill, told_items
+from tests.exported_items import DECLARED, PRODUCT, comparable, fill, told_items
 from tests.wsgi import WsgiApi
 
 from swath.cli import main
+from swath.cli._stac_declared import declared_in
 from swath.cli._stac_files import untold
 from swath.cli._stac_parquet import read_items
 from swath_core.settings import settings
@@ -89,8 +90,9 @@ def test_rows_are_what_the_api_answers(run: Run, api: InProcessApi, tmp_path: Pa
     path = tmp_path / "items.parquet"
     status, err = run(PRODUCT, "--from-files", "-o", str(path))
     assert status == 0, err
-    # `odd` on a day that has changed, and `long` of which the file leaves out a text
-    assert "9 items, 5 of them read from the API" in err
+    # those of a day that has changed and of months without files, and two of which the file leaves
+    # something out: `long` a text, `broken` a number that is no whole one
+    assert "15 items, 8 of them read from the API" in err
     check(exported(path), api)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -109,7 +111,7 @@ def test_a_file_that_is_not_as_it_was_listed_is_made_up_for_by_the_api(
     status, err = run(PRODUCT, "--from-files", "-o", str(path))
     s3.put_object(Bucket=BUCKET, Key=file.key, Body=data)
     assert status == 0, err
-    assert "9 items, 6 of them" in err
+    assert "15 items, 9 of them" in err
     check(exported(path), api)
 
 
@@ -189,3 +191,65 @@ def test_properties_of_other_types_and_own_times_become_rows(
     assert found["wrong"].keys().isdisjoint(odd)
     begins = {name: each["datetime"] for name, each in found.items()}
     assert len(set(begins.values())) == 1, begins
+
+
+def test_files_of_another_declaration_are_made_up_for_by_the_api(
+    run: Run, api: InProcessApi, tmp_path: Path
+) -> None:
+    def declare(names: dict[str, str]) -> None:
+        about = {"swath.queryables": json.dumps(names)}
+        data = {"type": "product", "id": PRODUCT, "attributes": {"extra_properties": about}}
+        assert api.call("PATCH", f"/products/{PRODUCT}", {"data": data}).status == 200
+
+    path = tmp_path / "items.parquet"
+    declare({**DECLARED, "gsd": "string"})
+    status, err = run(PRODUCT, "--from-files", "-o", str(path))
+    declare(DECLARED)
+    assert (status, "15 items, 15 of them" in err) == (0, True), err
+    found = {each["id"]: each["properties"] for each in read_items(str(path))}
+    assert found["untyped"]["gsd"] == "10"
+    assert "gsd" not in found["rich"]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "stored", "told"),
+    [
+        ("number", 3, 3.0),
+        ("number", True, None),
+        ("number", "3", None),
+        ("integer", 3.0, 3),
+        ("integer", 3.5, None),
+        ("integer", -(2**63) + 1, -(2**63) + 1),
+        ("integer", 2**70, None),
+        ("integer", False, None),
+        ("string", "x" * 1000, "x" * 1000),
+        ("string", "x" * 1001, None),
+        ("string", 3, None),
+        ("boolean", False, False),
+        ("boolean", 0, None),
+        ("date-time", "2020", "2020-01-01T00:00:00.000000Z"),
+        ("date-time", "2020-02", "2020-02-01T00:00:00.000000Z"),
+        ("date-time", "2020-02-03", "2020-02-03T00:00:00.000000Z"),
+        ("date-time", "2020-02-03T04:05:06.5+02:00", "2020-02-03T02:05:06.500000Z"),
+        ("date-time", "2020-W01", None),
+        ("date-time", "soon", None),
+        ("date-time", 2020, None),
+    ],
+)
+def test_values_of_another_type_are_none(type_name: str, stored: object, told: object) -> None:
+    (one,) = declared_in({"swath:queryables": {"x": type_name}}, set())
+    found = one.of({"x": stored})
+    assert (found, type(found)) == (told, type(told))
+
+
+def test_a_declared_property_that_is_called_as_a_column_has_another_name() -> None:
+    names = ("Platform", "swath:bytes", "gsd")
+    declared = declared_in({"swath:queryables": dict.fromkeys(names, "number")}, {"platform"})
+    columns = {each.name: each.column for each in declared}
+    assert columns == {
+        "Platform": "swath:extra_Platform",
+        "swath:bytes": "swath:extra_swath:bytes",
+        "gsd": "gsd",
+    }
+    found = {each.name: each.of({"Platform": 1, "swath:extra_Platform": 2}) for each in declared}
+    assert found == {"Platform": 2, "swath:bytes": None, "gsd": None}

@@ -1,6 +1,7 @@
 """Items of a whole collection out of its GeoParquet files, without pages of the API.
 
-A row has what the files tell of an image: its place, and the attributes that searches know.
+A row has what the files tell of an image: its place, the attributes that searches know, and the
+extra properties that the collection declares.
 Addresses that follow from its id are computed. Of its assets that is the thumbnail alone: files
 do not say which others there are. Days that no file tells, and images of which a file leaves out an
 attribute, are read from the API, and become the same rows.
@@ -26,6 +27,7 @@ import shapely
 
 from swath.errors import NotFoundError
 
+from ._stac_declared import Declared, declared_in
 from ._stac_parquet import Json, arro3, metadata
 
 Columns = dict[str, Any]
@@ -164,7 +166,11 @@ class FileExport:
         yield from groups[len(listed) >= _MOST_LISTED :]
 
     def _files(self, group: _Group) -> list[bytes] | None:
-        """Return the files of a group as they were listed; None where one is so no more."""
+        """Return the files of a group as they were listed; None where one is so no more.
+
+        Nor are those taken that were written with another declaration of extra properties.
+        """
+        _, io = arro3()
         found = []
         for asset in group.assets:
             try:
@@ -173,6 +179,9 @@ class FileExport:
                 return None
             digest = hashlib.sha256(data).hexdigest()
             if asset["file:checksum"] != _SHA256_MULTIHASH + digest:
+                return None
+            schema = io.read_parquet(BytesIO(data)).schema
+            if not all(each.is_in(schema) for each in self._declared):
                 return None
             found.append(data)
         return found
@@ -223,7 +232,8 @@ class FileExport:
         pairs = zip(states, stored, strict=True)
         found["pictured"] = [self._has_pictures and s != "remote" and b > 0 for s, b in pairs]
         found["id"] = self._names(rows)
-        return found
+        held = {each.column: each.of_file(rows) for each in self._declared}
+        return {**found, **held}
 
     # ---- the API
 
@@ -231,7 +241,7 @@ class FileExport:
         items = self.ask({"collections": [self.collection["id"]], **asked})
         while rows := [item for _, item in zip(range(_ROWS), items, strict=False)]:
             self.done.from_api += len(rows)
-            yield self._batch(_columns_of(rows), len(rows))
+            yield self._batch(_columns_of(rows, self._declared), len(rows))
 
     # ---- rows
 
@@ -276,7 +286,7 @@ class FileExport:
         return {
             "type": ["Feature"] * size,
             "stac_version": ["1.1.0"] * size,
-            "stac_extensions": _extensions(columns, size),
+            "stac_extensions": _extensions(columns, size, self._declared),
             "collection": [product] * size,
             "links": [[each, *above] for each in own],
             "assets": [
@@ -285,6 +295,15 @@ class FileExport:
             ],
         }
 
+    @cached_property
+    def _declared(self) -> tuple[Declared, ...]:
+        return declared_in(self.collection, {name.lower() for name in (*self._own, "properties")})
+
+    @property
+    def _types(self) -> Columns:
+        """The types of the columns, by name."""
+        return {**self._own, **{each.column: each.type for each in self._declared}}
+
     @property
     def _schema(self) -> Any:
         core, _ = arro3()
@@ -292,8 +311,8 @@ class FileExport:
         return core.Schema([core.Field(name, each, nullable=True) for name, each in types])
 
     @cached_property
-    def _types(self) -> Columns:
-        """The types of the columns, by name."""
+    def _own(self) -> Columns:
+        """The types of the columns that all collections have, by name."""
         core, _ = arro3()
         text, number, moment = core.DataType.utf8(), core.DataType.float64(), _moment(core)
 
@@ -362,7 +381,7 @@ def _kept(values: Sequence[Any], mask: Sequence[bool]) -> list[Any]:
     return [value if keep else None for value, keep in zip(values, mask, strict=True)]
 
 
-def _columns_of(items: Sequence[Json]) -> Columns:
+def _columns_of(items: Sequence[Json], declared: Sequence[Declared]) -> Columns:
     """Return items of the API as columns, as far as files have them."""
     core, _ = arro3()
     shapes = [
@@ -381,6 +400,7 @@ def _columns_of(items: Sequence[Json]) -> Columns:
     ]
     found["id"] = [each["id"] for each in items]
     found["pictured"] = ["thumbnail" in each["assets"] for each in items]
+    found |= {one.column: [one.of(each["properties"]) for each in items] for one in declared}
     wkb = [None if each is None else shapely.to_wkb(each) for each in shapes]
     found["geometry"] = core.Array(wkb, type=core.DataType.binary())
     found["bbox"] = [
@@ -401,11 +421,13 @@ def fitting(name: str, value: Any) -> Any:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _extensions(columns: Columns, size: int) -> list[list[str]]:
+def _extensions(columns: Columns, size: int, declared: Sequence[Declared]) -> list[list[str]]:
     """Return the extensions that each row's properties use."""
     found: list[list[str]] = [[] for _ in range(size)]
     for uri, names in _EXTENSIONS.items():
-        held = [columns[name] for name in names]
+        prefixes = tuple({f"{name.partition(':')[0]}:" for name in names if ":" in name})
+        more = [each.column for each in declared if each.column.startswith(prefixes)]
+        held = [columns[name] for name in (*names, *more)]
         lists = [each if isinstance(each, list) else each.to_pylist() for each in held]
         for uris, values in zip(found, zip(*lists, strict=True), strict=True):
             if any(each is not None for each in values):
