@@ -168,7 +168,8 @@ def _leading(
 ) -> Places:
     """Leave out what the first of several sort keys alone puts behind so many others.
 
-    What it puts outside of two sort keys is left out, too.
+    What it puts outside of two sort keys is left out, too. Those that it does not tell from the
+    first of these are no others: they may come before it, as those of earlier pages do.
     """
     order = sort.all[0]
     kind = columns.kind(order.name)
@@ -185,14 +186,16 @@ def _leading(
     if worst is not None:
         inside &= ranks <= worst
     places, ranks = places[inside], ranks[inside]
-    if len(places) <= most:
+    tied = np.zeros(len(places), dtype=bool) if last is None else ranks == last
+    others = ranks[~tied]
+    if len(others) <= most:
         return places
-    leading: Places = places[ranks <= np.partition(ranks, most - 1)[most - 1]]
+    leading: Places = places[tied | (ranks <= np.partition(others, most - 1)[most - 1])]
     return leading
 
 
 def _rank(value: Any, sign: float) -> float:
-    """Return the rank of a sort key's first member; microseconds are exact in a double."""
+    """Return the rank of a sort key's first member, rounded as a column's ranks are."""
     if value is None:
         return float(np.inf)
     moment = _moment_of(value) if isinstance(value, str) else None

@@ -334,10 +334,9 @@ def plan_time(
 
 
 def month_keys(month: str) -> tuple[str, str]:
-    """Return the bounds of the sort keys of a month."""
-    year, number = int(month[:4]), int(month[5:7])
-    after = f"{year + number // 12:04d}-{number % 12 + 1:02d}"
-    return f"{month}-01T00:00:00.000000Z", f"{after}-01T00:00:00.000000Z"
+    """Return the bounds of the sort keys of a month, of December 9999 as of any other."""
+    # every key of the month goes on with "-", which sorts before "."
+    return f"{month}-01T00:00:00.000000Z", f"{month}."
 
 
 def time_ratio(product: SearchProduct, area: BaseGeometry) -> float:

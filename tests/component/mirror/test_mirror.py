@@ -35,7 +35,7 @@ from swath_core.mirror import (
 )
 from swath_core.mirror._audit import Audit
 from swath_core.mirror._schema import column_of
-from swath_core.search import ImageSearch, MirrorSource
+from swath_core.search import ImageQuery, ImageSearch, MirrorSource
 from swath_core.search._query import sign
 from swath_core.search._streams import SECONDS
 from swath_core.stac._properties import SHOWN
@@ -473,6 +473,66 @@ def test_files_with_the_columns_of_another_version_are_written_again(world: Mirr
         world.mirror.run(60)
     assert len(world.check_files()) == 29
     assert world.manifests.month(PRODUCT, "2020-02").manifest.schema == SCHEMA
+
+
+# ---- pages in another order
+
+
+def pages_of(world: MirrorWorld, query: ImageQuery) -> list[str]:
+    found: list[str] = []
+    token = None
+    while token is not None or not found:
+        page = world.search.page(query, [world.searched], token)
+        found += [document.id for document in page.documents]
+        token = page.token
+        if not page.documents:
+            break
+    return found
+
+
+@pytest.mark.parametrize("sort", ["cloud_fraction", "-cloud_fraction", "published", "-published"])
+def test_pages_go_on_behind_more_equal_values_than_a_page_has(
+    world: MirrorWorld, sort: str
+) -> None:
+    world.policy = Policy()
+    world.mark(DAY)
+    moments = [None, "0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999998Z",
+               "9999-12-31T23:59:59.999999Z"]  # fmt: skip
+    for number in range(40):
+        values: dict[str, Any] = {
+            "cloud_fraction": [0.5, 0.0, None, 1.0][number // 10],
+            "published": moments[number // 10],
+        }
+        more = {name: value for name, value in values.items() if value is not None}
+        world.apply(f"i{number * 7 % 40}", DAY, **more)
+    world.settle()
+    query = replace(world.query(sort=sort), page_size=3)
+    expected = [each.id for each in sort_documents(world.found(query), query.sort, IMAGE)]
+    assert pages_of(world, query) == expected
+    assert world.objects.reads > 0
+
+
+def test_the_last_month_there_is_has_its_images(world: MirrorWorld) -> None:
+    """December 9999, behind which there is no month of four digits."""
+    for number in range(3):
+        world.put(f"i{number}", f"9999-12-31T23:59:59.99999{number}Z", cloud_fraction=0.5)
+    world.put("first", "0001-01-01T00:00:00.000000Z", cloud_fraction=0.5)
+    plain = ImageSearch(
+        postings=world.postings,
+        documents=world,
+        months=world.rollups,
+        signing_key=lambda: b"key",
+    )
+    cloudy = {"op": "gt", "name": "cloud_fraction", "val": 0}
+    late = {"op": "gt", "name": "acquired", "val": "9999-12-31T23:59:59.999990Z"}
+    for settled in (False, True):
+        if settled:
+            world.settle()
+        for search in (plain, world.search):
+            for asked, count in (([], 4), ([cloudy], 4), ([late], 2), ([cloudy, late], 2)):
+                query = world.query(*asked)
+                assert search.count(query, [world.searched])[0] == count
+                assert len(search.page(query, [world.searched]).documents) == count
 
 
 # ---- files that do not come, or not in time
