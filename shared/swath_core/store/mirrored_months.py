@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from .tables import RollupItem
@@ -38,9 +38,12 @@ class MirrorFile:
 
     @classmethod
     def of(cls, stored: list[Any]) -> MirrorFile:
-        """Return the file of a stored form; older ones tell of the whole alone."""
+        """Return the file of a stored form; older ones tell of the whole alone.
+
+        What a later version has added behind is passed over: a deployment may be taken back.
+        """
         members: list[Any] = [tuple(each) if isinstance(each, list) else each for each in stored]
-        return cls(*members)
+        return cls(*members[: len(fields(cls))])
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from swath_core.stac._properties import SHOWN
 from swath_core.store.mirrored_months import SCHEMA, Due, MirrorFile
 from swath_core.store.objects import Objects
 from swath_core.store.rollups import SETTLED_SECONDS
+from swath_core.store.tables import RollupItem
 
 DAY = "2020-02-03T04:05:06.000007Z"
 
@@ -631,6 +632,27 @@ def test_files_that_were_not_begun_are_not_fetched_when_one_fails(world: MirrorW
         world.search.count(query, [world.searched])
     assert len(calls) <= 12
     assert world.search.count(query, [world.searched])[0] == 60
+
+
+def test_manifests_of_a_later_version_are_passed_over(world: MirrorWorld) -> None:
+    """A deployment that was taken back finds what the later one has stored."""
+    fill(world, 6)
+    world.settle()
+    row = RollupItem.get(PRODUCT, "3#2020-02", consistent_read=True)
+    document = row.document
+    document["schema"] = SCHEMA + 1
+    document["more"] = "unknown"
+    for group in document["groups"]:
+        group["files"] = [[*file, "a member more"] for file in group["files"]]
+    row.document = document
+    row.save()
+    cloudy = world.query({"op": "gte", "name": "cloud_fraction", "val": 0})
+    assert world.search.count(cloudy, [world.searched])[0] == 6
+    assert world.check_files() == set()
+    for _ in range(4):
+        world.clock.now += 30_000
+        assert world.mirror.run(60).failures == []
+    assert len(world.check_files()) == 29
 
 
 # ---- on S3
