@@ -1,8 +1,9 @@
-import { effect, signal } from "@preact/signals";
-import { isAbort, token, words } from "./api";
+import { effect, signal, untracked } from "@preact/signals";
+import { isAbort, words } from "./api";
 import { type Chosen, fromFragment, type Look, OWN_LOOK, type State, toFragment, type View } from "./state/address";
 import { EVERYTHING, type Query } from "./state/query";
 import { forgetBands } from "./looks";
+import { rights } from "./session/caller";
 import { mayAsk } from "./session/session";
 import type { Collection, Item, Page, Queryable, Summary } from "./stac";
 import * as stac from "./stac";
@@ -40,6 +41,10 @@ export function keyOf(each: { readonly collection: string; readonly id: string }
   return `${each.collection}/${each.id}`;
 }
 
+function nameOf(which: Chosen | null): string {
+  return which === null ? "" : keyOf(which);
+}
+
 export function change(part: Partial<Query>): void {
   query.value = { ...query.value, ...part };
 }
@@ -56,8 +61,13 @@ export function choose(which: Chosen | null): void {
   chosen.value = which;
 }
 
-/** Keep the address as the state is, and follow an address that is typed or gone back to. */
+/**
+ * Keep the address as the state is, and follow an address that is typed or gone back to.
+ *
+ * Opening an image and leaving it is a step of the browser's history, so that "back" leads out of it.
+ */
 export function followAddress(): void {
+  let open = nameOf(chosen.peek());
   effect(() => {
     const state: State = {
       query: query.value,
@@ -68,8 +78,14 @@ export function followAddress(): void {
     };
     const fragment = toFragment(state);
     if (fragment !== location.hash.replace(/^#/, "")) {
-      history.replaceState(null, "", `${location.pathname}${location.search}#${fragment}`);
+      const address = `${location.pathname}${location.search}#${fragment}`;
+      if (nameOf(state.chosen) === open) {
+        history.replaceState(null, "", address);
+      } else {
+        history.pushState(null, "", address);
+      }
     }
+    open = nameOf(state.chosen);
   });
   addEventListener("hashchange", () => {
     const state = fromFragment(location.hash);
@@ -81,12 +97,23 @@ export function followAddress(): void {
   });
 }
 
-/** Load what the query asks whenever it or the caller changes; answers of earlier ones are dropped. */
+let seenBy = "";
+
+/**
+ * Load what the query asks whenever it or the caller changes; answers of earlier ones are dropped.
+ *
+ * A token that is renewed is no other caller. What another one has seen is forgotten at once.
+ */
 export function followQuery(): void {
   effect(() => {
+    if (rights.value !== seenBy) {
+      seenBy = rights.value;
+      untracked(forget);
+    }
+  });
+  effect(() => {
     const asked = query.value;
-    const who = token.value;
-    const caller = `${changes.value} ${who ?? ""}`;
+    const caller = `${changes.value} ${rights.value}`;
     const giveUp = new AbortController();
     if (mayAsk.value) {
       busy.value = true; // from now on: nothing is known of what is asked
@@ -97,12 +124,12 @@ export function followQuery(): void {
         giveUp.abort();
       };
     }
-    forget();
+    busy.value = false;
     return () => giveUp.abort();
   });
   effect(() => {
     const giveUp = new AbortController();
-    const caller = `${changes.value} ${token.value ?? ""}`;
+    const caller = `${changes.value} ${rights.value}`;
     if (mayAsk.value) {
       void loadNames(giveUp.signal, caller);
     }
@@ -116,7 +143,7 @@ function forget(): void {
   matched.value = null;
   items.value = [];
   lastPage.value = null;
-  busy.value = false;
+  trouble.value = null;
 }
 
 let namesOf = "";
@@ -138,36 +165,56 @@ async function loadNames(giveUp: AbortSignal, caller: string): Promise<void> {
 async function load(asked: Query, caller: string, giveUp: AbortSignal): Promise<void> {
   busy.value = true;
   trouble.value = null;
-  try {
-    await Promise.all([loadSummary(asked, caller, giveUp), loadFirst(asked, giveUp)]);
-  } catch (error) {
-    tell(error);
-  } finally {
-    if (!giveUp.aborted) {
-      busy.value = false;
-    }
+  const answers = await Promise.allSettled([loadSummary(asked, caller, giveUp), loadFirst(asked, caller, giveUp)]);
+  if (!giveUp.aborted) {
+    answers.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : [])).slice(0, 1).forEach(tell);
+    busy.value = false;
   }
 }
 
 let summaryOf = "";
+let matchedOf = "";
 
+/** Load the histogram and the count. Where that fails, those of another question do not stay. */
 async function loadSummary(asked: Query, caller: string, giveUp: AbortSignal): Promise<void> {
   const hasTimes = asked.from !== null || asked.to !== null;
   const key = JSON.stringify([{ ...asked, from: null, to: null, sort: "" }, caller]);
+  const question = JSON.stringify([{ ...asked, sort: "" }, caller]);
   const again = key !== summaryOf || summary.value === null;
-  const [found, number] = await Promise.all([
-    again ? stac.overTime(asked, giveUp) : summary.value,
-    hasTimes ? stac.count(asked, giveUp) : null,
-  ]);
-  summaryOf = key;
-  summary.value = found;
-  matched.value = number ?? found?.total ?? null;
+  try {
+    const [found, number] = await Promise.all([
+      again ? stac.overTime(asked, giveUp) : summary.value,
+      hasTimes ? stac.count(asked, giveUp) : null,
+    ]);
+    [summaryOf, matchedOf] = [key, question];
+    summary.value = found;
+    matched.value = number ?? found?.total ?? null;
+  } catch (error) {
+    if (!giveUp.aborted) {
+      summary.value = again ? null : summary.value;
+      matched.value = matchedOf === question ? matched.value : null;
+    }
+    throw error;
+  }
 }
 
-async function loadFirst(asked: Query, giveUp: AbortSignal): Promise<void> {
-  const page = await stac.firstPage(asked, giveUp);
-  items.value = page.features;
-  lastPage.value = page;
+let listOf = "";
+
+/** Load the first images. Where that fails, those of another question do not stay. */
+async function loadFirst(asked: Query, caller: string, giveUp: AbortSignal): Promise<void> {
+  const question = JSON.stringify([asked, caller]);
+  try {
+    const page = await stac.firstPage(asked, giveUp);
+    listOf = question;
+    items.value = page.features;
+    lastPage.value = page;
+  } catch (error) {
+    if (!giveUp.aborted && listOf !== question) {
+      items.value = [];
+      lastPage.value = null;
+    }
+    throw error;
+  }
 }
 
 let loadingMore = false;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { box, parseArea } from "../src/state/area";
+import { box, parseArea, withShortEdges } from "../src/state/area";
 
 const SQUARE = { type: "Polygon", coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] };
 
@@ -44,8 +44,24 @@ describe("an area", () => {
     ['{"type":"LineString","coordinates":[[0,0],[1,1]]}', "a LineString"],
     ['{"type":"FeatureCollection","features":[]}', "no polygon"],
     ["8, 47, 9, 46", "the order is west, south, east, north"],
+    ["POLYGON ((170 -10, -170 -10, -170 10, 170 10, 170 -10))", "either way round the earth"],
     ["POLYGON ((500000 5100000, 510000 5100000, 510000 5110000, 500000 5100000))", "is no place"],
   ])("that is none is refused with what would be right: %s", (text, words) => {
     expect(() => parseArea(text)).toThrow(words);
+  });
+});
+
+describe("a wide area", () => {
+  it("is two boxes, since the API takes edges the short way", () => {
+    const part = (west: number, east: number) => (box(west, -5, east, 5) as { coordinates: unknown }).coordinates;
+    expect(parseArea("-170, -5, 170, 5")).toEqual({ type: "MultiPolygon", coordinates: [part(-170, 0), part(0, 170)] });
+  });
+
+  it("gets corners within long edges where it is drawn", () => {
+    const ring = [[-170, -5], [170, -5], [170, 5], [-170, 5], [-170, -5]];
+    const found = withShortEdges({ type: "Polygon", coordinates: [ring] }).coordinates[0] ?? [];
+    found.slice(1).forEach(([to = 0], at) => expect(Math.abs(to - (found[at]?.[0] ?? 0))).toBeLessThanOrEqual(90));
+    ring.forEach((corner) => expect(found).toContainEqual(corner));
+    expect(found.at(-1)).toEqual(found[0]);
   });
 });

@@ -24,7 +24,10 @@ const scenarios = {
     await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 4 });
     await page.mouse.up();
     const brushed = await recounted(page, all);
-    const sum = await page.locator(".timewords span").textContent();
+    const said = await page.locator(".timewords span").textContent();
+    const bars = await page.locator(".bars tbody tr").evaluateAll((rows) =>
+      rows.map((row) => [...row.children].map((cell) => cell.textContent)),
+    );
     const address = page.url();
     const again = await open(address);
     await signIn(again.page, token);
@@ -35,7 +38,7 @@ const scenarios = {
     ]);
     await again.context.close();
     await context.close();
-    return { ...seen, all, flat, names, injected, brushed, sum, address, shared, from, kept, again: again.seen };
+    return { ...seen, all, flat, names, injected, brushed, said, bars, address, shared, from, kept, again: again.seen };
   },
 
   /** Type an area, then draw one. */

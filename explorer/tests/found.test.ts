@@ -68,7 +68,7 @@ describe("what the map shows", () => {
     change({ cloud: 50 });
     await settle();
     expect(found.value.items).toEqual([]);
-    expect(density).toHaveBeenLastCalledWith(query.value, BOX, resolutionAt(6), expect.anything());
+    expect(density).toHaveBeenLastCalledWith(query.value, BOX, resolutionAt(6, BOX), expect.anything());
   });
 
   it("is the last question's, though an earlier answer comes later", async () => {
@@ -91,5 +91,18 @@ describe("what the map shows", () => {
     where.value = { bounds: null, zoom: 1.2 };
     await settle();
     expect(found.value.buckets).toEqual(CELLS);
+  });
+});
+
+describe("the resolution of counts", () => {
+  it.each([
+    [1.2, null, 2],
+    [2.8, null, 2],
+    [2.8, [-90, -45, 90, 45], 2],
+    [4.2, [0, 0, 67.5, 56], 3],
+    [4.2, [170, 0, -170, 20], 4],
+    [12, [8, 46, 8.2, 46.1], 9],
+  ] as const)("at zoom %s within %j is %s: the API counts 10,000 cells at most", (zoom, bounds, wanted) => {
+    expect(resolutionAt(zoom, bounds)).toBe(wanted);
   });
 });

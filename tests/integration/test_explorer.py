@@ -133,7 +133,9 @@ def test_the_brush_finds_what_its_bars_say_and_its_link_brings_it_back(
         if state["from"][:19] <= image["attributes"]["acquired"][:19] < state["to"][:19]
     ]
     assert 0 < len(chosen) < len(world.images)
-    assert number(seen["brushed"]) == number(seen["sum"]) == len(chosen)
+    low, high = (state[name][:16].replace("T", " ") for name in ("from", "to"))
+    brushed = sum(int(images) for start, images in seen["bars"] if low <= start < high)
+    assert number(seen["brushed"]) == number(seen["said"]) == brushed == len(chosen)
     assert seen["shared"] == seen["brushed"]
     assert seen["from"] == state["from"][:16]
     assert seen["again"] == {"elsewhere": [], "errors": [], "dialogs": []}

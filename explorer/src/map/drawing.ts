@@ -1,3 +1,4 @@
+import { withShortEdges } from "../state/area";
 import { change } from "../store";
 import { currentMap, drawing } from "./state";
 
@@ -34,7 +35,7 @@ export async function startDrawing(shape: Shape): Promise<void> {
     const found = made.getSnapshotFeature(id);
     setTimeout(() => stop?.());
     if (found !== undefined) {
-      change({ area: found.geometry });
+      change({ area: found.geometry.type === "Polygon" ? withShortEdges(found.geometry) : found.geometry });
     }
   });
 }

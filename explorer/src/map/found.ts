@@ -1,5 +1,6 @@
 import { effect, signal } from "@preact/signals";
-import { isAbort, token, words } from "../api";
+import { isAbort, words } from "../api";
+import { rights } from "../session/caller";
 import { mayAsk } from "../session/session";
 import { density, inView, type Bucket, type Item } from "../stac";
 import type { Bounds, Query } from "../state/query";
@@ -47,11 +48,15 @@ function lookAtFirst(): Where | null {
 export function followMap(): void {
   let wanted = ""; // what is shown, or asked for
   let giveUp = new AbortController();
+  let seenBy = "";
   effect(() => {
-    const [asked, at, who, turn] = [query.value, where.value, token.value, changes.value];
-    if (!mayAsk.value) {
+    const [asked, at, who, turn] = [query.value, where.value, rights.value, changes.value];
+    if (!mayAsk.value || who !== seenBy) {
       giveUp.abort();
       [wanted, found.value, shown.value] = ["", NOTHING, ""];
+    }
+    seenBy = who;
+    if (!mayAsk.value) {
       return;
     }
     const key = JSON.stringify([{ ...asked, sort: "" }, at?.bounds, Math.floor((at?.zoom ?? 0) * 2), who, turn]);
@@ -95,13 +100,31 @@ async function inside(asked: Query, { bounds, zoom }: Where, giveUp: AbortSignal
       return { buckets: [], items, words: ofItems(items.length) };
     }
   }
-  const buckets = await density(asked, bounds, resolutionAt(zoom), giveUp);
+  const buckets = await density(asked, bounds, resolutionAt(zoom, bounds), giveUp);
   return { buckets, items: [], words: ofBuckets(buckets) };
 }
 
-/** The H3 resolution whose cells are some 30 to 80 pixels wide at a zoom. */
-export function resolutionAt(zoom: number): number {
-  return Math.min(Math.max(Math.floor(zoom / 1.4) + 1, 2), 9);
+/** The most cells that the API counts in one answer, and some to spare at the edges of a view. */
+const MOST_CELLS = 10_000 / 1.4;
+
+/** The H3 resolution whose cells are some 30 to 80 pixels wide at a zoom, or as fine as the API counts. */
+export function resolutionAt(zoom: number, bounds: Bounds | null): number {
+  let found = Math.min(Math.max(Math.floor(zoom / 1.4) + 1, 2), 9);
+  while (found > 2 && (2 + 120 * 7 ** found) * shareOf(bounds) > MOST_CELLS) {
+    found -= 1;
+  }
+  return found;
+}
+
+/** How much of the earth's surface bounds hold, from 0 to 1. */
+function shareOf(bounds: Bounds | null): number {
+  if (bounds === null) {
+    return 1;
+  }
+  const [west, south, east, north] = bounds;
+  const height = Math.sin((north * Math.PI) / 180) - Math.sin((south * Math.PI) / 180);
+  const width = east < west ? east - west + 360 : east - west;
+  return (height / 2) * (width / 360);
 }
 
 function ofItems(count: number): string {

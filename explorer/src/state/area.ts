@@ -13,10 +13,14 @@ export function parseArea(text: string): Geometry {
   }
   const area = given.startsWith("{") ? fromGeoJson(given) : (fromNumbers(given) ?? fromWkt(given));
   checkPlaces(area);
+  checkEdges(area);
   return area;
 }
 
-/** Return a box as a polygon; one across 180 degrees (west > east) as two. */
+/** Degrees that an edge may span: a longer one could also be meant the other way round the earth. */
+const LONGEST_EDGE = 180;
+
+/** Return a box as a polygon; one across 180 degrees (west > east), or wider than that, as two. */
 export function box(west: number, south: number, east: number, north: number): Geometry {
   const part = (w: number, e: number): Position[][] => [
     [
@@ -27,9 +31,34 @@ export function box(west: number, south: number, east: number, north: number): G
       [w, south],
     ],
   ];
-  return west <= east
-    ? { type: "Polygon", coordinates: part(west, east) }
-    : { type: "MultiPolygon", coordinates: [part(west, 180), part(-180, east)] };
+  if (west > east) {
+    return { type: "MultiPolygon", coordinates: [part(west, 180), part(-180, east)] };
+  }
+  if (east - west > LONGEST_EDGE) {
+    const middle = (west + east) / 2;
+    return { type: "MultiPolygon", coordinates: [part(west, middle), part(middle, east)] };
+  }
+  return { type: "Polygon", coordinates: part(west, east) };
+}
+
+/** Return a drawn polygon with corners within its long edges: it is the area that the map shows. */
+export function withShortEdges(polygon: Polygon): Polygon {
+  const coordinates = polygon.coordinates.map((ring) =>
+    ring.flatMap((to, at) => {
+      const from = ring[at - 1];
+      return from === undefined ? [to] : steps(from, to);
+    }),
+  );
+  return { type: "Polygon", coordinates };
+}
+
+/** Return the places on the way from one corner to the next, which is the last of them. */
+function steps([x = 0, y = 0]: Position, [toX = 0, toY = 0]: Position): Position[] {
+  const number = Math.max(1, Math.ceil(Math.abs(toX - x) / (LONGEST_EDGE / 2)));
+  return Array.from({ length: number }, (_, at) => {
+    const share = (at + 1) / number;
+    return share === 1 ? [toX, toY] : [x + share * (toX - x), y + share * (toY - y)];
+  });
 }
 
 function fromNumbers(text: string): Geometry | null {
@@ -102,6 +131,22 @@ function geometries(found: unknown): unknown[] {
 function kind(part: unknown): string {
   const type = (part as { type?: unknown } | null)?.type;
   return typeof type === "string" ? `a ${type}` : "something else";
+}
+
+/** Refuse edges of which nobody can tell which way round the earth they go. */
+function checkEdges(area: Geometry): void {
+  const polygons = area.type === "Polygon" ? [area.coordinates] : area.type === "MultiPolygon" ? area.coordinates : [];
+  for (const ring of polygons.flat()) {
+    ring.forEach(([to = 0], at) => {
+      const from = ring[at - 1]?.[0] ?? to;
+      if (Math.abs(to - from) > LONGEST_EDGE) {
+        throw new Error(
+          `An edge from longitude ${from} to ${to} can go either way round the earth: cut the area at 180 degrees, ` +
+            "give the edge more corners, or give a box as west, south, east, north (west > east across 180).",
+        );
+      }
+    });
+  }
 }
 
 function checkPlaces(area: Geometry): void {

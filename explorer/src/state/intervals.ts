@@ -68,13 +68,6 @@ export function brushed(all: readonly Bar[], from: number, to: number): { from: 
   return first && last ? { from: instant(first.start), to: instant(last.end) } : null;
 }
 
-/** Return how many images the bars hold whose time lies in a filter that follows bars. */
-export function within(all: readonly Bar[], from: string | null, to: string | null): number {
-  const low = from === null ? -Infinity : Date.parse(from) / 1000;
-  const high = to === null ? Infinity : Date.parse(to) / 1000;
-  return all.reduce((sum, bar) => (bar.start >= low && bar.end <= high ? sum + bar.count : sum), 0);
-}
-
 export function instant(seconds: number): string {
   return new Date(seconds * 1000).toISOString();
 }

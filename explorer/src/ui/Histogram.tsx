@@ -1,14 +1,15 @@
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
-import { change, query, summary } from "../store";
+import { change, matched, query, summary } from "../store";
 import { dark } from "../theme";
-import { type Bar, brushed, within } from "../state/intervals";
+import { type Bar, brushed } from "../state/intervals";
 
 const HEIGHT = 130;
 
 export function Histogram() {
   const found = summary.value;
   const { from, to } = query.value;
+  const number = matched.value;
   const all = found?.bars ?? [];
   const chosen = from !== null || to !== null;
   return (
@@ -17,7 +18,7 @@ export function Histogram() {
         {chosen ? (
           <>
             <span>
-              {within(all, from, to).toLocaleString("en")} images {span(from, to)}
+              {number === null ? "Images" : `${number.toLocaleString("en")} ${number === 1 ? "image" : "images"}`} {span(from, to)}
             </span>
             <button type="button" onClick={() => change({ from: null, to: null })}>
               All times

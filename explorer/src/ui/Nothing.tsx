@@ -4,7 +4,7 @@ import { DropZone } from "../bring/DropZone";
 import { mayBring, openBring, retarget } from "../bring/state";
 import { count } from "../stac";
 import { EVERYTHING, type Widened, withoutEach } from "../state/query";
-import { collections, query } from "../store";
+import { change, collections, query } from "../store";
 
 /** What there is to say, and to do, where nothing is found. */
 export function Nothing() {
@@ -16,7 +16,8 @@ export function Nothing() {
     return collections.value?.length === 0 ? <NoProduct /> : <NoImage />;
   }
   if (isOne && JSON.stringify({ ...asked, collections: [] }) === JSON.stringify(EVERYTHING)) {
-    return <EmptyProduct id={only} />;
+    const isThere = collections.value?.some((each) => each.id === only) ?? true;
+    return isThere ? <EmptyProduct id={only} /> : <NoSuchProduct id={only} />;
   }
   return <NoMatch key={JSON.stringify(asked)} />;
 }
@@ -52,6 +53,17 @@ function First() {
         Without one at hand: <code>make demo</code> makes a scene, <code>make seed</code> a series of real ones.
       </p>
     </>
+  );
+}
+
+function NoSuchProduct({ id }: { id: string }) {
+  return (
+    <div class="empty">
+      <p>There is no product {id}, or you may not see it.</p>
+      <button type="button" onClick={() => change({ collections: [] })}>
+        Search all products
+      </button>
+    </div>
   );
 }
 

@@ -47,7 +47,7 @@ function List() {
     }
   }, [last, found.length]);
   if (found.length === 0) {
-    return busy.value ? null : <Nothing />;
+    return busy.value || lastPage.value === null ? null : <Nothing />;
   }
   const size = matched.value ?? -1;
   return (
