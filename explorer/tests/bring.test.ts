@@ -21,8 +21,14 @@ describe("a header", () => {
 
   it("has ranges without nodata and what is no number", () => {
     const values = [...Array.from({ length: 101 }, (_, at) => at), -9999, NaN, Infinity];
-    expect(rangeOf(values, -9999)).toEqual({ least: 0, low: 2, high: 98, most: 100 });
-    expect(rangeOf([0, 0], 0)).toBeNull();
+    expect(rangeOf(values, -9999, "Int16")).toEqual({ least: 0, low: 2, high: 98, most: 100 });
+    expect(rangeOf([0, 0], 0, "Byte")).toBeNull();
+  });
+
+  it("compares nodata as the samples hold it", () => {
+    const values = new Float32Array([-3.4e38, 0.5, 1.5]);
+    expect(rangeOf(values, -3.4e38, "Float32")).toMatchObject({ least: 0.5, most: 1.5 });
+    expect(rangeOf(new Float64Array([0.1, 0.5]), 0.1, "Float64")).toMatchObject({ least: 0.5, most: 0.5 });
   });
 
   it.each([

@@ -63,14 +63,15 @@ async function samplesOf(image: GeoTIFFImage, smallest: GeoTIFFImage, nodata: He
     const about = await tags(image, at);
     const extra = extras[at - (count - extras.length)];
     const plain = isRgb ? (["red", "green", "blue"][at] ?? "") : "";
+    const dataType = dataTypeOf(image.getSampleFormat(at), image.getBitsPerSample(at));
     found.push({
-      dataType: dataTypeOf(image.getSampleFormat(at), image.getBitsPerSample(at)),
+      dataType,
       name: about["DESCRIPTION"] ?? "",
       colour: extra !== undefined && ALPHA.has(extra) ? "alpha" : (about["COLORINTERP"] ?? plain).toLowerCase(),
       scale: number(about["SCALE"]),
       offset: number(about["OFFSET"]),
       unit: about["UNITTYPE"] ?? "",
-      range: rangeOf(pixels?.[at] ?? [], nodata),
+      range: rangeOf(pixels?.[at] ?? [], nodata, dataType),
     });
   }
   return found;

@@ -61,9 +61,14 @@ export function nodataOf(tag: string): number | string | null {
   return Number.isFinite(value) ? value : (NOT_FINITE[text.toLowerCase()] ?? null);
 }
 
-/** Return how values are spread: the least, the 2nd and 98th percentile, the greatest; null for none. */
-export function rangeOf(values: ArrayLike<number>, nodata: number | string | null): Range | null {
-  const valid = Array.from(values, Number).filter((value) => Number.isFinite(value) && value !== nodata);
+/**
+ * Return how values are spread: the least, the 2nd and 98th percentile, the greatest; null for none.
+ *
+ * The nodata value is compared as the samples hold it: Float32 has no exact -3.4e38 or 0.1.
+ */
+export function rangeOf(values: ArrayLike<number>, nodata: number | string | null, dataType: string | null): Range | null {
+  const none = dataType === "Float32" && typeof nodata === "number" ? Math.fround(nodata) : nodata;
+  const valid = Array.from(values, Number).filter((value) => Number.isFinite(value) && value !== none);
   valid.sort((a, b) => a - b);
   const at = (share: number) => valid[Math.trunc(share * (valid.length - 1))];
   const [least, low, high, most] = [at(0), at(0.02), at(0.98), at(1)];
