@@ -11,7 +11,7 @@ export function Files({ item, onTrouble }: { item: Item; onTrouble: (error: unkn
       .then((signed) => {
         const href = signed.assets[key]?.href;
         if (href !== undefined && /^https?:/.test(href)) {
-          location.assign(href);
+          save(href);
         }
       })
       .catch(onTrouble)
@@ -39,6 +39,12 @@ export function Files({ item, onTrouble }: { item: Item; onTrouble: (error: unkn
       </ul>
     </details>
   );
+}
+
+/** Open an address beside the page: the token and what is being sent live in this one, and would go with it. */
+function save(href: string): void {
+  const link = Object.assign(document.createElement("a"), { href, target: "_blank", rel: "noopener", download: "" });
+  link.click();
 }
 
 /** Return a number of bytes in words. */
