@@ -8,6 +8,7 @@ class Fake implements Service {
   calls: string[] = [];
   there = new Set<string>();
   open: Declared | null = null;
+  other: string | null = null;
   parts: Record<string, string[]> = {};
   refusals: (Error | undefined)[] = [];
   status = "transferring";
@@ -16,7 +17,7 @@ class Fake implements Service {
   held: ((giveUp: AbortSignal) => Promise<void>) | null = null;
 
   exists = (image: string) => Promise.resolve(this.there.has(image));
-  unfinished = () => Promise.resolve(this.open);
+  begun = () => Promise.resolve({ own: this.open, other: this.other });
   declare = (row: Row) => this.answer(`declare ${row.name}`, `u${(this.made += 1)}`);
   look = (id: string) => this.answer(`look ${id}`, id);
   submit = (id: string) => this.done(`submit ${id}`);
@@ -109,6 +110,57 @@ describe("the queue of uploads", () => {
     queue.start();
     await settle();
     expect(fake.calls).toEqual(["put old/0 6", "submit old"]);
+  });
+
+  describe("waits for another upload of the image, and", () => {
+    const during = async (status: string, replaces = false) => {
+      fake.other = "u0";
+      fake.ends.set("one", { status: "running", message: "" });
+      const row = add("one");
+      row.replaces = replaces;
+      queue.start();
+      await settle();
+      expect([row.state.value, fake.calls, done]).toEqual(["taken", [], []]);
+      expect(row.words.value).toContain("another upload of this image is under way");
+      fake.other = null;
+      fake.ends.set("one", { status, message: "" });
+      await settle();
+      fake.ends.delete("one");
+      await settle();
+      return row;
+    };
+
+    it("then asks before it replaces what came of it", async () => {
+      const row = await during("success");
+      expect([row.state.value, fake.calls, done]).toEqual(["there", [], []]);
+      queue.again(row, true);
+      await settle();
+      expect([row.state.value, fake.calls]).toEqual(["done", ["declare one", "put u1/0#1 6", "submit u1"]]);
+    });
+
+    it("sends the files where nothing came of it, or they are to replace it", async () => {
+      for (const [status, replaces] of [["failure", false], ["success", true]] as const) {
+        const before = fake.calls.length;
+        fake.calls = [];
+        const row = await during(status, replaces);
+        expect(fake.calls.map((call) => call.split(" ")[0]), `after ${before}`).toEqual(["declare", "put", "submit"]);
+        queue.clear();
+        expect(queue.rows.value.includes(row)).toBe(false);
+        fake.calls = [];
+        done = [];
+      }
+    });
+
+    it("is left alone when the row is taken off the list", async () => {
+      fake.other = "u0";
+      fake.ends.set("one", { status: "running", message: "" });
+      const row = add("one");
+      queue.start();
+      await settle();
+      queue.remove(row);
+      await settle();
+      expect(fake.calls).toEqual([]);
+    });
   });
 
   it("asks for another URL when one has expired, and tries a broken connection again", async () => {

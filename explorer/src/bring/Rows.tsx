@@ -90,7 +90,7 @@ function Actions({ row, state }: { row: Row; state: State }) {
           Replace it{of}
         </button>
       )}
-      {state !== "done" && state !== "taken" && (
+      {state !== "done" && (state !== "taken" || row.other) && (
         <button type="button" onClick={() => queue.remove(row)}>
           Take it off the list{of}
         </button>

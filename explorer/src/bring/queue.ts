@@ -19,6 +19,8 @@ export interface Row {
   /** Whether it failed because the connection broke. */
   cut: boolean;
   upload: string | null;
+  /** Whether `upload` is another one of the same image, which is waited for. */
+  other: boolean;
   replaces: boolean;
   /** Files and parts that arrived, as `file/part`. */
   readonly arrived: Map<string, number>;
@@ -35,6 +37,12 @@ export interface Declared {
   readonly partBytes: number;
 }
 
+/** What has begun of an image: an upload that takes just these files, and another that is being worked on. */
+export interface Begun {
+  readonly own: Declared | null;
+  readonly other: string | null;
+}
+
 /** How an upload stands; `message` is why it failed. */
 export interface Standing {
   readonly status: string;
@@ -44,7 +52,7 @@ export interface Standing {
 /** What the queue asks of the API and of the bucket. */
 export interface Service {
   exists(image: string): Promise<boolean>;
-  unfinished(image: string, files: readonly string[]): Promise<Declared | null>;
+  begun(row: Row): Promise<Begun>;
   declare(row: Row): Promise<Declared>;
   look(id: string): Promise<Declared>;
   put(url: string, content: Blob, progress: (bytes: number) => void, giveUp: AbortSignal): Promise<void>;
@@ -104,6 +112,7 @@ export class Queue {
       hopeless: row.fault !== undefined,
       cut: false,
       upload: null,
+      other: false,
       replaces: false,
       arrived: new Map(),
       giveUp: new AbortController(),
@@ -161,7 +170,7 @@ export class Queue {
   /** Take an image off the list, and cancel its upload if it has one. */
   remove(row: Row): void {
     this.rows.value = this.rows.peek().filter((each) => each !== row);
-    if (row.upload !== null && isOpen(row.state.peek())) {
+    if (row.upload !== null && !row.other && isOpen(row.state.peek())) {
       this.service.cancel(row.upload).catch(() => undefined); // it has gone too far, or is not ours any more
     }
     row.giveUp.abort();
@@ -207,29 +216,38 @@ export class Queue {
   private async transfer(row: Row, giveUp: AbortSignal): Promise<void> {
     const image = `${row.product}:${row.name}`;
     if (row.upload === null && !row.replaces && (await this.service.exists(image))) {
-      batch(() => {
-        row.state.value = "there";
-        row.words.value = `There is an image ${row.name} already.`;
-      });
+      isThere(row);
       return;
     }
-    const declared = await this.declared(row, image);
+    const declared = await this.declared(row);
+    if (typeof declared === "string") {
+      this.follow(row, declared, "another upload of this image is under way: it is waited for");
+      return;
+    }
     row.upload = declared.id;
     if (declared.status === "transferring") {
       row.words.value = "is sent";
       await this.sendAll(row, declared, giveUp);
       await this.service.submit(declared.id);
     }
+    this.follow(row, null, "has arrived and is looked through");
+  }
+
+  /** Wait for the end of a row's own upload, or of another one of the same image. */
+  private follow(row: Row, other: string | null, words: string): void {
     if (this.rows.peek().includes(row)) {
+      row.other = other !== null;
+      row.upload = other ?? row.upload;
       batch(() => {
         row.state.value = "taken";
-        row.words.value = "has arrived and is looked through";
+        row.words.value = words;
       });
       void this.watch();
     }
   }
 
-  private async declared(row: Row, image: string): Promise<Declared> {
+  /** Return the upload that a row's files are sent to, or the id of another one that must end before. */
+  private async declared(row: Row): Promise<Declared | string> {
     if (row.upload !== null) {
       const found = await this.service.look(row.upload);
       if (found.status !== "failure" && found.status !== "canceled") {
@@ -237,8 +255,8 @@ export class Queue {
       }
       row.arrived.clear();
     }
-    const names = row.files.map((file) => file.name);
-    return (await this.service.unfinished(image, names)) ?? this.service.declare(row);
+    const { own, other } = await this.service.begun(row);
+    return other ?? own ?? this.service.declare(row);
   }
 
   private async sendAll(row: Row, declared: Declared, giveUp: AbortSignal): Promise<void> {
@@ -326,13 +344,22 @@ export class Queue {
     if (standing === undefined || row.state.peek() !== "taken") {
       return;
     }
-    if (standing.status === "success") {
+    const hasFailed = standing.status === "failure" || standing.status === "canceled";
+    if (row.other && (hasFailed || standing.status === "success")) {
+      row.other = false;
+      row.upload = null;
+      if (hasFailed || row.replaces) {
+        this.again(row);
+      } else {
+        isThere(row);
+      }
+    } else if (standing.status === "success") {
       batch(() => {
         row.state.value = "done";
         row.words.value = "is in the catalog";
       });
       this.onDone(row);
-    } else if (standing.status === "failure" || standing.status === "canceled") {
+    } else if (hasFailed) {
       fail(row, standing.message || (standing.status === "canceled" ? "It was canceled." : "It failed, and the log does not say why."));
       row.upload = null;
       row.arrived.clear();
@@ -342,6 +369,13 @@ export class Queue {
 
 function isOpen(state: State): boolean {
   return state === "waiting" || state === "sending" || state === "taken";
+}
+
+function isThere(row: Row): void {
+  batch(() => {
+    row.state.value = "there";
+    row.words.value = `There is an image ${row.name} already.`;
+  });
 }
 
 function fail(row: Row, words: string): void {

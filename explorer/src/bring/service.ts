@@ -1,10 +1,11 @@
 import { ApiError, ask, send } from "../api";
 import { pathOf, search } from "../catalog";
-import { Cut, type Declared, PutError, type Row, type Service, SignedOut, type Standing } from "./queue";
+import { type Begun, Cut, type Declared, PutError, type Row, type Service, SignedOut, type Standing } from "./queue";
 
 const UPLOADS = "/catalog/v2/uploads_v2";
-/** Of an upload that goes on: what has arrived is not sent again. */
-const UNFINISHED = ["transferring", "pending", "running"];
+const TRANSFERRING = "transferring";
+/** Of uploads whose files have arrived: which content they have is not known any more. */
+const UNDER_WAY = ["pending", "running"];
 const NOT_FOUND = 404;
 const UNAUTHORIZED = 401;
 const AT_ONCE = 100;
@@ -16,7 +17,7 @@ interface Upload {
     readonly resumable_urls?: readonly string[] | null;
     readonly part_urls?: Readonly<Record<string, readonly string[]>> | null;
     readonly part_bytes?: number | null;
-    readonly image_upload_options?: { readonly image_files?: readonly string[] };
+    readonly image_upload_options?: { readonly image_files?: readonly string[]; readonly upload_size?: number };
   };
 }
 
@@ -42,16 +43,7 @@ export const service: Service = {
         throw error;
       }
     }),
-  unfinished: (image, files) =>
-    signedIn(async () => {
-      const filter = [eq("image_id", image), eq("status", UNFINISHED)];
-      const found = await search("uploads_v2", { filter, limit: 5 });
-      const same = (found.data as unknown as Upload[]).find(
-        (each) => JSON.stringify(each.attributes.image_upload_options?.image_files) === JSON.stringify(files),
-      );
-      const own = same === undefined ? null : await look(same.id);
-      return own === null || (own.status === "transferring" && own.urls.length === 0) ? null : own;
-    }),
+  begun: (row) => signedIn(() => begun(row)),
   declare: (row) => {
     const key = crypto.randomUUID(); // sent again, it finds the upload that the first request made
     return signedIn(async () => {
@@ -77,6 +69,24 @@ export const service: Service = {
   cancel: (id) => change(id, "canceled"),
   standings: (rows) => signedIn(() => standings(rows)),
 };
+
+async function begun(row: Row): Promise<Begun> {
+  const filter = [eq("image_id", `${row.product}:${row.name}`), eq("status", [TRANSFERRING, ...UNDER_WAY])];
+  const found = (await search("uploads_v2", { filter, limit: 5 })).data as unknown as Upload[];
+  const other = found.find((each) => UNDER_WAY.includes(each.attributes.status));
+  if (other !== undefined) {
+    return { own: null, other: other.id };
+  }
+  const same = found.find((each) => takes(each, row.files, row.size));
+  const own = same === undefined ? null : await look(same.id);
+  return { own: own?.status === TRANSFERRING && own.urls.length > 0 ? own : null, other: null };
+}
+
+/** Whether an upload was declared for files of these names and of this size in all: its parts fit no others. */
+function takes({ attributes }: Upload, files: readonly File[], size: number): boolean {
+  const { image_files: names = [], upload_size: declared } = attributes.image_upload_options ?? {};
+  return declared === size && names.length === files.length && files.every((file, at) => file.name === names[at]);
+}
 
 async function look(id: string): Promise<Declared> {
   return declared(await ask<{ data: Upload }>(`${UPLOADS}/${id}`));
