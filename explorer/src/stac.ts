@@ -87,8 +87,10 @@ export async function collections(signal: AbortSignal): Promise<Collection[]> {
   return found;
 }
 
-export async function queryables(signal: AbortSignal): Promise<Record<string, Queryable>> {
-  const schema = await ask<{ properties: Record<string, Queryable> }>("/stac/queryables", { signal });
+/** Return the properties that items are filtered by: of one collection what it declares, too, else those of all. */
+export async function queryables(collection: string | null, signal: AbortSignal): Promise<Record<string, Queryable>> {
+  const path = collection === null ? "/stac" : `/stac/collections/${encodeURIComponent(collection)}`;
+  const schema = await ask<{ properties: Record<string, Queryable> }>(`${path}/queryables`, { signal });
   return schema.properties;
 }
 

@@ -1,5 +1,5 @@
-import { effect, signal, untracked } from "@preact/signals";
-import { isAbort, words } from "./api";
+import { computed, effect, signal, untracked } from "@preact/signals";
+import { ApiError, isAbort, words } from "./api";
 import { type Chosen, fromFragment, type Look, OWN_LOOK, type State, toFragment, type View } from "./state/address";
 import { EVERYTHING, type Query } from "./state/query";
 import { forgetBands } from "./looks";
@@ -135,6 +135,27 @@ export function followQuery(): void {
     }
     return () => giveUp.abort();
   });
+  const only = computed(() => (query.value.collections.length === 1 ? (query.value.collections[0] ?? null) : null));
+  effect(() => {
+    const giveUp = new AbortController();
+    const asked = [only.value, changes.value, rights.value] as const;
+    if (mayAsk.value) {
+      void loadQueryables(asked[0], giveUp.signal);
+    }
+    return () => giveUp.abort();
+  });
+}
+
+async function loadQueryables(collection: string | null, giveUp: AbortSignal): Promise<void> {
+  try {
+    queryables.value = await stac.queryables(collection, giveUp);
+  } catch (error) {
+    if (collection !== null && error instanceof ApiError && error.status === 404) {
+      await loadQueryables(null, giveUp); // an address may name a collection that is not there, or no more
+    } else {
+      tell(error);
+    }
+  }
 }
 
 function forget(): void {
@@ -154,9 +175,7 @@ async function loadNames(giveUp: AbortSignal, caller: string): Promise<void> {
     namesOf = caller;
   }
   try {
-    const [found, properties] = await Promise.all([stac.collections(giveUp), stac.queryables(giveUp)]);
-    collections.value = found;
-    queryables.value = properties;
+    collections.value = await stac.collections(giveUp);
   } catch (error) {
     tell(error);
   }

@@ -12,6 +12,8 @@ const FULL: State = {
     conditions: [
       { property: "platform", op: "like", value: "landsat-%&#<img>" },
       { property: "view:off_nadir", op: "<=", value: 5.5 },
+      { property: "swath:extra.checked", op: "=", value: false },
+      { property: "created", op: ">=", value: { timestamp: "2024-05-01T00:00:00.000Z" } },
     ],
     sort: "+eo:cloud_cover",
   },
@@ -51,6 +53,9 @@ describe("the address", () => {
     "f=[1,2]",
     'f=["a","drop table","b"]',
     'f=["a","=",{}]',
+    'f=["a","=",null]',
+    'f=["a","=",{"timestamp":"yesterday"}]',
+    'f=["a","=",{"timestamp":"2024-05-01T00:00:00Z","more":1}]',
     "with=a/b",
     "image=only",
     "image=a/b/c",

@@ -1,6 +1,6 @@
 import type { Geometry } from "geojson";
 import { describe, expect, it } from "vitest";
-import { EVERYTHING, itemsBody, searchBody, withoutEach } from "../src/state/query";
+import { comparisonsOf, EVERYTHING, itemsBody, searchBody, valueKind, valueOf, valueWords, withoutEach } from "../src/state/query";
 
 const AREA: Geometry = { type: "Polygon", coordinates: [[[0, 0], [1, 0], [1, 1], [0, 0]]] };
 
@@ -73,5 +73,34 @@ describe("what keeps a query from finding anything", () => {
     expect(found[1]?.query).toEqual({ ...query, to: null });
     expect(found[4]?.query.conditions).toEqual([conditions[1]]);
     expect(withoutEach({ ...EVERYTHING, sort: "+id" })).toEqual([]);
+  });
+});
+
+describe("a condition's value", () => {
+  it("is of the property's kind, as JSON has it", () => {
+    expect(valueOf(valueKind({ type: "boolean" }), "true")).toBe(true);
+    expect(valueOf(valueKind({ type: "boolean" }), "false")).toBe(false);
+    expect(valueOf(valueKind({ type: "integer" }), "12")).toBe(12);
+    expect(valueOf(valueKind({ type: "string", format: "date-time" }), "2024-05-01T10:20")).toEqual({
+      timestamp: "2024-05-01T10:20:00.000Z",
+    });
+    expect(valueOf(valueKind({ type: "string" }), "12")).toBe("12");
+  });
+
+  it("is none where it was not typed as one", () => {
+    for (const [kind, text] of [["number", "abc"], ["number", " "], ["number", "1e999"], ["boolean", "yes"], ["time", "abc"], ["time", ""], ["text", ""]] as const) {
+      expect(valueOf(kind, text)).toBe(null);
+    }
+  });
+
+  it("has the comparisons of its kind", () => {
+    expect(comparisonsOf("boolean")).toEqual(["=", "<>"]);
+    expect(comparisonsOf("text")).toContain("like");
+    expect(comparisonsOf("number")).not.toContain("like");
+    expect(comparisonsOf("time")).toContain(">=");
+  });
+
+  it("is shown in words", () => {
+    expect([valueWords(false), valueWords({ timestamp: "2024-05-01T00:00:00Z" })]).toEqual(["false", "2024-05-01T00:00:00Z"]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Geometry } from "geojson";
-import { COMPARISONS, type Comparison, type Condition, EVERYTHING, type Query } from "./query";
+import { COMPARISONS, type Comparison, type Condition, EVERYTHING, type Query, type Value } from "./query";
 
 /** Where the map looks. */
 export interface View {
@@ -116,8 +116,15 @@ function readCondition(text: string): Condition[] {
   }
   const [property, op, value] = given as unknown[];
   const known = typeof property === "string" && COMPARISONS.includes(op as Comparison);
-  const plain = typeof value === "string" || typeof value === "number";
-  return known && plain ? [{ property, op: op as Comparison, value }] : [];
+  return known && isValue(value) ? [{ property, op: op as Comparison, value }] : [];
+}
+
+function isValue(value: unknown): value is Value {
+  if (typeof value === "object" && value !== null) {
+    const { timestamp, ...more } = value as { timestamp?: unknown };
+    return typeof timestamp === "string" && readTime(timestamp) !== null && Object.keys(more).length === 0;
+  }
+  return ["string", "number", "boolean"].includes(typeof value);
 }
 
 function readArea(text: string | null): Geometry | null {

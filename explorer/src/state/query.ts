@@ -4,11 +4,50 @@ import type { Geometry } from "geojson";
 export interface Condition {
   readonly property: string;
   readonly op: Comparison;
-  readonly value: string | number;
+  readonly value: Value;
 }
+
+/** A literal of CQL2, as the API takes it. */
+export type Value = string | number | boolean | { readonly timestamp: string };
 
 export const COMPARISONS = ["=", "<>", "<", "<=", ">", ">=", "like"] as const;
 export type Comparison = (typeof COMPARISONS)[number];
+
+/** What values a property has; those that are not known are texts. */
+export type ValueKind = "text" | "number" | "boolean" | "time";
+
+export function valueKind(about: { readonly type?: string; readonly format?: string }): ValueKind {
+  if (about.type === "number" || about.type === "integer") {
+    return "number";
+  }
+  return about.type === "boolean" ? "boolean" : about.format === "date-time" ? "time" : "text";
+}
+
+/** Return the comparisons that values of a kind have: patterns are of texts, and true is not before false. */
+export function comparisonsOf(kind: ValueKind): readonly Comparison[] {
+  const most = COMPARISONS.slice(0, kind === "boolean" ? 2 : COMPARISONS.length);
+  return most.filter((each) => each !== "like" || kind === "text");
+}
+
+/** Return what was typed as a value of its kind, times in UTC; null where it is none. */
+export function valueOf(kind: ValueKind, text: string): Value | null {
+  if (kind === "number") {
+    return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : null;
+  }
+  if (kind === "boolean") {
+    return text === "true" ? true : text === "false" ? false : null;
+  }
+  if (kind === "time") {
+    const time = Date.parse(`${text}Z`);
+    return Number.isNaN(time) ? null : { timestamp: new Date(time).toISOString() };
+  }
+  return text === "" ? null : text;
+}
+
+/** Return a value as it is shown. */
+export function valueWords(value: Value): string {
+  return typeof value === "object" ? value.timestamp : String(value);
+}
 
 /** What is asked: map, histogram, count and list all follow it. Times are from (included) to (not). */
 export interface Query {

@@ -1,7 +1,17 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { change, clear, collections, query, queryables } from "../store";
-import { COMPARISONS, type Comparison, type Condition, EVERYTHING, NEWEST } from "../state/query";
+import {
+  type Comparison,
+  comparisonsOf,
+  type Condition,
+  EVERYTHING,
+  NEWEST,
+  type ValueKind,
+  valueKind,
+  valueOf,
+  valueWords,
+} from "../state/query";
 import { mayBring } from "../bring/state";
 import { manage } from "../editing/state";
 import { AreaField } from "./AreaField";
@@ -152,7 +162,7 @@ function Conditions() {
       {all.map((each, at) => (
         <p key={`${at}${each.property}`} class="condition">
           <span>
-            {each.property} {each.op} {String(each.value)}
+            {each.property} {each.op} {valueWords(each.value)}
           </span>
           <button
             type="button"
@@ -171,23 +181,27 @@ function Conditions() {
 function NewCondition({ add }: { add: (condition: Condition) => void }) {
   const [property, setProperty] = useState("");
   const [op, setOp] = useState<Comparison>("=");
-  const [value, setValue] = useState("");
+  const [text, setText] = useState("");
   const about = queryables.value[property];
-  const isNumber = about?.type === "number" || about?.type === "integer";
+  const kind = valueKind(about ?? {});
+  const value = about === undefined ? null : valueOf(kind, text);
+  const take = (name: string) => {
+    setProperty(name);
+    setOp("="); // an operator or a value of another property may be none of this one
+    setText("");
+  };
   const save = () => {
-    if (property !== "" && value !== "") {
-      add({ property, op, value: isNumber ? Number(value) : value });
-      setProperty("");
-      setValue("");
+    if (value !== null) {
+      add({ property, op, value });
+      take("");
     }
   };
-  const onKey = (event: KeyboardEvent) => event.key === "Enter" && save();
   return (
     <fieldset class="newcondition">
       <legend>Another condition</legend>
       <label>
         Property
-        <select value={property} onChange={(event) => setProperty(event.currentTarget.value)}>
+        <select value={property} onChange={(event) => take(event.currentTarget.value)}>
           <option value="">choose…</option>
           {Object.keys(queryables.value)
             .filter((name) => queryables.value[name]?.type !== "array" && name !== "geometry")
@@ -201,30 +215,58 @@ function NewCondition({ add }: { add: (condition: Condition) => void }) {
       <label>
         Comparison
         <select value={op} onChange={(event) => setOp(event.currentTarget.value as Comparison)}>
-          <Options values={COMPARISONS.filter((each) => each !== "like" || !isNumber)} />
+          <Options values={comparisonsOf(kind)} />
         </select>
       </label>
-      <label>
-        Value
-        {about?.enum === undefined ? (
-          <input
-            {...(isNumber ? { type: "number" as const, step: "any" } : {})}
-            value={value}
-            onInput={(event) => setValue(event.currentTarget.value)}
-            onKeyDown={onKey}
-          />
-        ) : (
-          <select value={value} onChange={(event) => setValue(event.currentTarget.value)}>
-            <option value="">choose…</option>
-            <Options values={about.enum} />
-          </select>
-        )}
-      </label>
-      <button type="button" onClick={save} disabled={property === "" || value === ""}>
+      <ValueField
+        key={property}
+        kind={kind}
+        choices={kind === "boolean" ? ["true", "false"] : about?.enum}
+        text={text}
+        set={setText}
+        onEnter={save}
+      />
+      <button type="button" onClick={save} disabled={value === null}>
         Add
       </button>
       {about?.description !== undefined && <p class="quiet">{about.description}</p>}
     </fieldset>
+  );
+}
+
+interface ValueProps {
+  readonly kind: ValueKind;
+  readonly choices: readonly string[] | undefined;
+  readonly text: string;
+  readonly set: (text: string) => void;
+  readonly onEnter: () => void;
+}
+
+const INPUTS = {
+  text: {},
+  boolean: {},
+  number: { type: "number", step: "any" },
+  time: { type: "datetime-local", step: 1 },
+} as const;
+
+function ValueField({ kind, choices, text, set, onEnter }: ValueProps) {
+  return (
+    <label>
+      {kind === "time" ? "Value (UTC)" : "Value"}
+      {choices === undefined ? (
+        <input
+          {...INPUTS[kind]}
+          value={text}
+          onInput={(event) => set(event.currentTarget.value)}
+          onKeyDown={(event) => event.key === "Enter" && onEnter()}
+        />
+      ) : (
+        <select value={text} onChange={(event) => set(event.currentTarget.value)}>
+          <option value="">choose…</option>
+          <Options values={choices} />
+        </select>
+      )}
+    </label>
   );
 }
 
