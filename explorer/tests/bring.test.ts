@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { readDate } from "../src/bring/header";
 import { grouped, imageName, kindOf, productId, timeInName } from "../src/bring/names";
 import { bandAttributes, faults, proposeBands } from "../src/bring/proposal";
 import { dataTypeOf, type Header, nodataOf, rangeOf, type Sample, timeOf } from "../src/bring/samples";
@@ -37,6 +38,52 @@ describe("a header", () => {
     ["2024-05-02T12:00:00+02:00", "2024-05-02T10:00:00.000Z"],
     ["2024-13-02", null], ["yesterday", null], ["", null],
   ])("dates the file by %s", (tag, time) => expect(timeOf(tag)).toBe(time));
+});
+
+/** A TIFF of one date tag, whose pixels are not in the file. */
+function dated(text: string): Blob {
+  const [short, long, ascii] = [3, 4, 2];
+  const tags = [
+    [256, short, 1, 64], [257, short, 1, 64], [258, short, 1, 8], [262, short, 1, 1], [273, long, 1, 1e6],
+    [277, short, 1, 1], [278, short, 1, 64], [279, long, 1, 4096], [306, ascii, text.length + 1, 8 + 2 + 9 * 12 + 4],
+  ] as const;
+  const head = new DataView(new ArrayBuffer(8 + 2 + tags.length * 12 + 4));
+  head.setUint32(0, 0x49492a00);
+  head.setUint32(4, 8, true);
+  head.setUint16(8, tags.length, true);
+  tags.forEach(([tag, type, count, value], at) => {
+    const start = 10 + at * 12;
+    head.setUint16(start, tag, true);
+    head.setUint16(start + 2, type, true);
+    head.setUint32(start + 4, count, true);
+    head.setUint32(start + 8, value, true);
+  });
+  return new Blob([head, `${text}\0`]);
+}
+
+/** As much of a browser's reader as geotiff.js uses. */
+class Reader {
+  result: ArrayBuffer | null = null;
+  onload: (() => void) | null = null;
+
+  readAsArrayBuffer(content: Blob): void {
+    void content.arrayBuffer().then((result) => {
+      this.result = result;
+      this.onload?.();
+    });
+  }
+}
+
+describe("the date of a file", () => {
+  vi.stubGlobal("FileReader", Reader);
+
+  it("is read without its pixels", async () => {
+    expect(await readDate(dated("2024:05:02 10:00:00"))).toBe("2024-05-02T10:00:00.000Z");
+  });
+
+  it("is none, in words, of a file that is cut short", async () => {
+    await expect(readDate(new Blob(["II*\0\u0008"]))).rejects.toThrow(/header cannot be read/);
+  });
 });
 
 function first<T>(all: readonly T[]): T {

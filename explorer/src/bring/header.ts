@@ -17,16 +17,10 @@ const ALPHA = new Set([1, 2]);
  * Throws an Error that says what is wrong with the file.
  */
 export async function readHeader(file: Blob): Promise<Header> {
-  const { fromBlob } = await import("geotiff");
-  let image: GeoTIFFImage;
-  let smallest: GeoTIFFImage;
-  try {
-    const tiff = await fromBlob(file);
-    image = await tiff.getImage(0);
-    smallest = await lastOverview(tiff, image);
-  } catch (error) {
-    throw new Error(`The file's header cannot be read: ${error instanceof Error ? error.message : "it is no TIFF"}.`);
-  }
+  const { image, smallest } = await opened(file, async (tiff) => {
+    const first = await tiff.getImage(0);
+    return { image: first, smallest: await lastOverview(tiff, first) };
+  });
   const nodata = nodataOf(await text(image, "GDAL_NODATA"));
   const samples = await samplesOf(image, smallest, nodata);
   return {
@@ -35,12 +29,32 @@ export async function readHeader(file: Blob): Promise<Header> {
     samples,
     nodata,
     resolution: resolutionOf(image),
-    acquired: timeOf((await tags(image, null))["ACQUISITIONDATETIME"] ?? (await text(image, "DateTime"))),
+    acquired: await dateOf(image),
     palette: await paletteOf(image),
   };
 }
 
-async function lastOverview(tiff: Awaited<ReturnType<typeof import("geotiff").fromBlob>>, first: GeoTIFFImage): Promise<GeoTIFFImage> {
+/** Return when a GeoTIFF says that it was taken, null where it does not. No pixel is read for it. */
+export async function readDate(file: Blob): Promise<string | null> {
+  return dateOf(await opened(file, (tiff) => tiff.getImage(0)));
+}
+
+type Tiff = Awaited<ReturnType<typeof import("geotiff").fromBlob>>;
+
+async function opened<T>(file: Blob, read: (tiff: Tiff) => Promise<T>): Promise<T> {
+  const { fromBlob } = await import("geotiff");
+  try {
+    return await read(await fromBlob(file));
+  } catch (error) {
+    throw new Error(`The file's header cannot be read: ${error instanceof Error ? error.message : "it is no TIFF"}.`);
+  }
+}
+
+async function dateOf(image: GeoTIFFImage): Promise<string | null> {
+  return timeOf((await tags(image, null))["ACQUISITIONDATETIME"] ?? (await text(image, "DateTime")));
+}
+
+async function lastOverview(tiff: Tiff, first: GeoTIFFImage): Promise<GeoTIFFImage> {
   let found = first;
   const count = await tiff.getImageCount();
   for (let at = 1; at < count; at += 1) {

@@ -3,7 +3,7 @@ import { ask, token, words } from "../api";
 import { create, get, type Product, writable } from "../catalog";
 import { manage } from "../editing/state";
 import { choose, refresh } from "../store";
-import { readHeader } from "./header";
+import { readDate, readHeader } from "./header";
 import { currentMap } from "../map/state";
 import { isArea } from "../state/address";
 import { boundsOf } from "../state/shapes";
@@ -188,8 +188,8 @@ async function enqueue(product: string, files: readonly File[], known?: number):
         row.state.value = "failed";
         row.words.value = UNDATED;
       }
+      queue.start(); // while the next ones are looked at
     }
-    queue.start();
   } catch (error) {
     bringTrouble.value = words(error);
   } finally {
@@ -223,7 +223,7 @@ async function filesPerImage(product: string): Promise<number> {
 async function about(file: File): Promise<{ acquired: string | null; fault: string }> {
   try {
     const kind = kindOf(await head(file));
-    const own = kind === "tiff" ? await readHeader(file).then((each) => each.acquired, () => null) : null;
+    const own = kind === "tiff" ? await readDate(file).catch(() => null) : null;
     return { acquired: own ?? timeInName(file.name), fault: "" };
   } catch (error) {
     return { acquired: null, fault: words(error) };
