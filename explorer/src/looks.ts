@@ -72,6 +72,11 @@ export async function lookQuery(collection: string, look: Look): Promise<string>
   return found.toString();
 }
 
+/** Return the query with an image's version: pictures are kept for a day, by their address. */
+export function withVersion(query: string, version: unknown): string {
+  return query === "" || typeof version !== "string" ? query : `${query}&v=${encodeURIComponent(version)}`;
+}
+
 export function imagePath(collection: string, id: string): string {
   return `/raster/v2/images/${encodeURIComponent(`${collection}:${id}`)}`;
 }

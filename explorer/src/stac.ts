@@ -149,7 +149,7 @@ export async function density(
 
 /** Return the newest images of a query within bounds: where they lie, and how many there are. */
 export function inView(query: Query, bounds: Bounds, limit: number, signal: AbortSignal): Promise<Page> {
-  const fields = { include: ["id", "collection", "geometry", "bbox", "properties.datetime"], exclude: ["assets", "links"] };
+  const fields = { include: ["id", "collection", "geometry", "bbox", "properties.datetime", "properties.updated"], exclude: ["assets", "links"] };
   return ask("/stac/search", { body: { ...searchBody(query, bounds), limit, fields }, signal });
 }
 

@@ -3,6 +3,7 @@ import { isAbort, words } from "../api";
 import { currentMap, isFlat } from "../map/state";
 import type { Chosen } from "../state/address";
 import { item as fetchItem, type Item } from "../stac";
+import { changes } from "../store";
 import { dark } from "../theme";
 import { drawOver } from "./overlay";
 
@@ -18,7 +19,7 @@ export default function Swipe({ which }: { which: Chosen }) {
       .then(setItem)
       .catch((error: unknown) => !isAbort(error) && setTrouble(words(error)));
     return () => giveUp.abort();
-  }, [which.collection, which.id]);
+  }, [which.collection, which.id, changes.value]);
   const style = `${dark.value} ${isFlat.value}`;
   const main = currentMap.value?.map ?? null;
   useEffect(

@@ -1,6 +1,6 @@
 import type { Map as MapLibre } from "maplibre-gl";
 import { ROOT } from "../api";
-import { imagePath, lookQuery } from "../looks";
+import { imagePath, lookQuery, withVersion } from "../looks";
 import type { Item } from "../stac";
 import type { Look } from "../state/address";
 import { FIRST_OVERLAY } from "./style";
@@ -17,7 +17,7 @@ export class Pictures {
   async show(items: readonly Item[], look: (item: Item) => Look, isCurrent: () => boolean): Promise<void> {
     const wanted = new Map<string, { item: Item; address: string }>();
     for (const item of topmost(items)) {
-      const query = await lookQuery(item.collection, look(item));
+      const query = withVersion(await lookQuery(item.collection, look(item)), item.properties["updated"]);
       if (query === "") {
         continue;
       }

@@ -1,11 +1,11 @@
 import { CompareField } from "../compare/CompareField";
 import { lazy, Suspense } from "preact/compat";
-import { useEffect, useState } from "preact/hooks";
-import { token, words } from "../api";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { isAbort, token, words } from "../api";
 import type { Chosen } from "../state/address";
 import { boundsOf } from "../state/shapes";
 import { item as fetchItem, type Item } from "../stac";
-import { choose, look, tell } from "../store";
+import { changes, choose, look, tell } from "../store";
 import { currentMap, opened, pointed } from "../map/state";
 import { mayBring } from "../bring/state";
 import { Files } from "./Files";
@@ -23,21 +23,29 @@ export function Details({ which }: { which: Chosen }) {
   const [item, setItem] = useState<Item | null>(null);
   const [trouble, setTrouble] = useState("");
   const [pictureTrouble, setPictureTrouble] = useState("");
+  const isFirst = useRef(true);
   useEffect(() => {
     const giveUp = new AbortController();
     fetchItem(which.collection, which.id, giveUp.signal)
       .then((found) => {
         setItem(found);
+        setTrouble("");
         opened.value = found;
-        document.getElementById("image")?.focus();
+        if (isFirst.current) {
+          document.getElementById("image")?.focus();
+          isFirst.current = false;
+        }
       })
-      .catch((error: unknown) => setTrouble(words(error)));
-    return () => {
-      giveUp.abort();
+      .catch((error: unknown) => !isAbort(error) && setTrouble(words(error)));
+    return () => giveUp.abort();
+  }, [which.collection, which.id, changes.value]);
+  useEffect(
+    () => () => {
       opened.value = null;
       pointed.value = null;
-    };
-  }, [which.collection, which.id]);
+    },
+    [which.collection, which.id],
+  );
   return (
     <Pane id="image" title={which.id} words="Image" back="Back to the results" onBack={() => choose(null)}>
       <p class="quiet">{which.collection}</p>
@@ -50,8 +58,7 @@ export function Details({ which }: { which: Chosen }) {
         <>
           <figure class="preview">
             <Preview
-              collection={item.collection}
-              id={item.id}
+              item={item}
               size={512}
               look={look.value}
               words={`The image ${item.id}`}

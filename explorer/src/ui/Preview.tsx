@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { isAbort, send } from "../api";
-import { imagePath, lookQuery } from "../looks";
+import { imagePath, lookQuery, withVersion } from "../looks";
+import type { Item } from "../stac";
 import { type Look, OWN_LOOK } from "../state/address";
 import { limited } from "./limited";
 
@@ -9,8 +10,7 @@ const kept = new Map<string, string>();
 const MOST_KEPT = 300;
 
 interface Props {
-  readonly collection: string;
-  readonly id: string;
+  readonly item: Item;
   readonly size: number;
   readonly look?: Look;
   readonly words?: string;
@@ -18,12 +18,14 @@ interface Props {
 }
 
 /** A picture of a whole image. It is fetched with the caller's token, which an <img> cannot send. */
-export function Preview({ collection, id, size, look = OWN_LOOK, words = "", onTrouble }: Props) {
+export function Preview({ item, size, look = OWN_LOOK, words = "", onTrouble }: Props) {
   const [address, setAddress] = useState<string | null>(null);
   const [failed, setFailed] = useState(false);
+  const { collection, id } = item;
+  const version = item.properties["updated"];
   useEffect(() => {
     const giveUp = new AbortController();
-    fetchPicture(collection, id, size, look, giveUp.signal)
+    fetchPicture(item, size, look, giveUp.signal)
       .then((found) => {
         setAddress(found);
         setFailed(false);
@@ -37,7 +39,7 @@ export function Preview({ collection, id, size, look = OWN_LOOK, words = "", onT
         }
       });
     return () => giveUp.abort();
-  }, [collection, id, size, look]);
+  }, [collection, id, version, size, look]);
   if (address === null || failed) {
     return <span class={`noimage${failed ? " failed" : ""}`}>{failed ? "no picture" : ""}</span>;
   }
@@ -47,18 +49,12 @@ export function Preview({ collection, id, size, look = OWN_LOOK, words = "", onT
 /** A product without bands has nothing to draw. */
 class NoPicture extends Error {}
 
-async function fetchPicture(
-  collection: string,
-  id: string,
-  size: number,
-  look: Look,
-  signal: AbortSignal,
-): Promise<string> {
-  const query = await lookQuery(collection, look);
+async function fetchPicture(item: Item, size: number, look: Look, signal: AbortSignal): Promise<string> {
+  const query = withVersion(await lookQuery(item.collection, look), item.properties["updated"]);
   if (query === "") {
     throw new NoPicture();
   }
-  const path = `${imagePath(collection, id)}/preview.webp?size=${size}&${query}`;
+  const path = `${imagePath(item.collection, item.id)}/preview.webp?size=${size}&${query}`;
   const there = kept.get(path);
   if (there !== undefined) {
     return there;

@@ -90,7 +90,7 @@ function Card({ item }: { item: Item }) {
       onFocus={() => (hovered.value = key)}
       onBlur={() => (hovered.value = null)}
     >
-      <Preview collection={item.collection} id={item.id} size={128} />
+      <Preview item={item} size={128} />
       <span class="cardwords">
         <strong>{item.id}</strong>
         <span>{item.collection}</span>
