@@ -14,7 +14,7 @@ export function snippets(root: string, collection: string, id: string, asset: st
     {
       name: "swath (Python)",
       text: [
-        "# pip install swath, with SWATH_TOKEN in the environment",
+        "# pip install ./client in a copy of Swath's repository, with SWATH_TOKEN in the environment",
         "import swath",
         "from swath.catalog import Image",
         "",
@@ -28,13 +28,15 @@ export function snippets(root: string, collection: string, id: string, asset: st
     {
       name: "pystac-client and odc-stac (Python)",
       text: [
-        "# pip install pystac-client odc-stac, with SWATH_TOKEN in the environment",
+        "# pip install pystac-client odc-stac, with SWATH_TOKEN in the environment, unless anybody may read it",
         "import os",
         "from odc.stac import load",
         "from pystac_client import Client",
         "",
-        'token = {"Authorization": "Bearer " + os.environ["SWATH_TOKEN"]}',
-        `client = Client.open(${q(`${root}/stac`)}, headers={**token, "X-Sign": "true"})`,
+        'headers = {"X-Sign": "true"}',
+        'if "SWATH_TOKEN" in os.environ:',
+        '    headers["Authorization"] = "Bearer " + os.environ["SWATH_TOKEN"]',
+        `client = Client.open(${q(`${root}/stac`)}, headers=headers)`,
         `found = client.search(collections=[${q(collection)}], ids=[${q(id)}])`,
         "data = load(list(found.items()))",
         "print(data)",
@@ -43,16 +45,16 @@ export function snippets(root: string, collection: string, id: string, asset: st
     {
       name: "GDAL (shell)",
       text: [
-        "# with SWATH_TOKEN in the environment",
-        `export GDAL_HTTP_HEADERS="Authorization: Bearer $SWATH_TOKEN"`,
+        "# with SWATH_TOKEN in the environment, unless anybody may read it",
+        `export GDAL_HTTP_HEADERS="\${SWATH_TOKEN:+Authorization: Bearer $SWATH_TOKEN}"`,
         `gdalinfo '/vsicurl/${file}'`,
       ].join("\n"),
     },
     {
       name: "curl (shell)",
       text: [
-        "# with SWATH_TOKEN in the environment",
-        `curl -sL -H "Authorization: Bearer $SWATH_TOKEN" -o '${fileName(id, asset)}' '${file}'`,
+        "# with SWATH_TOKEN in the environment, unless anybody may read it",
+        `curl -sL \${SWATH_TOKEN:+-H "Authorization: Bearer $SWATH_TOKEN"} -o '${fileName(id, asset)}' '${file}'`,
       ].join("\n"),
     },
     {
