@@ -27,6 +27,9 @@ export type Kind = "product" | "band" | "image";
 
 const BASE = "/catalog/v2";
 
+/** The status of a change that came too late: somebody else changed the object in between. */
+export const CONFLICT = 409;
+
 export function pathOf(kind: Kind, id: string): string {
   return `${BASE}/${kind}s/${encodeURIComponent(id)}`;
 }

@@ -34,10 +34,20 @@ export const editing = {
     await page.getByLabel("Name or address").fill("a@b.example");
     await page.getByRole("button", { name: "Add", exact: true }).click();
     const refused = await page.locator(".trouble").first().textContent();
-    await page.getByRole("combobox", { name: "May", exact: true }).selectOption("readers");
-    await page.getByRole("combobox", { name: "Who", exact: true }).selectOption("org:");
-    await page.getByLabel("Name or address").fill(reader);
-    await page.getByRole("button", { name: "Add", exact: true }).click();
+    const share = async () => {
+      await page.getByRole("combobox", { name: "May", exact: true }).selectOption("readers");
+      await page.getByRole("combobox", { name: "Who", exact: true }).selectOption("org:");
+      await page.getByLabel("Name or address").fill(reader);
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+    };
+    await share();
+    await context.request.patch(rival, {
+      headers: { Authorization: `Bearer ${token}` },
+      data: { data: { type: "product", id: product, attributes: { description: "of somebody else again" } } },
+    });
+    await page.getByRole("button", { name: "Save who may do what" }).click();
+    await page.getByRole("button", { name: "Load it as it is now" }).click();
+    await share();
     await page.getByRole("button", { name: "Save who may do what" }).click();
     await page.getByText("Saved.").last().waitFor();
     const shared = await page.getByRole("region", { name: "readers" }).textContent();

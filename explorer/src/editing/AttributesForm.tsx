@@ -1,10 +1,8 @@
 import { useState } from "preact/hooks";
 import { ApiError, words } from "../api";
-import { type Kind, patch, type Resource } from "../catalog";
+import { CONFLICT, type Kind, patch, type Resource } from "../catalog";
 import { refresh } from "../store";
 import { changesOf, type FieldOf, textsOf } from "./fields";
-
-const CONFLICT = 409;
 
 interface Props {
   readonly kind: Kind;

@@ -70,7 +70,7 @@ function Parts({ product, setProduct, reload }: PartsProps) {
       </details>
       <details class="group" open>
         <summary>Sharing</summary>
-        <SharingForm product={product} onSaved={setProduct} />
+        <SharingForm product={product} onSaved={setProduct} onReload={reload} />
       </details>
       <Delete product={product} />
     </>

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
-import { words } from "../api";
-import { patch, type Resource } from "../catalog";
+import { ApiError, words } from "../api";
+import { CONFLICT, patch, type Resource } from "../catalog";
 import { configuration } from "../session/session";
 import { refresh } from "../store";
 import { accessChanges, accessOf, type List, LISTS, shared, SUBJECTS, subjectWords, withdrawn } from "./fields";
@@ -11,12 +11,20 @@ const TITLES: Readonly<Record<List, string>> = {
   readers: "Readers: see it",
 };
 
+interface Props {
+  readonly product: Resource;
+  readonly onSaved: (product: Resource) => void;
+  /** Load the product as somebody else left it. */
+  readonly onReload: () => void;
+}
+
 /** Who may do what with a product and all that is in it. */
-export function SharingForm({ product, onSaved }: { product: Resource; onSaved: (product: Resource) => void }) {
+export function SharingForm({ product, onSaved, onReload }: Props) {
   const before = accessOf(product.attributes);
   const [access, setAccess] = useState(before);
   const [told, setTold] = useState("");
   const [trouble, setTrouble] = useState("");
+  const [stale, setStale] = useState(false);
   const changes = accessChanges(before, access);
   const hasChanged = Object.keys(changes).length > 0;
   const attempt = (change: () => typeof access) => {
@@ -32,11 +40,13 @@ export function SharingForm({ product, onSaved }: { product: Resource; onSaved: 
     setTrouble("");
     try {
       const saved = await patch("product", product, changes);
+      setStale(false);
       onSaved(saved);
       setAccess(accessOf(saved.attributes));
       setTold("Saved.");
       refresh();
     } catch (error) {
+      setStale(error instanceof ApiError && error.status === CONFLICT);
       setTrouble(words(error));
     }
   };
@@ -67,6 +77,11 @@ export function SharingForm({ product, onSaved }: { product: Resource; onSaved: 
         {told}
       </p>
       <div role="alert">{trouble !== "" && <p class="trouble">{trouble}</p>}</div>
+      {stale && (
+        <button type="button" onClick={onReload}>
+          Load it as it is now
+        </button>
+      )}
     </div>
   );
 }
