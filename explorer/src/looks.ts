@@ -72,6 +72,25 @@ export async function lookQuery(collection: string, look: Look): Promise<string>
   return found.toString();
 }
 
+/** Return the parts of a look that draw an expression, or none; values of bands say nothing of an expression's. */
+export function computedLook(now: Look, expression: string): Partial<Look> {
+  if (expression === "") {
+    return { expression, range: null, colormap: "" };
+  }
+  const range = now.expression === "" ? null : now.range;
+  return { expression, bands: [], range: range ?? [-1, 1], colormap: now.colormap || "viridis" };
+}
+
+/** Return the range that two texts are: null where both are empty, undefined where they are none that is drawn. */
+export function rangeOf(low: string, high: string): [number, number] | null | undefined {
+  if (low.trim() === "" && high.trim() === "") {
+    return null;
+  }
+  const ends = [low, high].map((each) => (each.trim() === "" ? NaN : Number(each)));
+  const [from = NaN, to = NaN] = ends;
+  return Number.isFinite(from) && Number.isFinite(to) && from < to ? [from, to] : undefined;
+}
+
 /** Return the query with an image's version: pictures are kept for a day, by their address. */
 export function withVersion(query: string, version: unknown): string {
   return query === "" || typeof version !== "string" ? query : `${query}&v=${encodeURIComponent(version)}`;

@@ -66,6 +66,12 @@ describe("the address", () => {
     expect(fromFragment(text)).toEqual(START);
   });
 
+  it("takes an ascending range only", () => {
+    expect(fromFragment("image=a/b&range=1,100").look.range).toEqual([1, 100]);
+    expect(fromFragment("image=a/b&range=100,1").look.range).toBe(null);
+    expect(fromFragment("image=a/b&range=1,1").look.range).toBe(null);
+  });
+
   it("names no collection twice", () => {
     expect(fromFragment("c=a&c=b&c=a").query).toEqual({ ...EVERYTHING, collections: ["a", "b"] });
   });

@@ -104,7 +104,7 @@ function readLook(given: URLSearchParams): Look {
   return {
     bands: (given.get("bands") ?? "").split(",").filter((each) => each !== ""),
     expression: given.get("expression") ?? "",
-    range: low != null && high != null && more === undefined ? [low, high] : null,
+    range: low != null && high != null && low < high && more === undefined ? [low, high] : null,
     colormap: given.get("colormap") ?? "",
   };
 }

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, words } from "../api";
-import { bandsOf, type CatalogBand, imagePath, pictureBands } from "../looks";
+import { bandsOf, type CatalogBand, computedLook, imagePath, pictureBands, rangeOf } from "../looks";
 import type { Look } from "../state/address";
 import type { Item } from "../stac";
-import { look } from "../store";
+import { chosen, look } from "../store";
 
 const COLORMAPS = ["viridis", "magma", "inferno", "plasma", "cool", "hot", "coolwarm", "bwr", "gist_earth", "terrain"];
 type Percentiles = Readonly<Record<string, { readonly percentile_2: number | null; readonly percentile_98: number | null }>>;
@@ -23,9 +23,11 @@ export function LookField({ item, onChange }: { item: Item; onChange: () => void
     look.value = { ...now, ...part };
   };
   const stretch = () => {
+    // an answer about what is not shown any more is dropped
+    const isCurrent = () => look.peek() === now && chosen.peek()?.id === item.id && chosen.peek()?.collection === item.collection;
     percentiles(item, now.expression === "" ? shown : [], now.expression)
-      .then((range) => set({ range }))
-      .catch((error: unknown) => setTrouble(words(error)));
+      .then((range) => isCurrent() && set({ range }))
+      .catch((error: unknown) => isCurrent() && setTrouble(words(error)));
   };
   const isSingle = now.expression !== "" || shown.length === 1;
   return (
@@ -114,12 +116,7 @@ interface ExpressionProps {
 function ExpressionChoice({ now, bands, set }: ExpressionProps) {
   const has = (name: string) => bands.some((each) => each.name === name);
   const indexed = has("nir") && has("red");
-  const use = (expression: string) =>
-    set(
-      expression === ""
-        ? { expression, range: null, colormap: "" }
-        : { expression, bands: [], range: now.range ?? [-1, 1], colormap: now.colormap || "viridis" },
-    );
+  const use = (expression: string) => set(computedLook(now, expression));
   return (
     <>
       <label>
@@ -146,25 +143,36 @@ interface RangeProps {
 }
 
 function RangeChoice({ range, set }: RangeProps) {
-  const change = (at: 0 | 1, value: number) => {
-    const [low, high] = range ?? [0, 1];
-    set(Number.isNaN(value) ? null : at === 0 ? [value, high] : [low, value]);
+  const given = [String(range?.[0] ?? ""), String(range?.[1] ?? "")] as const;
+  const [texts, setTexts] = useState<readonly [string, string]>(given);
+  const [low, high] = texts;
+  useEffect(() => setTexts(given), given);
+  const change = (at: 0 | 1, text: string) => {
+    const next = at === 0 ? ([text, high] as const) : ([low, text] as const);
+    const found = rangeOf(...next);
+    setTexts(next);
+    if (found !== undefined) {
+      set(found);
+    }
   };
   return (
-    <div class="pair">
-      {(["Darkest value", "Brightest value"] as const).map((name, at) => (
-        <label key={name}>
-          {name}
-          <input
-            type="number"
-            step="any"
-            value={range?.[at as 0 | 1] ?? ""}
-            placeholder="by band"
-            onChange={(event) => change(at as 0 | 1, event.currentTarget.valueAsNumber)}
-          />
-        </label>
-      ))}
-    </div>
+    <>
+      <div class="pair">
+        {(["Darkest value", "Brightest value"] as const).map((name, at) => (
+          <label key={name}>
+            {name}
+            <input
+              type="number"
+              step="any"
+              value={texts[at as 0 | 1]}
+              placeholder="by band"
+              onChange={(event) => change(at as 0 | 1, event.currentTarget.value)}
+            />
+          </label>
+        ))}
+      </div>
+      {rangeOf(low, high) === undefined && <p class="quiet">Both values are needed, and the brightest is above the darkest.</p>}
+    </>
   );
 }
 
