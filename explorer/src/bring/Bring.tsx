@@ -1,11 +1,13 @@
 import { useEffect } from "preact/hooks";
 import { DropZone } from "./DropZone";
 import { NewProduct } from "./NewProduct";
-import { bringTrouble, closeBring, doing, draft, loadProducts, products, retarget, take, target } from "./state";
+import { bringTrouble, closeBring, doing, draft, held, loadProducts, products, proposed, retarget, take, target } from "./state";
 import { Rows } from "./Rows";
 import { Pane } from "../ui/Pane";
 
 const NEW = "";
+/** No product: ids have no spaces. */
+const UNSAID = " ";
 
 /** The side while images are brought in: for which product, which files, and how far they are. */
 export default function Bring() {
@@ -17,6 +19,7 @@ export default function Bring() {
   return (
     <Pane id="bring" title="Bring images in" words="Bring images in" kind="bring" onBack={closeBring}>
       <Into />
+      {target.value === undefined && <Asked />}
       <DropZone
         words={isNew ? "Drop GeoTIFFs here, or choose them: the first one says which bands the product has" : "Drop files here, or choose them"}
         onFiles={(files) => void take(files)}
@@ -34,12 +37,26 @@ export default function Bring() {
 function Into() {
   const all = products.value;
   if (all === null) {
-    return <p class="quiet">Loading the products…</p>;
+    return bringTrouble.value === "" ? (
+      <p class="quiet">Loading the products…</p>
+    ) : (
+      <button type="button" onClick={() => void loadProducts()}>
+        Load the products again
+      </button>
+    );
   }
   return (
     <label>
       Into the product
-      <select value={target.value ?? NEW} onChange={(event) => void retarget(event.currentTarget.value || null)}>
+      <select
+        value={target.value === undefined ? UNSAID : (target.value ?? NEW)}
+        onChange={(event) => void retarget(event.currentTarget.value || null)}
+      >
+        {target.value === undefined && (
+          <option value={UNSAID} disabled>
+            choose one
+          </option>
+        )}
         <option value={NEW}>a new one</option>
         {all.map((each) => (
           <option key={each.id} value={each.id}>
@@ -48,5 +65,30 @@ function Into() {
         ))}
       </select>
     </label>
+  );
+}
+
+/** What waits for a product, and the one that was shown before: nothing is sent before somebody says where to. */
+function Asked() {
+  const count = held.value.length;
+  const near = proposed.value;
+  return (
+    <div role="status">
+      {count > 0 && (
+        <p>
+          <strong>Into which product?</strong> {count === 1 ? "One file waits" : `${count} files wait`} for it: nothing is sent before.
+        </p>
+      )}
+      {near !== null && (
+        <button type="button" class={count > 0 ? "main" : ""} onClick={() => void retarget(near.id)}>
+          Into {near.name} ({near.id})
+        </button>
+      )}
+      {count > 0 && (
+        <button type="button" onClick={() => (held.value = [])}>
+          Take {count === 1 ? "it" : "them"} back
+        </button>
+      )}
+    </div>
   );
 }

@@ -1,8 +1,9 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ask, token, words } from "../api";
 import { create, get, type Product, writable } from "../catalog";
-import { manage } from "../editing/state";
-import { choose, refresh } from "../store";
+import { manage, managing } from "../editing/state";
+import { operating } from "../operations/open";
+import { choose, chosen, query, refresh } from "../store";
 import { readDate, readHeader } from "./header";
 import { currentMap } from "../map/state";
 import { isArea } from "../state/address";
@@ -17,9 +18,12 @@ import { service } from "./service";
 export const bringing = signal(false);
 export const queue = new Queue(service, undefined, () => settled());
 export const products = signal<readonly Product[] | null>(null);
-/** The product that files are for: an id, or null for a new one. */
-export const target = signal<string | null>(null);
-/** Files that wait for a product to be created. */
+/** The product that files are for: an id, null for a new one, undefined before somebody said which. */
+export const target = signal<string | null | undefined>(undefined);
+/** The product that what was shown before belongs to: it is offered, and gets nothing before somebody says so. */
+const near = signal<string | null>(null);
+export const proposed = computed(() => products.value?.find((each) => each.id === near.value) ?? null);
+/** Files that wait until somebody says which product they are for, or for it to be created. */
 export const held = signal<readonly File[]>([]);
 export const draft = signal<ProductDraft | null>(null);
 /** What went wrong with files or products, in words. */
@@ -40,11 +44,36 @@ const HEAD_BYTES = 16;
 export const mayBring = computed(() => token.value !== null);
 
 export function openBring(files: readonly File[] = []): void {
+  const isShown = bringing.peek() && !operating.peek() && managing.peek() === null && chosen.peek() === null;
+  if (!isShown) {
+    near.value = shownProduct();
+    if (files.length > 0 && draft.peek() === null) {
+      target.value = undefined; // nobody saw which product was chosen before
+    }
+  }
+  operating.value = false;
   manage(null);
   bringing.value = true;
   if (files.length > 0) {
     void take(files);
   }
+}
+
+/** Bring files into a product that somebody has chosen; others that wait are asked for as before. */
+export function bringInto(product: string, files: readonly File[] = []): void {
+  openBring();
+  near.value = product;
+  if (held.peek().length === 0) {
+    target.value = product;
+  }
+  if (files.length > 0) {
+    void take(files);
+  }
+}
+
+function shownProduct(): string | null {
+  const { collections } = query.peek();
+  return managing.peek() ?? chosen.peek()?.collection ?? (collections.length === 1 ? (collections[0] ?? null) : null);
 }
 
 export function closeBring(): void {
@@ -54,34 +83,40 @@ export function closeBring(): void {
 export async function loadProducts(): Promise<void> {
   try {
     products.value = await writable();
-    const known = products.value.some((each) => each.id === target.peek());
-    if (!known && held.peek().length === 0) {
-      target.value = products.value[0]?.id ?? null;
+    const chosenOne = target.peek();
+    if (products.value.length === 0) {
+      await retarget(null); // there is no other choice, and a new one is confirmed before anything is sent
+    } else if (typeof chosenOne === "string" && !products.value.some((each) => each.id === chosenOne)) {
+      target.value = undefined;
     }
   } catch (error) {
     bringTrouble.value = words(error);
   }
 }
 
-/** Take files that were dropped or chosen: into the product that is chosen, or for a new one. */
+/** Take files that were dropped or chosen: into the product that somebody chose, else they wait for that. */
 export async function take(files: readonly File[]): Promise<void> {
   bringTrouble.value = "";
   if (products.peek() === null) {
     await loadProducts();
   }
   const into = target.peek();
-  if (into === null) {
-    held.value = [...held.peek(), ...files];
-    await propose();
-  } else {
+  if (typeof into === "string") {
     await enqueue(into, files);
+    return;
+  }
+  held.value = [...held.peek(), ...files];
+  if (into === null) {
+    await propose();
   }
 }
 
 export async function retarget(id: string | null): Promise<void> {
   target.value = id;
   const waiting = held.peek();
-  if (id !== null && waiting.length > 0) {
+  if (id === null) {
+    await propose();
+  } else if (waiting.length > 0) {
     held.value = [];
     draft.value = null;
     await enqueue(id, waiting);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { words } from "../api";
 import { get, mayChange, type Resource } from "../catalog";
-import { openBring, retarget } from "../bring/state";
+import { bringInto } from "../bring/state";
 import { refresh, change, query } from "../store";
 import { size } from "../ui/Files";
 import { AttributesForm } from "./AttributesForm";
@@ -51,9 +51,7 @@ function Parts({ product, setProduct, reload }: PartsProps) {
       <button
         type="button"
         onClick={() => {
-          manage(null);
-          openBring();
-          void retarget(product.id);
+          bringInto(product.id);
         }}
       >
         Bring images in

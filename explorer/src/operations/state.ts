@@ -1,14 +1,14 @@
 import { signal } from "@preact/signals";
-import { closeBring, openBring, target } from "../bring/state";
+import { bringInto, closeBring } from "../bring/state";
 import { ask, token, words } from "../api";
 import { managing } from "../editing/state";
 import { choose, collections } from "../store";
 import { limited } from "../ui/limited";
+import { operating } from "./open";
 import { operatorOf, type Redriven, type Service } from "./service";
 import { type Kept, largestFirst, type Page, type Uploads, uploadsOf } from "./uploads";
 
-/** Whether the side shows how the service is doing. */
-export const operating = signal(false);
+export { operating };
 export const moving = signal<Uploads | null>(null);
 export const failed = signal<Uploads | null>(null);
 export const kept = signal<readonly Kept[] | null>(null);
@@ -42,9 +42,7 @@ export function closeOperations(): void {
 
 /** Bring a failed image's files in again: the service kept none of them. */
 export function again(product: string): void {
-  closeOperations();
-  target.value = product;
-  openBring();
+  bringInto(product);
 }
 
 /** Look at the uploads that the caller may see: of what may be written, and the caller's own. */

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "preact/compat";
 import { managing } from "../editing/state";
 import { bringing, mayBring, openBring } from "../bring/state";
-import { closeOperations, openOperations, operating } from "../operations/state";
+import { openOperations, operating } from "../operations/state";
 import { refusal, ROOT, token } from "../api";
 import { configuration, configure, mayAsk, signOut } from "../session/session";
 import { chosen, refresh, tell, trouble } from "../store";
@@ -40,11 +40,6 @@ function skip(event: Event): void {
   document.getElementById("side")?.focus();
 }
 
-function bring(): void {
-  closeOperations();
-  openBring();
-}
-
 function Header() {
   return (
     <header>
@@ -59,7 +54,7 @@ function Header() {
         <ThemeField />
         {mayBring.value && (
           <>
-            <button type="button" aria-pressed={bringing.value} onClick={bring}>
+            <button type="button" aria-pressed={bringing.value} onClick={() => openBring()}>
               Bring images in
             </button>
             <button type="button" aria-pressed={operating.value} onClick={openOperations}>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { isAbort, words } from "../api";
 import { DropZone } from "../bring/DropZone";
-import { mayBring, openBring, retarget } from "../bring/state";
+import { bringInto, mayBring, openBring } from "../bring/state";
 import { count } from "../stac";
 import { EVERYTHING, type Widened, withoutEach } from "../state/query";
 import { change, collections, query } from "../store";
@@ -69,7 +69,7 @@ function NoSuchProduct({ id }: { id: string }) {
 
 function EmptyProduct({ id }: { id: string }) {
   const into = (files: readonly File[]) => {
-    void retarget(id).then(() => openBring(files));
+    bringInto(id, files);
   };
   return (
     <div class="empty">

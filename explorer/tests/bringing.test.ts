@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+vi.stubGlobal("document", { baseURI: "http://stack.test/", documentElement: { dataset: {} } });
+vi.stubGlobal("location", new URL("http://stack.test/"));
+vi.stubGlobal("addEventListener", () => undefined);
+vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined }));
+
+const PRODUCTS = ["acme:a", "acme:b"];
+let sent: string[] = [];
+let listed: readonly string[] = PRODUCTS;
+
+vi.stubGlobal("fetch", (address: string, { method }: { method: string }) => {
+  const path = address.slice("http://stack.test/catalog/v2/".length);
+  sent.push(`${method} ${path}`);
+  const attributes = { name: "A", owners: ["org:acme"], file_index: 0 };
+  const data = path.startsWith("products") ? listed.map((id) => ({ id, attributes })) : [{ id: "x", attributes }];
+  return Promise.resolve(path.startsWith("images") ? new Response("{}", { status: 404 }) : Response.json({ data }));
+});
+
+const state = await import("../src/bring/state");
+const { operating } = await import("../src/operations/open");
+const { managing } = await import("../src/editing/state");
+const { chosen } = await import("../src/store");
+
+const file = () => new File(["no raster"], "scene_20240501.tif");
+const settle = () => new Promise((go) => setTimeout(go, 20));
+const images = () => state.queue.rows.peek().map((row) => `${row.product}:${row.name}`);
+
+beforeEach(() => {
+  state.closeBring();
+  state.queue.rows.value = [];
+  state.held.value = [];
+  state.draft.value = null;
+  state.products.value = null;
+  state.target.value = undefined;
+  state.bringTrouble.value = "";
+  [managing.value, chosen.value, operating.value] = [null, null, false];
+  listed = PRODUCTS;
+  sent = [];
+});
+
+describe("files that are dropped", () => {
+  it.each([[PRODUCTS], [PRODUCTS.slice(0, 1)]])("wait for somebody to say which product they are for, of %j", async (all) => {
+    listed = all;
+    state.openBring([file()]);
+    await settle();
+    expect([state.target.value, state.held.value.length, images()]).toEqual([undefined, 1, []]);
+    await state.retarget("acme:a");
+    expect([state.held.value, images()]).toEqual([[], ["acme:a:scene_20240501"]]);
+  });
+
+  it("are for a new product where there is none", async () => {
+    listed = [];
+    state.openBring([file()]);
+    await settle();
+    expect(state.target.value).toBe(null);
+    expect(state.bringTrouble.value).toContain("No product can be proposed");
+  });
+
+  it("offer the product that was shown, and are seen", async () => {
+    managing.value = "acme:b";
+    operating.value = true;
+    state.openBring([file()]);
+    await settle();
+    expect([state.proposed.value?.id, images(), operating.value, managing.value]).toEqual(["acme:b", [], false, null]);
+  });
+
+  it("wait again where nobody sees the product that was chosen before", async () => {
+    state.openBring();
+    await state.loadProducts();
+    await state.retarget("acme:a");
+    state.openBring([file()]);
+    await settle();
+    expect(images()).toHaveLength(1);
+    chosen.value = { collection: "acme:b", id: "one" };
+    state.openBring([file()]);
+    await settle();
+    expect([chosen.value, state.held.value.length, images().length]).toEqual([null, 1, 1]);
+    expect(state.proposed.value?.id).toBe("acme:b");
+  });
+
+  it("go into a product that somebody chose, but not those that waited before", async () => {
+    state.openBring([file()]);
+    await settle();
+    state.bringInto("acme:b");
+    expect([state.target.value, state.held.value.length]).toEqual([undefined, 1]);
+    state.held.value = [];
+    state.bringInto("acme:b", [file()]);
+    await settle();
+    expect(images()).toEqual(["acme:b:scene_20240501"]);
+  });
+});
