@@ -10,7 +10,7 @@ export const editing = {
     await page.getByRole("button", { name: `Manage ${title}` }).click();
     await page.getByText("Attributes", { exact: true }).click();
     const form = page.getByRole("form", { name: "Attributes" });
-    await form.getByLabel("Tags").fill("one, two");
+    await form.getByLabel("Tags").fill("one, first\ntwo");
     await context.request.patch(rival, {
       headers: { Authorization: `Bearer ${token}` },
       data: { data: { type: "product", id: product, attributes: { description: "of somebody else" } } },
@@ -24,7 +24,7 @@ export const editing = {
       await details.click();
     }
     const theirs = await form.getByLabel("Description").inputValue();
-    await form.getByLabel("Tags").fill("one, two");
+    await form.getByLabel("Tags").fill("one, first\ntwo");
     await form.getByRole("button", { name: "Save the attributes" }).click();
     await form.getByText("Saved.").waitFor();
     const found = await violations(page);

@@ -8,13 +8,20 @@ describe("a form of attributes", () => {
   const before = textsOf(PRODUCT_FIELDS, PRODUCT);
 
   it("shows what there is as text", () => {
-    expect(before).toMatchObject({ name: "Hills", tags: "a, b", description: "", default_display_bands: "" });
+    expect(before).toMatchObject({ name: "Hills", tags: "a\nb", description: "", default_display_bands: "" });
     expect(JSON.parse(before["extra_properties"] ?? "")).toEqual(PRODUCT.extra_properties);
   });
 
   it("changes what was changed, and nothing else", () => {
     expect(changesOf(PRODUCT_FIELDS, before, before)).toEqual({});
-    expect(changesOf(PRODUCT_FIELDS, before, { ...before, tags: "a,, c ", name: "<b>" })).toEqual({ name: "<b>", tags: ["a", "c"] });
+    expect(changesOf(PRODUCT_FIELDS, before, { ...before, tags: "a\n\n c, d ", name: "<b>" })).toEqual({ name: "<b>", tags: ["a", "c, d"] });
+    const bands = { ...before, default_display_bands: "red,, green " };
+    expect(changesOf(PRODUCT_FIELDS, before, bands)).toEqual({ default_display_bands: ["red", "green"] });
+  });
+
+  it("leaves a tag that holds a comma whole", () => {
+    const tags = textsOf(IMAGE_FIELDS, { tags: ["Alps, north", "b"] });
+    expect(changesOf(IMAGE_FIELDS, tags, { ...tags, tags: `${tags["tags"]}\nc` })).toEqual({ tags: ["Alps, north", "b", "c"] });
   });
 
   it("clears what was emptied", () => {

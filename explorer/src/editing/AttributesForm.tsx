@@ -66,7 +66,7 @@ export function AttributesForm({ kind, object, fields, onSaved, onReload }: Prop
 }
 
 function Field({ field, value, set }: { field: FieldOf; value: string; set: (text: string) => void }) {
-  const isLong = field.kind === "long" || field.kind === "json";
+  const isLong = ["long", "lines", "json"].includes(field.kind);
   return (
     <label>
       {field.words}

@@ -2,13 +2,13 @@
 export interface FieldOf {
   readonly name: string;
   readonly words: string;
-  readonly kind: "text" | "long" | "number" | "time" | "list" | "json";
+  readonly kind: "text" | "long" | "number" | "time" | "list" | "lines" | "json";
 }
 
 export const PRODUCT_FIELDS: readonly FieldOf[] = [
   { name: "name", words: "Name", kind: "text" },
   { name: "description", words: "Description", kind: "long" },
-  { name: "tags", words: "Tags, with commas between them", kind: "list" },
+  { name: "tags", words: "Tags, one a line", kind: "lines" },
   { name: "default_display_bands", words: "Bands to show, with commas between them", kind: "list" },
   { name: "extra_properties", words: "Further properties, as JSON", kind: "json" },
 ];
@@ -18,7 +18,7 @@ export const IMAGE_FIELDS: readonly FieldOf[] = [
   { name: "acquired_end", words: "Until (UTC)", kind: "time" },
   { name: "cloud_fraction", words: "Share of clouds, 0 to 1", kind: "number" },
   { name: "satellite_id", words: "Satellite", kind: "text" },
-  { name: "tags", words: "Tags, with commas between them", kind: "list" },
+  { name: "tags", words: "Tags, one a line", kind: "lines" },
   { name: "expires", words: "To be deleted at (UTC)", kind: "time" },
   { name: "extra_properties", words: "Further properties, as JSON", kind: "json" },
 ];
@@ -34,8 +34,8 @@ function textOf({ kind }: FieldOf, value: unknown): string {
   if (value === undefined || value === null) {
     return "";
   }
-  if (kind === "list") {
-    return Array.isArray(value) ? value.join(", ") : "";
+  if (kind === "list" || kind === "lines") {
+    return Array.isArray(value) ? value.join(kind === "list" ? ", " : "\n") : "";
   }
   if (kind === "json") {
     return Object.keys(value).length === 0 ? "" : JSON.stringify(value, null, 1);
@@ -50,8 +50,8 @@ export function changesOf(fields: readonly FieldOf[], before: Texts, after: Text
 }
 
 function valueOf({ kind, words }: FieldOf, text: string): unknown {
-  if (kind === "list") {
-    return text.split(",").map((each) => each.trim()).filter((each) => each !== "");
+  if (kind === "list" || kind === "lines") {
+    return text.split(kind === "list" ? "," : "\n").map((each) => each.trim()).filter((each) => each !== "");
   }
   if (text === "") {
     return kind === "json" ? {} : null;
