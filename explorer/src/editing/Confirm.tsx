@@ -10,12 +10,18 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** A question before something that cannot be undone. Escape and "Keep it" leave everything as it is. */
+/** A question before something that cannot be undone. Escape and "Keep it" leave everything as it is, until it runs. */
 export function Confirm({ question, yes, children, onYes, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [told, setTold] = useState("");
   const [trouble, setTrouble] = useState("");
   useEffect(() => dialog.current?.showModal(), []);
+  const runs = told !== "";
+  useEffect(() => {
+    const keep = (event: KeyboardEvent) => runs && event.key === "Escape" && event.preventDefault();
+    document.addEventListener("keydown", keep); // of a second Escape a dialog closes without a cancel to prevent
+    return () => document.removeEventListener("keydown", keep);
+  }, [runs]);
   const go = () => {
     setTrouble("");
     setTold("Deleting…");
@@ -25,16 +31,16 @@ export function Confirm({ question, yes, children, onYes, onClose }: Props) {
     });
   };
   return (
-    <dialog ref={dialog} aria-labelledby="question" onClose={onClose}>
+    <dialog ref={dialog} aria-labelledby="question" onClose={onClose} onCancel={(event) => runs && event.preventDefault()}>
       <h2 id="question">{question}</h2>
       {children}
       <p role="status">{told}</p>
       <div role="alert">{trouble !== "" && <p class="trouble">{trouble}</p>}</div>
       <div class="buttons">
-        <button type="button" onClick={() => dialog.current?.close()}>
+        <button type="button" disabled={runs} onClick={() => dialog.current?.close()}>
           Keep it
         </button>
-        <button type="button" class="danger" disabled={told !== ""} onClick={go}>
+        <button type="button" class="danger" disabled={runs} onClick={go}>
           {yes}
         </button>
       </div>

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { words } from "../api";
 import { asObject, get, type Resource } from "../catalog";
 import type { Item } from "../stac";
-import { choose, refresh } from "../store";
+import { choose, chosen, keyOf, refresh } from "../store";
 import { size } from "../ui/Files";
 import { AttributesForm } from "./AttributesForm";
 import { Confirm } from "./Confirm";
@@ -22,7 +22,9 @@ export default function ImageEditing({ item }: { item: Item }) {
   const remove = async () => {
     if (image !== null) {
       await removeImage(image);
-      choose(null);
+      if (chosen.value !== null && keyOf(chosen.value) === keyOf(item)) {
+        choose(null);
+      }
       refresh();
     }
   };

@@ -9,7 +9,7 @@ import { Confirm } from "./Confirm";
 import { type Extent, extentOf, removeProduct } from "./deletion";
 import { PRODUCT_FIELDS } from "./fields";
 import { SharingForm } from "./SharingForm";
-import { manage } from "./state";
+import { leave, manage } from "./state";
 import { Pane } from "../ui/Pane";
 
 /** One product: what it is called, who may do what with it, and its end. */
@@ -85,7 +85,7 @@ function Delete({ product }: { product: Resource }) {
   const remove = async (progress: (text: string) => void) => {
     await removeProduct(product.id, (gone) => progress(`${gone.toLocaleString("en")} images and bands are deleted…`));
     change({ collections: query.value.collections.filter((each) => each !== product.id) });
-    manage(null);
+    leave(product.id);
     refresh();
   };
   return (
