@@ -3,6 +3,7 @@ import { ask, isAbort, words } from "../api";
 import { imagePath } from "../looks";
 import { pointed } from "../map/state";
 import type { Item } from "../stac";
+import { compared } from "../store";
 
 interface Answer {
   readonly values: Readonly<Record<string, number | null>>;
@@ -31,7 +32,8 @@ export function PointValues({ item }: { item: Item }) {
       {place === null && <p class="quiet">Click the image on the map to read a pixel.</p>}
       {place !== null && (
         <p class="quiet">
-          At {place.lng.toFixed(5)}, {place.lat.toFixed(5)}
+          Of {item.id}, at {place.lng.toFixed(5)}, {place.lat.toFixed(5)}
+          {compared.value !== null && " (the image left of the line, wherever you click)"}
         </p>
       )}
       {trouble !== "" && <p class="trouble">{trouble}</p>}
