@@ -13,6 +13,12 @@ export function claimsOf(token: string | null): Readonly<Record<string, unknown>
   }
 }
 
+/** Whether two tokens are of the same user of the same issuer; of those that do not say, nothing is known. */
+export function isSameCaller(one: string, other: string): boolean {
+  const [first, second] = [claimsOf(one), claimsOf(other)];
+  return typeof first["sub"] === "string" && first["sub"] === second["sub"] && first["iss"] === second["iss"];
+}
+
 /** Return the milliseconds from `now` until a token ends, 0 if it has; null where it does not say. */
 export function untilEnd(token: string | null, now: number): number | null {
   const { exp } = claimsOf(token);

@@ -122,8 +122,12 @@ export function signIn(text: string): void {
   token.value = text.trim().replace(/^Bearer\s+/i, "");
 }
 
+/** The token that was forgotten because somebody signed out here. */
+export const signedOut = signal<string | null>(null);
+
 /** Forget the token; where it came from the issuer, end the session there, too. */
 export async function signOut(): Promise<void> {
+  signedOut.value = token.value;
   token.value = null;
   refusal.value = null;
   const how = configuration.value?.signIn ?? null;

@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import { refusal, token } from "../api";
-import { signIn } from "./session";
+import { claimsOf, isSameCaller } from "./claims";
+import { signedOut, signIn } from "./session";
 
 const NAME = "swath-session";
 const ASKS = "who is signed in?";
@@ -8,7 +9,8 @@ const ASKS = "who is signed in?";
 /**
  * Let other open pages of this address, in other tabs, have the token: it goes from memory to memory.
  *
- * They get it when they ask, and the next one when this page renews it. Only pages of the same
+ * They get it when they ask, and the next one when this page renews it; when somebody signs out here,
+ * they are told to forget it. Only pages of the same
  * origin are reached by a channel. Returns what ends it.
  */
 export function handOver(): () => void {
@@ -24,8 +26,14 @@ export function handOver(): () => void {
     }
   };
   const stop = effect(tell);
+  const stopTelling = effect(() => {
+    if (signedOut.value !== null) {
+      channel.postMessage({ signedOut: signedOut.value });
+    }
+  });
   return () => {
     stop();
+    stopTelling();
     channel.close();
   };
 }
@@ -34,22 +42,30 @@ export function handOver(): () => void {
  * Take over the token of a page that is open in another tab, and those that it renews it with.
  *
  * One that was pasted here stays; so does the page of who signs out here. When a token has ended,
- * another page may have a newer one. Returns what ends it.
+ * another page may have a newer one. A page that somebody uses never becomes somebody else's: only
+ * tokens of the same user follow. Signing out there signs out here. Returns what ends it.
  */
 export function takeOver(): () => void {
   const channel = new BroadcastChannel(NAME);
   let taken: string | null = null;
+  let last: string | null = null;
   let isAsking = true;
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-    const given = (data as { token?: unknown } | null)?.token;
-    const isWanted = token.value === null ? isAsking : token.value === taken;
-    if (typeof given === "string" && given !== taken && isWanted) {
+    const { token: given, signedOut: left } = (data ?? {}) as { token?: unknown; signedOut?: unknown };
+    if (typeof left === "string" && taken !== null && token.value === taken && (left === taken || isSameCaller(left, taken))) {
+      token.value = null;
+      return;
+    }
+    const isFree = token.value === null ? isAsking : token.value === taken;
+    const isWanted = isFree && typeof given === "string" && mayFollow(last, given);
+    if (isWanted && given !== taken) {
       taken = given;
       signIn(given);
     }
   };
   channel.postMessage(ASKS);
   const stop = effect(() => {
+    last = token.value ?? last;
     const hasEnded = token.value === null && refusal.value !== null;
     if (hasEnded) {
       channel.postMessage(ASKS);
@@ -60,4 +76,8 @@ export function takeOver(): () => void {
     stop();
     channel.close();
   };
+}
+
+function mayFollow(last: string | null, next: string): boolean {
+  return last === null || claimsOf(last)["sub"] === undefined || isSameCaller(last, next);
 }
