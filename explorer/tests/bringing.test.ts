@@ -90,3 +90,33 @@ describe("files that are dropped", () => {
     expect(images()).toEqual(["acme:b:scene_20240501"]);
   });
 });
+
+describe("another caller", () => {
+  it("gets nothing of what an earlier one brought in", async () => {
+    state.openBring([file()]);
+    await settle();
+    const sending = state.retarget("acme:a");
+    state.forgetCaller();
+    await sending;
+    await settle();
+    expect([images(), state.held.value, state.products.value, state.target.value, state.doing.value]).toEqual([[], [], null, undefined, ""]);
+    expect(state.bringing.value).toBe(false);
+    expect(sent.filter((each) => each.startsWith("POST"))).toEqual([]);
+  });
+
+  it("sees nothing of the operating of an earlier one, not even late answers", async () => {
+    const operations = await import("../src/operations/state");
+    const { token } = await import("../src/api");
+    const { collections } = await import("../src/store");
+    collections.value = [];
+    token.value = "a";
+    const asked = [operations.lookAtStorage(), operations.lookAtUploads()];
+    token.value = "b";
+    operations.forgetCaller();
+    await Promise.all(asked);
+    expect([operations.total.value, operations.kept.value, operations.moving.value, operations.operationsTrouble.value]).toEqual([
+      null, null, null, "",
+    ]);
+    token.value = null;
+  });
+});

@@ -257,4 +257,33 @@ describe("the queue of uploads", () => {
     queue.clear();
     expect(queue.rows.value).toEqual([]);
   });
+
+  it("asks nothing more of what is forgotten, and cancels none of it", async () => {
+    let refuse = (): void => undefined;
+    fake.held = (giveUp) =>
+      new Promise((_, no) => {
+        refuse = () => no(new PutError(0));
+        giveUp.addEventListener("abort", refuse);
+      });
+    add("one");
+    add("two");
+    queue.start();
+    await settle();
+    const before = [...fake.calls];
+    queue.forget();
+    await settle();
+    expect([queue.rows.value, queue.halted.value, fake.calls]).toEqual([[], null, before]);
+  });
+
+  it("declares nothing for a row that was forgotten while it was looked up", async () => {
+    let found = (): void => undefined;
+    fake.exists = () => new Promise((go) => (found = () => go(false)));
+    add("one");
+    queue.start();
+    await settle();
+    queue.forget();
+    found();
+    await settle();
+    expect(fake.calls).toEqual([]);
+  });
 });

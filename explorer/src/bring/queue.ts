@@ -182,6 +182,17 @@ export class Queue {
     this.rows.value = this.rows.peek().filter((row) => isOpen(row.state.peek()));
   }
 
+  /** Take everything off the list and stop sending it; uploads that were begun are left as they are. */
+  forget(): void {
+    const all = this.rows.peek();
+    batch(() => {
+      this.rows.value = [];
+      this.paused.value = false;
+      this.halted.value = null;
+    });
+    all.forEach((row) => row.giveUp.abort());
+  }
+
   private async send(row: Row): Promise<void> {
     row.giveUp = new AbortController();
     const { signal: giveUp } = row.giveUp;
@@ -219,7 +230,7 @@ export class Queue {
       isThere(row);
       return;
     }
-    const declared = await this.declared(row);
+    const declared = await this.declared(row, giveUp);
     if (typeof declared === "string") {
       this.follow(row, declared, "another upload of this image is under way: it is waited for");
       return;
@@ -228,6 +239,7 @@ export class Queue {
     if (declared.status === "transferring") {
       row.words.value = "is sent";
       await this.sendAll(row, declared, giveUp);
+      giveUp.throwIfAborted();
       await this.service.submit(declared.id);
     }
     this.follow(row, null, "has arrived and is looked through");
@@ -247,7 +259,8 @@ export class Queue {
   }
 
   /** Return the upload that a row's files are sent to, or the id of another one that must end before. */
-  private async declared(row: Row): Promise<Declared | string> {
+  private async declared(row: Row, giveUp: AbortSignal): Promise<Declared | string> {
+    giveUp.throwIfAborted();
     if (row.upload !== null) {
       const found = await this.service.look(row.upload);
       if (found.status !== "failure" && found.status !== "canceled") {
@@ -256,6 +269,7 @@ export class Queue {
       row.arrived.clear();
     }
     const { own, other } = await this.service.begun(row);
+    giveUp.throwIfAborted();
     return other ?? own ?? this.service.declare(row);
   }
 
@@ -341,7 +355,7 @@ export class Queue {
   }
 
   private settle(row: Row, standing: Standing | undefined): void {
-    if (standing === undefined || row.state.peek() !== "taken") {
+    if (standing === undefined || row.state.peek() !== "taken" || !this.rows.peek().includes(row)) {
       return;
     }
     const hasFailed = standing.status === "failure" || standing.status === "canceled";

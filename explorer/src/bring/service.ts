@@ -154,13 +154,21 @@ function eq(name: string, value: string | readonly string[]): Record<string, unk
 const ATTEMPTS = 5;
 const PASSING = new Set([0, 429, 500, 502, 503, 504]);
 
+let callers = 0;
+
+/** Ask nothing again that an earlier caller asked: it would be asked with the token of this one. */
+export function forgetAsked(): void {
+  callers += 1;
+}
+
 /** Ask again what did not get through, and say that somebody has to sign in where the API says so. */
 async function signedIn<T>(task: () => Promise<T>): Promise<T> {
+  const asking = callers;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await task();
     } catch (error) {
-      if (!(error instanceof ApiError)) {
+      if (!(error instanceof ApiError) || asking !== callers) {
         throw error;
       }
       if (error.status === UNAUTHORIZED) {
@@ -170,6 +178,9 @@ async function signedIn<T>(task: () => Promise<T>): Promise<T> {
         throw error.status === 0 ? new Cut(error.message) : error;
       }
       await new Promise((go) => setTimeout(go, 250 * 2 ** attempt));
+      if (asking !== callers) {
+        throw error;
+      }
     }
   }
 }

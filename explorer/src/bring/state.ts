@@ -1,4 +1,4 @@
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { ask, token, words } from "../api";
 import { create, get, type Product, writable } from "../catalog";
 import { manage, managing } from "../editing/state";
@@ -12,7 +12,7 @@ import { grouped, kindOf, productId, stem, timeInName } from "./names";
 import { bandAttributes, type BandDraft, proposeBands } from "./proposal";
 import { Queue, type Row } from "./queue";
 import type { Header } from "./samples";
-import { service } from "./service";
+import { forgetAsked, service } from "./service";
 
 /** Whether the side shows how images are brought in. */
 export const bringing = signal(false);
@@ -80,9 +80,60 @@ export function closeBring(): void {
   bringing.value = false;
 }
 
-export async function loadProducts(): Promise<void> {
+/** Counts callers: what one of them began ends with it. */
+let callers = 0;
+
+class Left extends Error {}
+
+/** Forget what a caller brought in, and stop it: another one signs in. */
+export function forgetCaller(): void {
+  callers += 1;
+  forgetAsked();
+  queue.forget();
+  clearTimeout(settling);
+  made = null;
+  batch(() => {
+    bringing.value = false;
+    products.value = null;
+    target.value = undefined;
+    near.value = null;
+    held.value = [];
+    draft.value = null;
+    bringTrouble.value = "";
+    doing.value = "";
+  });
+}
+
+/** Do something, and say so meanwhile. `still` throws where another caller has signed in: then nothing is said any more. */
+async function during(what: string, task: (still: () => void) => Promise<void>, wrong: (error: unknown) => void): Promise<void> {
+  const mine = callers;
+  const still = () => {
+    if (mine !== callers) {
+      throw new Left();
+    }
+  };
+  doing.value = what;
   try {
-    products.value = await writable();
+    await task(still);
+  } catch (error) {
+    if (mine === callers) {
+      wrong(error);
+    }
+  } finally {
+    if (mine === callers) {
+      doing.value = "";
+    }
+  }
+}
+
+export async function loadProducts(): Promise<void> {
+  const mine = callers;
+  try {
+    const found = await writable();
+    if (mine !== callers) {
+      return;
+    }
+    products.value = found;
     const chosenOne = target.peek();
     if (products.value.length === 0) {
       await retarget(null); // there is no other choice, and a new one is confirmed before anything is sent
@@ -90,15 +141,21 @@ export async function loadProducts(): Promise<void> {
       target.value = undefined;
     }
   } catch (error) {
-    bringTrouble.value = words(error);
+    if (mine === callers) {
+      bringTrouble.value = words(error);
+    }
   }
 }
 
 /** Take files that were dropped or chosen: into the product that somebody chose, else they wait for that. */
 export async function take(files: readonly File[]): Promise<void> {
   bringTrouble.value = "";
+  const mine = callers;
   if (products.peek() === null) {
     await loadProducts();
+  }
+  if (mine !== callers) {
+    return;
   }
   const into = target.peek();
   if (typeof into === "string") {
@@ -131,24 +188,23 @@ export async function propose(together = draft.peek()?.together ?? false): Promi
     draft.value = null;
     return;
   }
-  doing.value = "Reading the headers…";
   bringTrouble.value = "";
-  try {
+  const task = async (still: () => void) => {
     const read: { name: string; header: Header }[] = [];
     for (const file of together ? inOrder(files) : [first]) {
       await mustBeTiff(file);
       read.push({ name: file.name, header: await readHeader(file) });
     }
+    still();
     const id = productId(first.name);
     const kept = draft.peek();
     draft.value = { id, name: stem(first.name), description: "", ...kept, bands: proposeBands(read), together };
-  } catch (error) {
+  };
+  await during("Reading the headers…", task, (error) => {
     draft.value = null;
     held.value = [];
     bringTrouble.value = `No product can be proposed from ${first.name}: ${words(error)}`;
-  } finally {
-    doing.value = "";
-  }
+  });
 }
 
 async function mustBeTiff(file: File): Promise<void> {
@@ -175,15 +231,16 @@ export async function createProduct(): Promise<void> {
   if (wanted === null || doing.peek() !== "") {
     return;
   }
-  doing.value = "Creating the product…";
   bringTrouble.value = "";
-  try {
+  const task = async (still: () => void) => {
     const about = wanted.description.trim() === "" ? {} : { description: wanted.description };
     const id = made?.of === wanted.id ? made.id : (await create("product", wanted.id, { name: wanted.name, ...about })).data.id;
+    still();
     made = { of: wanted.id, id, bands: made?.of === wanted.id ? made.bands : new Set() };
     for (const band of wanted.bands) {
       if (!made.bands.has(band.name)) {
         await create("band", `${id}:${band.name}`, bandAttributes(band, id));
+        still();
         made.bands.add(band.name);
       }
     }
@@ -195,11 +252,10 @@ export async function createProduct(): Promise<void> {
     refresh();
     void loadProducts();
     await enqueue(id, files, wanted.together ? files.length : 1);
-  } catch (error) {
+  };
+  await during("Creating the product…", task, (error) => {
     bringTrouble.value = `The product was not created as a whole: ${words(error)}`;
-  } finally {
-    doing.value = "";
-  }
+  });
 }
 
 /** What there is already of a product whose creation broke off. */
@@ -207,12 +263,12 @@ let made: { of: string; id: string; bands: Set<string> } | null = null;
 
 /** Put files on the list of a product, sorted into images, and begin to send them. */
 async function enqueue(product: string, files: readonly File[], known?: number): Promise<void> {
-  doing.value = "Looking at the files…";
-  try {
+  const task = async (still: () => void) => {
     const perImage = known ?? (await filesPerImage(product));
     const pattern = products.peek()?.some((each) => each.id === product && each.pattern) ?? false;
     for (const { name, files: own } of grouped(files, perImage)) {
       const times = await Promise.all(own.map(about));
+      still();
       const fault =
         times.find((each) => each.fault !== "")?.fault ??
         (own.length === perImage ? undefined : needs(perImage, own.length)) ??
@@ -225,11 +281,10 @@ async function enqueue(product: string, files: readonly File[], known?: number):
       }
       queue.start(); // while the next ones are looked at
     }
-  } catch (error) {
+  };
+  await during("Looking at the files…", task, (error) => {
     bringTrouble.value = words(error);
-  } finally {
-    doing.value = "";
-  }
+  });
 }
 
 export const UNDATED = "When was it taken? Neither the file nor its name says so: give the time.";

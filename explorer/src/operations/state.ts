@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { bringInto, closeBring } from "../bring/state";
 import { ask, token, words } from "../api";
 import { managing } from "../editing/state";
@@ -45,6 +45,21 @@ export function again(product: string): void {
   bringInto(product);
 }
 
+/** Forget what was told to a caller: another one signs in. */
+export function forgetCaller(): void {
+  batch(() => {
+    operating.value = false;
+    moving.value = null;
+    failed.value = null;
+    kept.value = null;
+    total.value = null;
+    seen.value = null;
+    operationsTrouble.value = "";
+    service.value = null;
+    serviceTrouble.value = "";
+  });
+}
+
 /** Look at the uploads that the caller may see: of what may be written, and the caller's own. */
 export async function lookAtUploads(): Promise<void> {
   const who = token.peek();
@@ -57,7 +72,9 @@ export async function lookAtUploads(): Promise<void> {
       operationsTrouble.value = "";
     }
   } catch (error) {
-    operationsTrouble.value = words(error);
+    if (who === token.peek()) {
+      operationsTrouble.value = words(error);
+    }
   }
 }
 
@@ -69,6 +86,7 @@ async function uploads(statuses: readonly string[]): Promise<Uploads> {
 
 /** Ask what is kept: in all, and of each of the first products. */
 export async function lookAtStorage(): Promise<void> {
+  const who = token.peek();
   const inTurn = limited(AT_ONCE);
   const named = (collections.peek() ?? []).slice(0, PRODUCTS);
   try {
@@ -76,12 +94,16 @@ export async function lookAtStorage(): Promise<void> {
       inTurn(() => summary([])),
       ...named.map(({ id }) => inTurn(() => summary([{ op: "eq", name: "product_id", val: id }]))),
     ]);
-    total.value = all;
-    kept.value = largestFirst(
-      named.map(({ id, title }, at) => ({ product: id, name: title ?? id, ...(each[at] ?? { images: 0, bytes: 0 }) })),
-    );
+    if (who === token.peek()) {
+      total.value = all;
+      kept.value = largestFirst(
+        named.map(({ id, title }, at) => ({ product: id, name: title ?? id, ...(each[at] ?? { images: 0, bytes: 0 }) })),
+      );
+    }
   } catch (error) {
-    operationsTrouble.value = words(error);
+    if (who === token.peek()) {
+      operationsTrouble.value = words(error);
+    }
   }
 }
 
@@ -104,7 +126,9 @@ export async function lookAtService(): Promise<void> {
       serviceTrouble.value = "";
     }
   } catch (error) {
-    serviceTrouble.value = words(error);
+    if (who === token.peek()) {
+      serviceTrouble.value = words(error);
+    }
   }
 }
 
