@@ -91,6 +91,15 @@ describe("files that are dropped", () => {
   });
 });
 
+describe("who has to sign in", () => {
+  it("is told of files that wait, once there are any", async () => {
+    expect(state.unsent.value).toBe("");
+    state.openBring([file()]);
+    await settle();
+    expect(state.unsent.value).toMatch(/^One file is not sent yet. Sign in again/);
+  });
+});
+
 describe("another caller", () => {
   it("gets nothing of what an earlier one brought in", async () => {
     state.openBring([file()]);

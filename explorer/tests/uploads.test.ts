@@ -4,6 +4,7 @@ import type { Row } from "../src/bring/queue";
 vi.stubGlobal("document", { baseURI: "http://stack.test/" });
 vi.stubGlobal("location", new URL("http://stack.test/"));
 const { service } = await import("../src/bring/service");
+const { configuration } = await import("../src/session/session");
 
 const NAMES = ["a.tif", "b.tif"];
 const row = {
@@ -28,6 +29,19 @@ function answers(...uploads: Upload[]): void {
 }
 
 beforeEach(() => answers());
+
+describe("an upload whose caller has to sign in", () => {
+  const signIn = { issuer: "https://issuer.test", metadata: "", client: "c", scope: "openid", token: "id_token" as const };
+
+  it.each([
+    [null, /the rest is sent then/],
+    [signIn, /then drop the same files again/],
+  ])("says how it goes on, with the issuer %j", async (how, said) => {
+    configuration.value = { anonymous: false, signIn: how, labels: null };
+    vi.stubGlobal("fetch", () => Promise.resolve(Response.json({}, { status: 401 })));
+    await expect(service.begun(row)).rejects.toThrow(said);
+  });
+});
 
 describe("what has begun of an image", () => {
   it("is nothing where there is no upload", async () => {

@@ -1,5 +1,6 @@
 import { ApiError, ask, send } from "../api";
 import { pathOf, search } from "../catalog";
+import { configuration } from "../session/session";
 import { type Begun, Cut, type Declared, PutError, type Row, type Service, SignedOut, type Standing } from "./queue";
 
 const UPLOADS = "/catalog/v2/uploads_v2";
@@ -151,6 +152,13 @@ function eq(name: string, value: string | readonly string[]): Record<string, unk
   return { op: "eq", name, val: value };
 }
 
+/** Say how what is not sent yet goes on: signing in at an issuer leaves the page, and the files with it. */
+export function signInWords(): string {
+  return (configuration.value?.signIn ?? null) === null
+    ? "Sign in again: the rest is sent then."
+    : "Sign in again, then drop the same files again: images that have arrived are not sent again.";
+}
+
 const ATTEMPTS = 5;
 const PASSING = new Set([0, 429, 500, 502, 503, 504]);
 
@@ -172,7 +180,7 @@ async function signedIn<T>(task: () => Promise<T>): Promise<T> {
         throw error;
       }
       if (error.status === UNAUTHORIZED) {
-        throw new SignedOut("Sign in again: the rest is sent then.");
+        throw new SignedOut(signInWords());
       }
       if (!PASSING.has(error.status) || attempt >= ATTEMPTS) {
         throw error.status === 0 ? new Cut(error.message) : error;

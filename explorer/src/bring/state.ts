@@ -12,7 +12,7 @@ import { grouped, kindOf, productId, stem, timeInName } from "./names";
 import { bandAttributes, type BandDraft, proposeBands } from "./proposal";
 import { Queue, type Row } from "./queue";
 import type { Header } from "./samples";
-import { forgetAsked, service } from "./service";
+import { forgetAsked, service, signInWords } from "./service";
 
 /** Whether the side shows how images are brought in. */
 export const bringing = signal(false);
@@ -39,6 +39,13 @@ export interface ProductDraft {
   readonly bands: readonly BandDraft[];
   readonly together: boolean;
 }
+
+/** What somebody who has to sign in is told of files that are not sent yet; nothing where none wait. */
+export const unsent = computed(() => {
+  const rows = queue.rows.value.filter((row) => row.state.value === "waiting" || row.state.value === "sending");
+  const count = held.value.length + rows.reduce((all, row) => all + row.files.length, 0);
+  return count === 0 ? "" : `${count === 1 ? "One file is" : `${count} files are`} not sent yet. ${signInWords()}`;
+});
 
 const HEAD_BYTES = 16;
 export const mayBring = computed(() => token.value !== null);

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { refusal, words } from "../api";
+import { unsent } from "../bring/state";
 import { configuration, goSignIn, returning, signIn } from "../session/session";
 
 export function SignIn() {
@@ -16,6 +17,7 @@ export function SignIn() {
           {refusal.value}
         </p>
       )}
+      {unsent.value !== "" && <p role="status">{unsent.value}</p>}
       {how !== null && (
         <>
           <h2>Sign in</h2>
