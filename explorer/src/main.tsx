@@ -2,7 +2,9 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { render } from "preact";
-import { followUploads } from "./bring/state";
+import { followUploads, forgetCaller as forgetBrought } from "./bring/state";
+import { forgetCaller as forgetOperations } from "./operations/state";
+import { onOtherCaller } from "./session/caller";
 import { configure, followEnd } from "./session/session";
 import { handOver } from "./session/shared";
 import { followMap } from "./map/found";
@@ -18,6 +20,10 @@ followQuery();
 followEnd();
 handOver();
 followUploads();
+onOtherCaller(() => {
+  forgetBrought();
+  forgetOperations();
+});
 
 const place = document.getElementById("app");
 if (place !== null) {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 vi.stubGlobal("document", { baseURI: "https://swath.example/" });
 const { token } = await import("../src/api");
-const { caller, rights } = await import("../src/session/caller");
+const { caller, onOtherCaller, rights } = await import("../src/session/caller");
 
 const jwt = (claims: object) => `h.${btoa(JSON.stringify(claims))}.s`;
 const ANNA = { iss: "i", sub: "anna", groups: ["readers"] };
@@ -29,6 +29,19 @@ describe("the caller", () => {
     token.value = jwt({ ...ANNA, groups: ["writers"] });
     expect(caller.value).toBe(before[0]);
     expect(rights.value).not.toBe(before[1]);
+  });
+
+  it("is another one only when somebody else comes, not when a session ends", () => {
+    const forget = vi.fn();
+    const stop = onOtherCaller(forget);
+    for (const each of [jwt(ANNA), null, jwt({ ...ANNA, exp: 2 })]) {
+      token.value = each;
+    }
+    expect(forget).not.toHaveBeenCalled();
+    token.value = null;
+    token.value = jwt({ ...ANNA, sub: "ben" });
+    expect(forget).toHaveBeenCalledTimes(1);
+    stop();
   });
 
   it("is another one with another subject, issuer, or token that is no JWT", () => {

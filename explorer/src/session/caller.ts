@@ -1,4 +1,4 @@
-import { computed } from "@preact/signals";
+import { computed, effect, untracked } from "@preact/signals";
 import { token } from "../api";
 import { claimsOf } from "./claims";
 
@@ -18,3 +18,15 @@ export const rights = computed(() => {
   const claims = Object.entries(claimsOf(token.value)).filter(([name]) => !PASSING.has(name));
   return claims.length === 0 ? (token.value ?? "") : JSON.stringify(claims.sort(([a], [b]) => (a < b ? -1 : 1)));
 });
+
+/** Call `forget` when another caller comes than the last one: one whose session ended may come back. */
+export function onOtherCaller(forget: () => void): () => void {
+  let last = "";
+  return effect(() => {
+    const now = caller.value;
+    if (now !== "" && last !== "" && now !== last) {
+      untracked(forget);
+    }
+    last = now || last;
+  });
+}
