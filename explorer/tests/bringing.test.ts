@@ -17,6 +17,7 @@ vi.stubGlobal("fetch", (address: string, { method }: { method: string }) => {
   return Promise.resolve(path.startsWith("images") ? new Response("{}", { status: 404 }) : Response.json({ data }));
 });
 
+const { token } = await import("../src/api");
 const state = await import("../src/bring/state");
 const { operating } = await import("../src/operations/open");
 const { managing } = await import("../src/editing/state");
@@ -127,5 +128,20 @@ describe("another caller", () => {
       null, null, null, "",
     ]);
     token.value = null;
+  });
+});
+
+describe("a session that ended", () => {
+  it("halts the list until somebody signs in, also where a refusal comes after that", () => {
+    const { queue } = state;
+    const resume = vi.spyOn(queue, "resume");
+    state.followUploads();
+    token.value = null;
+    queue.halted.value = "sign in";
+    expect(resume).not.toHaveBeenCalled();
+    token.value = "t";
+    expect([resume.mock.calls.length, queue.halted.value]).toEqual([1, null]);
+    queue.halted.value = "the refusal of a request that was sent before";
+    expect([resume.mock.calls.length, queue.halted.value]).toEqual([2, null]);
   });
 });

@@ -1,4 +1,4 @@
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { ask, token, words } from "../api";
 import { create, get, type Product, writable } from "../catalog";
 import { manage, managing } from "../editing/state";
@@ -356,8 +356,8 @@ export async function show(row: Row): Promise<void> {
 /** Go on by itself when somebody signs in again, or the network comes back; warn before leaving. */
 export function followUploads(): void {
   effect(() => {
-    if (token.value !== null && queue.halted.peek() !== null) {
-      queue.resume();
+    if (token.value !== null && queue.halted.value !== null) {
+      untracked(() => queue.resume()); // also where the answer to an earlier token came late
     }
   });
   addEventListener("beforeunload", (event) => {
