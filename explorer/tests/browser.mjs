@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 import { bringing } from "./bring.mjs";
 import { editing } from "./editing.mjs";
+import { keyboard } from "./keyboard.mjs";
 import { browser, counted, open, PATIENCE, recounted, signIn, tabTo, violations } from "./page.mjs";
 import { states } from "./states.mjs";
 
@@ -333,7 +334,7 @@ const scenarios = {
   },
 
   /** A search and an image without a mouse. */
-  async keyboard({ url, token, words, collection }) {
+  async searchByKeys({ url, token, words, collection }) {
     const { context, page, seen } = await open(url);
     await page.getByLabel("Token", { exact: true }).waitFor();
     await tabTo(page, "Token");
@@ -357,6 +358,7 @@ const scenarios = {
   },
   ...bringing,
   ...editing,
+  ...keyboard,
   ...states,
 };
 

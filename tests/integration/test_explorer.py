@@ -349,7 +349,7 @@ def test_axe_finds_nothing(browser: Browser, world: World) -> None:
 
 def test_a_search_needs_no_mouse(browser: Browser, world: World) -> None:
     seen = browser.do(
-        "keyboard",
+        "searchByKeys",
         url=world.url(),
         token=world.api.token,
         words="pacific",

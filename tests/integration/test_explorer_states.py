@@ -1,12 +1,16 @@
-"""The explorer with nothing to show, refused, and on a slow network."""
+"""The explorer without a mouse, with nothing to show, refused, and on a slow network."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pytest
+import rasterio
+from rasterio.transform import from_origin
 from tests.explorer_browser import NEEDS_BROWSER, Browser, chromium
 
 from swath_dev.api import Api
@@ -48,6 +52,33 @@ def filled(api: Api) -> str:
         }
         api.save("image", f"{product}:i{number}", attributes)
     return product
+
+
+def test_everything_goes_without_a_mouse(browser: Browser, api: Api, tmp_path: Path) -> None:
+    path = tmp_path / "rocks_20240502.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", count=1, height=64, width=64, dtype="uint8",
+        crs="EPSG:4326", transform=from_origin(8, 46, 0.001, 0.001),
+    ) as dataset:  # fmt: skip
+        dataset.write(np.arange(64 * 64, dtype="uint16").reshape(1, 64, 64).astype("uint8"))
+    seen = browser.do(
+        "withoutMouse", url=f"{api.url}/#flat=1", token=api.token, file=str(path),
+        name="rocks", image=path.stem, taken="2024-05-02", reader="somebody",
+    )  # fmt: skip
+
+    assert seen["all"] == "1 image"
+    at = seen["at"]
+    assert at["bring"] == "bring"
+    assert at["created"] != "BODY"
+    assert at["shown"] == "image"
+    assert at["closed"] == f"Show it {path.stem}"
+    assert at["searching"] == "Bring images in"
+    assert at["managed"] == at["field"] == "managed"
+    assert at["back"].startswith("Manage")
+    assert at["asked"], "the dialog has the focus"
+    assert at["kept"] == "Delete the image…"
+    assert at["gone"] == at["end"] == "results"
+    assert seen["found"] == []
 
 
 def test_what_is_empty_says_what_to_do(

@@ -13,7 +13,6 @@ const UNSAID = " ";
 export default function Bring() {
   useEffect(() => {
     void loadProducts();
-    document.getElementById("bring")?.focus();
   }, []);
   const isNew = target.value === null;
   return (

@@ -20,7 +20,7 @@ export function Rows() {
   const isPaused = queue.paused.value;
   return (
     <section aria-label="Images on their way">
-      <h3 aria-live="polite">
+      <h3 aria-live="polite" tabIndex={-1}>
         {done} of {rows.length} in the catalog{open > 0 ? `, ${open} on their way` : ""}
         {failed + there > 0 ? `, ${failed + there} not` : ""}
       </h3>
@@ -76,7 +76,7 @@ function Actions({ row, state }: { row: Row; state: State }) {
   return (
     <>
       {state === "done" && (
-        <button type="button" onClick={() => void show(row).catch(tell)}>
+        <button type="button" data-from={`show ${row.key}`} onClick={() => void show(row).catch(tell)}>
           Show it{of}
         </button>
       )}

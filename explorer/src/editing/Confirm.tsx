@@ -22,6 +22,21 @@ export function Confirm({ question, yes, children, onYes, onClose }: Props) {
     document.addEventListener("keydown", keep); // of a second Escape a dialog closes without a cancel to prevent
     return () => document.removeEventListener("keydown", keep);
   }, [runs]);
+  const ended = useRef(false);
+  /** Close the dialog now: the browser tells of it later, when another one may be open. */
+  const end = () => {
+    dialog.current?.close();
+    if (!ended.current) {
+      ended.current = true;
+      onClose();
+    }
+  };
+  const cancel = (event: Event) => {
+    event.preventDefault();
+    if (!runs) {
+      end();
+    }
+  };
   const go = () => {
     setTrouble("");
     setTold("Deleting…");
@@ -31,13 +46,13 @@ export function Confirm({ question, yes, children, onYes, onClose }: Props) {
     });
   };
   return (
-    <dialog ref={dialog} aria-labelledby="question" onClose={onClose} onCancel={(event) => runs && event.preventDefault()}>
+    <dialog ref={dialog} aria-labelledby="question" onClose={end} onCancel={cancel}>
       <h2 id="question">{question}</h2>
       {children}
       <p role="status">{told}</p>
       <div role="alert">{trouble !== "" && <p class="trouble">{trouble}</p>}</div>
       <div class="buttons">
-        <button type="button" disabled={runs} onClick={() => dialog.current?.close()}>
+        <button type="button" disabled={runs} onClick={end}>
           Keep it
         </button>
         <button type="button" class="danger" disabled={runs} onClick={go}>

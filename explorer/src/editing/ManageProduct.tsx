@@ -21,10 +21,7 @@ export default function ManageProduct({ id }: { id: string }) {
     setProduct(null);
     get("product", id).then(setProduct, (error: unknown) => setTrouble(words(error)));
   };
-  useEffect(() => {
-    load();
-    document.getElementById("managed")?.focus();
-  }, [id]);
+  useEffect(load, [id]);
   return (
     <Pane id="managed" title={typeof product?.attributes["name"] === "string" ? product.attributes["name"] : id} words="Product" onBack={() => manage(null)}>
       <p class="quiet">{id}</p>

@@ -23,7 +23,6 @@ const EVERY = 10_000;
 /** The side while somebody looks at how the service is doing: uploads by state, and what is kept. */
 export default function Operations() {
   useEffect(() => {
-    document.getElementById("operating")?.focus();
     void look();
     const timer = setInterval(() => {
       if (document.visibilityState === "visible") {

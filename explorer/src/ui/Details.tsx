@@ -1,7 +1,8 @@
 import { CompareField } from "../compare/CompareField";
 import { lazy, Suspense } from "preact/compat";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { isAbort, token, words } from "../api";
+import { rights } from "../session/caller";
 import type { Chosen } from "../state/address";
 import { boundsOf } from "../state/shapes";
 import { item as fetchItem, type Item } from "../stac";
@@ -23,7 +24,6 @@ export function Details({ which }: { which: Chosen }) {
   const [item, setItem] = useState<Item | null>(null);
   const [trouble, setTrouble] = useState("");
   const [pictureTrouble, setPictureTrouble] = useState("");
-  const isFirst = useRef(true);
   useEffect(() => {
     const giveUp = new AbortController();
     fetchItem(which.collection, which.id, giveUp.signal)
@@ -31,14 +31,16 @@ export function Details({ which }: { which: Chosen }) {
         setItem(found);
         setTrouble("");
         opened.value = found;
-        if (isFirst.current) {
-          document.getElementById("image")?.focus();
-          isFirst.current = false;
-        }
       })
-      .catch((error: unknown) => !isAbort(error) && setTrouble(words(error)));
+      .catch((error: unknown) => {
+        if (!isAbort(error)) {
+          setItem(null); // another caller may not see what this one saw
+          opened.value = null;
+          setTrouble(words(error));
+        }
+      });
     return () => giveUp.abort();
-  }, [which.collection, which.id, changes.value]);
+  }, [which.collection, which.id, changes.value, rights.value]);
   useEffect(
     () => () => {
       opened.value = null;

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { usePaneFocus } from "./focus";
 
 interface PaneProps {
   /** Of the heading, which gets the focus when the pane opens. */
@@ -14,8 +15,9 @@ interface PaneProps {
 
 /** What takes the place of the search at the side, and the way back to it. */
 export function Pane({ id, title, words, kind, back = "Back to the search", onBack, children }: PaneProps) {
+  usePaneFocus(id, onBack);
   return (
-    <section class={kind === undefined ? "details" : `details ${kind}`} aria-label={words}>
+    <section data-pane={id} class={kind === undefined ? "details" : `details ${kind}`} aria-label={words}>
       <p>
         <button type="button" onClick={onBack}>
           {back}

@@ -83,6 +83,7 @@ function Card({ item }: { item: Item }) {
   return (
     <button
       type="button"
+      data-from={`card ${key}`}
       class={`card${hovered.value === key ? " hovered" : ""}`}
       onClick={() => choose(item)}
       onMouseEnter={() => (hovered.value = key)}

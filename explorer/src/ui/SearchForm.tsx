@@ -98,7 +98,7 @@ function Collections() {
               </span>
             </label>
             {mayBring.value && (
-              <button type="button" onClick={() => manage(each.id)}>
+              <button type="button" data-from={`manage ${each.id}`} onClick={() => manage(each.id)}>
                 Manage<span class="hidden"> {each.title ?? each.id}</span>
               </button>
             )}
