@@ -44,13 +44,18 @@ explorer: $(PAGES) ## build the explorer's page from explorer/ (needs Node 20 an
 	@test -e $(PAGES) || { echo "npm and its registry are needed to build the explorer" >&2; exit 2; }
 	@npm run --silent build --prefix explorer
 
+# The page that is in the repository is what its sources there become (a test says so); changed ones are built.
+.PHONY: page
+page:
+	@if [ -n "$$(git status --porcelain -- explorer 2>/dev/null)" ]; then $(MAKE) --no-print-directory explorer; fi
+
 .PHONY: setup
 setup: $(STAMP) ## the development environment, in .venv
 
 # ---- the local cloud ---------------------------------------------------------------------------
 
 .PHONY: up down env token demo replay sample seed
-up: $(STAMP) ## start the local cloud and deploy Swath to it (SWATH_PORT, SWATH_STATE)
+up: $(STAMP) page ## start the local cloud and deploy Swath to it (SWATH_PORT, SWATH_STATE)
 	@$(PY) -m swath_dev up
 
 down: $(STAMP) ## end the local cloud; its data stays
@@ -62,7 +67,7 @@ env: $(STAMP) ## shell variables for the local stack, to be eval'd
 token: $(STAMP) ## a token of the local issuer (ORG=acme SUB=developer)
 	@$(PY) -m swath_dev token --org "$(or $(ORG),acme)" --sub "$(or $(SUB),developer)"
 
-demo: $(STAMP) ## a scene from upload to pixels, with a picture (IMAGE=some.tif for yours)
+demo: $(STAMP) page ## a scene from upload to pixels, with a picture (IMAGE=some.tif for yours)
 	@$(PY) -m swath_dev demo $(if $(IMAGE),--image "$(IMAGE)")
 
 sample: $(STAMP) ## a small GeoTIFF to try the catalog with, red.tif
@@ -113,7 +118,7 @@ load: $(STAMP) ## clients at once while workers are killed, and what is found af
 # ---- release -----------------------------------------------------------------------------------
 
 .PHONY: package deploy undeploy smoke lock audit licences release
-package: $(STAMP) ## build functions and layers for AWS and prove them (ARCH=arm64 or x86_64)
+package: $(STAMP) page ## build functions and layers for AWS and prove them (ARCH=arm64 or x86_64)
 	@$(PY) -m swath_dev package --architecture $(or $(ARCH),arm64)
 
 deploy: $(STAMP) ## deploy the package to AWS (STACK=swath BUCKET=artifacts PARAMETERS="Name=value ...")
