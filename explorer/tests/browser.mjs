@@ -98,6 +98,11 @@ const scenarios = {
     await page.getByRole("button", { name: "Stretch to" }).click();
     await page.waitForFunction(() => window.location.hash.includes("range="), null, { timeout: PATIENCE });
     const address = page.url();
+    await page.waitForFunction(() => {
+      const all = window.performance.getEntriesByType("resource");
+      return all.some(({ name, responseEnd }) => name.includes("/tiles/") && name.includes("range=") && responseEnd > 0);
+    }, null, { timeout: PATIENCE });
+    await page.waitForLoadState("networkidle");
     await page.locator(".map[data-drawn]").waitFor();
     await page.reload(); // what was drawn is not fetched again: the addresses of pictures stay the same
     await signIn(page, token);
