@@ -53,7 +53,7 @@ export async function send(path: string, options: Ask = {}): Promise<Response> {
   }
   const reason = await reasonFrom(response);
   if (response.status === 401 && sent === token.value) {
-    refused(sent === null ? "" : `The catalog refused the token: ${reason}`);
+    refused(sent === null ? (refusal.value ?? "") : `The catalog refused the token: ${reason}`); // why it ended stays
   }
   throw new ApiError(response.status, advice(response, reason));
 }
