@@ -1,4 +1,4 @@
-import { computed, effect, signal, untracked } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { ApiError, isAbort, words } from "./api";
 import { type Chosen, fromFragment, type Look, OWN_LOOK, type State, toFragment, type View } from "./state/address";
 import { EVERYTHING, type Query } from "./state/query";
@@ -97,20 +97,13 @@ export function followAddress(): void {
   });
 }
 
-let seenBy = "";
-
 /**
  * Load what the query asks whenever it or the caller changes; answers of earlier ones are dropped.
  *
  * A token that is renewed is no other caller. What another one has seen is forgotten at once.
  */
 export function followQuery(): void {
-  effect(() => {
-    if (rights.value !== seenBy) {
-      seenBy = rights.value;
-      untracked(forget);
-    }
-  });
+  rights.subscribe(forget);
   effect(() => {
     const asked = query.value;
     const caller = `${changes.value} ${rights.value}`;

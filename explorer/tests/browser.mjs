@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { bringing } from "./bring.mjs";
 import { editing } from "./editing.mjs";
 import { keyboard } from "./keyboard.mjs";
-import { browser, counted, open, PATIENCE, recounted, signIn, tabTo, violations } from "./page.mjs";
+import { browser, counted, open, PATIENCE, recounted, signIn, signInByKeys, tabTo, violations } from "./page.mjs";
 import { states } from "./states.mjs";
 
 const scenarios = {
@@ -341,10 +341,7 @@ const scenarios = {
   /** A search and an image without a mouse. */
   async searchByKeys({ url, token, words, collection }) {
     const { context, page, seen } = await open(url);
-    await page.getByLabel("Token", { exact: true }).waitFor();
-    await tabTo(page, "Token");
-    await page.keyboard.type(token);
-    await page.keyboard.press("Enter");
+    await signInByKeys(page, token);
     const all = await counted(page);
     await tabTo(page, "Find a collection");
     await page.keyboard.type(words);

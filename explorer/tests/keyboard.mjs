@@ -1,5 +1,5 @@
 // Scenarios without a mouse: everything that changes the catalog, and where the focus is.
-import { counted, open, recounted, tabTo, violations } from "./page.mjs";
+import { counted, open, recounted, signInByKeys, tabTo, violations } from "./page.mjs";
 import { settled } from "./bring.mjs";
 
 /** What has the focus, in a word: its id, or its name. */
@@ -43,10 +43,7 @@ export const keyboard = {
     const { context, page, seen } = await open(url, { width: 900, height: 760 });
     const found = [];
     const at = {};
-    await page.getByLabel("Token", { exact: true }).waitFor();
-    await tabTo(page, "Token");
-    await page.keyboard.type(token);
-    await page.keyboard.press("Enter");
+    await signInByKeys(page, token);
     const none = await counted(page);
 
     await press(page, "Bring images in");

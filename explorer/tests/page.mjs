@@ -47,6 +47,13 @@ export async function signIn(page, token) {
   await page.getByRole("button", { name: "Use it" }).click();
 }
 
+export async function signInByKeys(page, token) {
+  await page.getByLabel("Token", { exact: true }).waitFor();
+  await tabTo(page, "Token");
+  await page.keyboard.type(token);
+  await page.keyboard.press("Enter");
+}
+
 /** Wait until the count stands still, and return what it says. */
 export async function counted(page) {
   const heading = page.locator("#results");

@@ -3,6 +3,7 @@ import UPlot from "uplot";
 import { change, matched, query, summary } from "../store";
 import { dark } from "../theme";
 import { type Bar, brushed } from "../state/intervals";
+import { imagesInWords } from "./words";
 
 const HEIGHT = 130;
 
@@ -18,7 +19,7 @@ export function Histogram() {
         {chosen ? (
           <>
             <span>
-              {number === null ? "Images" : `${number.toLocaleString("en")} ${number === 1 ? "image" : "images"}`} {span(from, to)}
+              {number === null ? "Images" : imagesInWords(number)} {span(from, to)}
             </span>
             <button type="button" onClick={() => change({ from: null, to: null })}>
               All times

@@ -5,6 +5,7 @@ import { bringInto, mayBring, openBring } from "../bring/state";
 import { count } from "../stac";
 import { EVERYTHING, type Widened, withoutEach } from "../state/query";
 import { change, collections, query } from "../store";
+import { imagesInWords } from "./words";
 
 /** What there is to say, and to do, where nothing is found. */
 export function Nothing() {
@@ -123,7 +124,7 @@ function WaysOut({ ways }: { ways: Ways | null }) {
       {useful.map(([way, number]) => (
         <li key={way.words}>
           <button type="button" onClick={() => (query.value = way.query)}>
-            Without {way.words}: {number.toLocaleString("en")} {number === 1 ? "image" : "images"}
+            Without {way.words}: {imagesInWords(number)}
           </button>
         </li>
       ))}

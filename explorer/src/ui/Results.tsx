@@ -4,12 +4,13 @@ import { busy, choose, hovered, items, keyOf, lastPage, loadMore, matched } from
 import type { Item } from "../stac";
 import { Nothing } from "./Nothing";
 import { Preview } from "./Preview";
+import { imagesInWords } from "./words";
 
 const HEIGHT = 92;
 
 export function Results() {
   const number = matched.value;
-  const known = number === null ? null : `${number.toLocaleString("en")} ${number === 1 ? "image" : "images"}`;
+  const known = number === null ? null : imagesInWords(number);
   return (
     <section class="results" aria-label="Results">
       <h2 id="results" tabIndex={-1} aria-live="polite">
