@@ -44,7 +44,7 @@ describe("what the map shows", () => {
   it("is asked for at once, of all the earth, without a map", async () => {
     token.value = "t";
     await vi.advanceTimersByTimeAsync(0);
-    expect(density).toHaveBeenCalledWith(query.value, null, 2, expect.anything());
+    expect(density).toHaveBeenCalledWith(query.value, null, 1, expect.anything());
     expect(found.value.buckets).toEqual(CELLS);
     expect(shown.value).toBe("The map counts 3 images in 1 cell, by the middle of each.");
   });
@@ -96,7 +96,9 @@ describe("what the map shows", () => {
 
 describe("the resolution of counts", () => {
   it.each([
-    [1.2, null, 2],
+    [0, null, 1],
+    [1.39, null, 1],
+    [1.4, null, 2],
     [2.8, null, 2],
     [2.8, [-90, -45, 90, 45], 2],
     [4.2, [0, 0, 67.5, 56], 3],

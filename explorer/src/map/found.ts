@@ -4,10 +4,8 @@ import { rights } from "../session/caller";
 import { mayAsk } from "../session/session";
 import { density, inView, type Bucket, type Item } from "../stac";
 import type { Bounds, Query } from "../state/query";
-import { changes, query, shown, view } from "../store";
+import { changes, query, shown } from "../store";
 
-/** Where the map looks before anybody moves it. */
-export const EARTH = { lng: 10, lat: 25, zoom: 1.2 };
 /** Below this zoom the map looks at so much of the earth that it asks for all of it. */
 export const ALL_BELOW = 2.5;
 /** From this zoom on the map asks for footprints before it asks for densities. */
@@ -31,18 +29,10 @@ export interface Found {
 
 export const NOTHING: Found = { buckets: [], items: [], words: "" };
 
-/**
- * Where the map looks. All of the earth is known before there is a map, whose library loads
- * meanwhile; a nearer look is null until the map tells its bounds.
- */
-export const where = signal<Where | null>(lookAtFirst());
+/** Where the map looks; null until that is known. */
+export const where = signal<Where | null>(null);
 /** What the map shows. */
 export const found = signal<Found>(NOTHING);
-
-function lookAtFirst(): Where | null {
-  const zoom = view.peek()?.zoom ?? EARTH.zoom;
-  return zoom < ALL_BELOW ? { bounds: null, zoom } : null;
-}
 
 /** Keep what the map shows as the query and the map are. */
 export function followMap(): void {
@@ -107,9 +97,9 @@ async function inside(asked: Query, { bounds, zoom }: Where, giveUp: AbortSignal
 /** The most cells that the API counts in one answer, and some to spare at the edges of a view. */
 const MOST_CELLS = 10_000 / 1.4;
 
-/** The H3 resolution whose cells are some 30 to 80 pixels wide at a zoom, or as fine as the API counts. */
+/** The H3 resolution whose cells are 11 to 28 pixels wide at a zoom (at the equator), or as fine as the API counts. */
 export function resolutionAt(zoom: number, bounds: Bounds | null): number {
-  let found = Math.min(Math.max(Math.floor(zoom / 1.4) + 1, 2), 9);
+  let found = Math.min(Math.max(Math.floor(zoom / 1.4) + 1, 1), 9);
   while (found > 2 && (2 + 120 * 7 ** found) * shareOf(bounds) > MOST_CELLS) {
     found -= 1;
   }

@@ -1,9 +1,9 @@
 /** What renderers that draw on the processor call themselves. */
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
-/** Whether a canvas with a WebGL context is drawn without a graphics card. */
+/** Whether WebGL on a canvas is drawn without a graphics card. */
 export function isSoftware(canvas: HTMLCanvasElement): boolean {
-  const gl = canvas.getContext("webgl2"); // the one that there is
+  const gl = canvas.getContext("webgl2");
   if (gl === null) {
     return false;
   }

@@ -11,20 +11,25 @@ import { type Bounds } from "../state/query";
 import { OWN_LOOK } from "../state/address";
 import { cellPolygon } from "../state/cells";
 import { boundsOf, footprintFeatures } from "../state/shapes";
-import { ALL_BELOW, EARTH, found, where, type Where } from "./found";
+import { ALL_BELOW, found, where, type Where } from "./found";
 import { cellFeatures, printFeatures } from "./overlays";
 import { Pictures, PICTURES_FROM } from "./pictures";
-import { isSoftware } from "./renderer";
-import { drawing, hasNoMap, isFlat, isSlow, opened, pictureTrouble, pointed } from "./state";
+import { drawing, hasNoMap, isFlat, opened, pictureTrouble, pointed } from "./state";
 import { DAY, fill, type Filled, FINE_FROM, landOf, NIGHT, styleOf } from "./style";
 
 setWorkerUrl(new URL(worker, document.baseURI).href);
 prewarm(); // its scripts load while the map is made
 
-/** Put the map into an element and let it follow the query. Returns what takes it away again. */
-export function createMap(container: HTMLElement): MapView | null {
+interface Centre {
+  readonly lng: number;
+  readonly lat: number;
+  readonly zoom: number;
+}
+
+/** Put the map into an element, looking at a place, and let it follow the query. Returns what takes it away again. */
+export function createMap(container: HTMLElement, at: Centre): MapView | null {
   try {
-    return new MapView(container);
+    return new MapView(container, at);
   } catch {
     hasNoMap.value = true;
     return null;
@@ -49,8 +54,7 @@ export class MapView {
   private style: string;
   private under: { readonly x: number; readonly y: number } | null = null;
 
-  constructor(container: HTMLElement) {
-    const at = view.peek() ?? EARTH;
+  constructor(container: HTMLElement, at: Centre) {
     this.isFine = at.zoom >= FINE_FROM;
     this.map = new MapLibre({
       container,
@@ -67,7 +71,6 @@ export class MapView {
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     this.map.addControl(new ScaleControl({}), "bottom-left");
     this.pictures = new Pictures(this.map);
-    isSlow.value = isSoftware(this.map.getCanvas());
     void this.map.once("style.load", () => this.begin());
     this.map.on("error", () => undefined);
     this.style = styleName(dark.peek(), isFlat.peek(), labels.peek());

@@ -130,7 +130,7 @@ function makePlot(element: HTMLElement, bars: readonly Bar[], isDark: boolean): 
       scales: { x: { time: true, range: () => [low, high] }, y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
       axes: [
         { ...axis, space: 80 },
-        { ...axis, size: 46, space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
+        { ...axis, size: (_, labels) => widthOf(labels), space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
       ],
       series: [{}, { fill, stroke: fill, width: 0, ...(paths === undefined ? {} : { paths }), points: { show: false } }],
       hooks: { setSelect: [(made) => choose(made, bars)] },
@@ -138,6 +138,12 @@ function makePlot(element: HTMLElement, bars: readonly Bar[], isDark: boolean): 
     [bars.map((bar) => bar.start), bars.map((bar) => bar.count)],
     element,
   );
+}
+
+/** Pixels that the labels of an axis take, none of which is cut off. */
+function widthOf(labels: readonly string[] | null): number {
+  const longest = Math.max(3, ...(labels ?? []).map((each) => each.length));
+  return 20 + 7.5 * longest;
 }
 
 function choose(plot: UPlot, bars: readonly Bar[]): void {

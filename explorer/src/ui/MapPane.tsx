@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { words } from "../api";
 import { compared, items, keyOf, query, shown, summary, view } from "../store";
 import { boundsOf } from "../state/shapes";
+import { lookAhead } from "../map/earth";
 import { currentMap, hasNoMap, isFlat, opened, pictureTrouble } from "../map/state";
 import { labels } from "../session/session";
 
@@ -12,11 +13,16 @@ export function MapPane() {
   const place = useRef<HTMLDivElement>(null);
   const [trouble, setTrouble] = useState("");
   useLayoutEffect(() => {
+    const pane = place.current;
+    if (pane === null) {
+      return;
+    }
     let isHere = true;
+    const at = lookAhead(pane);
     import("../map/view")
       .then(({ createMap }) => {
-        if (isHere && place.current !== null) {
-          currentMap.value = createMap(place.current);
+        if (isHere) {
+          currentMap.value = createMap(pane, at);
         }
       })
       .catch((error: unknown) => setTrouble(words(error)));

@@ -1,0 +1,33 @@
+import { view } from "../store";
+import { ALL_BELOW, where } from "./found";
+import { isSoftware } from "./renderer";
+import { isFlat, isSlow } from "./state";
+
+/** Pixels of a pane that a globe at zoom 0 fills to nine tenths, at the latitude of EARTH and with MapLibre's field of view. */
+const GLOBE = 150;
+/** Pixels of the earth on a plane at zoom 0. */
+const PLANE = 512;
+
+/** Where the map looks before anybody moves it: how near depends on its pane. */
+export const EARTH = { lng: 10, lat: 25 };
+
+/** The zoom at which a pane of some pixels shows the earth: a globe as a whole, a plane without gaps. */
+export function zoomOfEarth(width: number, height: number, flat: boolean): number {
+  const zoom = flat ? Math.log2(Math.max(width, height) / PLANE) : Math.log2(Math.min(width, height) / GLOBE);
+  return Math.min(Math.max(zoom, 0), ALL_BELOW - 0.1);
+}
+
+/**
+ * Say where the map will look, before there is one: its library loads meanwhile.
+ *
+ * What the whole earth has is asked for now; a nearer look when the map tells its bounds. The first
+ * context for WebGL is made for that, too, which takes as long whoever makes it.
+ */
+export function lookAhead(pane: HTMLElement): { readonly lng: number; readonly lat: number; readonly zoom: number } {
+  isSlow.value = isSoftware(document.createElement("canvas"));
+  const at = view.peek() ?? { ...EARTH, zoom: zoomOfEarth(pane.clientWidth, pane.clientHeight, isFlat.peek()) };
+  if (at.zoom < ALL_BELOW) {
+    where.value = { bounds: null, zoom: at.zoom };
+  }
+  return at;
+}
