@@ -69,6 +69,26 @@ const scenarios = {
     return { ...seen, all, refused, typedCount, drawn, address };
   },
 
+  /** What the map begins with where a graphics card draws it, and nobody has looked anywhere: its middle column. */
+  async firstLook({ url, token }) {
+    const before = (_, page) => page.addInitScript(() => {
+      const context = window.WebGL2RenderingContext.prototype;
+      const { getParameter } = context;
+      context.getParameter = function (name) {
+        return name === 0x9246 ? "ANGLE (NVIDIA, NVIDIA GeForce RTX 3060)" : getParameter.call(this, name);
+      };
+    });
+    const { context, page, seen } = await open(url, { before });
+    await signIn(page, token);
+    await page.locator('.map[data-drawn*="The map counts"]').waitFor();
+    const flat = await page.getByRole("button", { name: "Flat map" }).getAttribute("aria-pressed");
+    const map = await page.locator(".map canvas").first().boundingBox();
+    const clip = { x: map.x + map.width / 2 - 4, y: map.y, width: 8, height: map.height };
+    const png = (await page.screenshot({ clip })).toString("base64");
+    await context.close();
+    return { ...seen, flat, address: page.url(), png };
+  },
+
   /** A part of the map as PNG, when what it shows is drawn. */
   async look({ url, token, words, x, y, width, height }) {
     const { context, page, seen } = await open(url);

@@ -158,6 +158,25 @@ def test_an_area_finds_what_the_api_counts_in_it(browser: Browser, world: World)
     assert 0 < number(seen["drawn"]) < len(world.images)
 
 
+def test_the_map_begins_with_the_side_of_the_globe_that_has_images(
+    browser: Browser, world: World
+) -> None:
+    token = world.api.token
+    europe = browser.do("firstLook", url=world.url(c=world.hostile), token=token)
+    pacific = browser.do("firstLook", url=world.url(c=world.across), token=token)
+
+    assert europe["flat"] == pacific["flat"] == "false"
+    assert "at" not in state_of(europe["address"]), "its side is seen at once"
+    longitude, latitude, _ = map(float, state_of(pacific["address"])["at"].split(","))
+    assert abs(longitude) > 170
+    assert abs(latitude + 2) < 5
+    for seen in (europe, pacific):
+        column = (imread(io.BytesIO(base64.b64decode(seen["png"])))[:, 4, :3] * 255).round()
+        space = column[1]
+        globe = [at for at, colour in enumerate(column) if abs(colour - space).sum() > 15]
+        assert 0.8 < (globe[-1] - globe[0]) / len(column) < 0.97, "it fills most of its pane"
+
+
 def test_a_footprint_across_180_degrees_is_drawn_once_and_whole(
     browser: Browser, world: World
 ) -> None:

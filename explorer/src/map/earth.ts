@@ -3,8 +3,8 @@ import { ALL_BELOW, where } from "./found";
 import { isSoftware } from "./renderer";
 import { isFlat, isSlow } from "./state";
 
-/** Pixels of a pane that a globe at zoom 0 fills to nine tenths, at the latitude of EARTH and with MapLibre's field of view. */
-const GLOBE = 150;
+/** Pixels of a pane that a globe at zoom 0, seen from above the equator, fills to nine tenths with MapLibre's field of view. */
+const GLOBE = 135;
 /** Pixels of the earth on a plane at zoom 0. */
 const PLANE = 512;
 
@@ -12,8 +12,9 @@ const PLANE = 512;
 export const EARTH = { lng: 10, lat: 25 };
 
 /** The zoom at which a pane of some pixels shows the earth: a globe as a whole, a plane without gaps. */
-export function zoomOfEarth(width: number, height: number, flat: boolean): number {
-  const zoom = flat ? Math.log2(Math.max(width, height) / PLANE) : Math.log2(Math.min(width, height) / GLOBE);
+export function zoomOfEarth(width: number, height: number, flat: boolean, lat = EARTH.lat): number {
+  const side = flat ? Math.max(width, height) / PLANE : (Math.min(width, height) * Math.cos((lat * Math.PI) / 180)) / GLOBE;
+  const zoom = Math.log2(side);
   return Math.min(Math.max(zoom, 0), ALL_BELOW - 0.1);
 }
 

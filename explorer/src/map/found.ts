@@ -49,8 +49,11 @@ export function followMap(): void {
     if (!mayAsk.value) {
       return;
     }
-    const key = JSON.stringify([{ ...asked, sort: "" }, at?.bounds, Math.floor((at?.zoom ?? 0) * 2), who, turn]);
-    if (at === null || key === wanted) {
+    if (at === null) {
+      return;
+    }
+    const key = JSON.stringify([{ ...asked, sort: "" }, at.bounds, showsFootprints(at), resolutionAt(at.zoom, at.bounds), who, turn]);
+    if (key === wanted) {
       return;
     }
     giveUp.abort();
@@ -82,8 +85,14 @@ async function show(asked: Query, at: Where, giveUp: AbortSignal): Promise<boole
   }
 }
 
-async function inside(asked: Query, { bounds, zoom }: Where, giveUp: AbortSignal): Promise<Found> {
-  if (bounds !== null && zoom >= FOOTPRINTS_FROM) {
+/** Whether the map looks so near that footprints are shown where there are few. */
+function showsFootprints(at: Where): boolean {
+  return at.bounds !== null && at.zoom >= FOOTPRINTS_FROM;
+}
+
+async function inside(asked: Query, at: Where, giveUp: AbortSignal): Promise<Found> {
+  const { bounds, zoom } = at;
+  if (bounds !== null && showsFootprints(at)) {
     const page = await inView(asked, bounds, MOST_FOOTPRINTS, giveUp);
     if (page.numberMatched !== undefined && page.numberMatched <= page.features.length) {
       const items = page.features.filter((each) => each.geometry !== null);

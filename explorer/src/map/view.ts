@@ -6,11 +6,12 @@ import { authorization, ROOT, words } from "../api";
 import { dark } from "../theme";
 import { labels, type Labels } from "../session/session";
 import { choose, chosen, hovered, items, keyOf, look, query, view } from "../store";
-import type { Item } from "../stac";
+import type { Bucket, Item } from "../stac";
 import { type Bounds } from "../state/query";
 import { OWN_LOOK } from "../state/address";
-import { cellPolygon } from "../state/cells";
+import { cellPolygon, towards } from "../state/cells";
 import { boundsOf, footprintFeatures } from "../state/shapes";
+import { zoomOfEarth } from "./earth";
 import { ALL_BELOW, found, where, type Where } from "./found";
 import { cellFeatures, printFeatures } from "./overlays";
 import { Pictures, PICTURES_FROM } from "./pictures";
@@ -51,15 +52,19 @@ export class MapView {
   /** False while another style takes the place of one: nothing can be added then. */
   private isStyled = true;
   private isFine: boolean;
+  private hasTurned = false;
   private style: string;
   private under: { readonly x: number; readonly y: number } | null = null;
 
-  constructor(container: HTMLElement, at: Centre) {
-    this.isFine = at.zoom >= FINE_FROM;
+  constructor(
+    container: HTMLElement,
+    private readonly start: Centre,
+  ) {
+    this.isFine = start.zoom >= FINE_FROM;
     this.map = new MapLibre({
       container,
-      center: [at.lng, at.lat],
-      zoom: at.zoom,
+      center: [start.lng, start.lat],
+      zoom: start.zoom,
       maxZoom: 19,
       attributionControl: false,
       dragRotate: false,
@@ -111,10 +116,18 @@ export class MapView {
 
   private remember(): void {
     const { lng, lat } = this.map.getCenter().wrap();
+    const zoom = this.map.getZoom();
     this.moving = true;
-    view.value = { lng, lat, zoom: this.map.getZoom(), flat: isFlat.peek() };
+    if (view.peek() !== null || !this.isAtStart(lng, lat, zoom)) {
+      view.value = { lng, lat, zoom, flat: isFlat.peek() };
+    }
     where.value = this.whereabouts();
     this.moving = false;
+  }
+
+  /** Whether the map looks where it began: a window that changes its size is no choice of a place. */
+  private isAtStart(lng: number, lat: number, zoom: number): boolean {
+    return Math.abs(lng - this.start.lng) + Math.abs(lat - this.start.lat) + Math.abs(zoom - this.start.zoom) < 1e-6;
   }
 
   private whereabouts(): Where {
@@ -185,6 +198,21 @@ export class MapView {
     delete this.map.getContainer().dataset["drawn"]; // until it is on the screen
     this.set("density", cellFeatures(buckets));
     this.set("prints", printFeatures(images));
+    this.turnOnce(buckets);
+  }
+
+  /** Turn the globe of somebody who has not looked anywhere yet to where the images are. */
+  private turnOnce(buckets: readonly Bucket[]): void {
+    if (buckets.length === 0 || this.hasTurned) {
+      return;
+    }
+    this.hasTurned = true;
+    const isElsewhere = isFlat.peek() || view.peek() !== null || chosen.peek() !== null;
+    const to = isElsewhere ? null : towards(buckets, this.map.getCenter());
+    if (to !== null) {
+      const { clientWidth, clientHeight } = this.map.getContainer();
+      this.map.easeTo({ center: [to.lng, to.lat], zoom: zoomOfEarth(clientWidth, clientHeight, false, to.lat), animate: !reducedMotion() });
+    }
   }
 
   private set(name: Filled, features: readonly Feature[]): void {
