@@ -78,6 +78,19 @@ export async function search(collection: string, body: Record<string, unknown>):
   return { data, included, ...(meta === undefined ? {} : { meta }) };
 }
 
+/** How much of something there is. */
+export interface Amount {
+  readonly images: number;
+  readonly bytes: number;
+}
+
+/** Return how many images a filter finds, and how large their files are. */
+export async function amountOf(filter: readonly unknown[]): Promise<Amount> {
+  const path = `${BASE}/images/summary/all`;
+  const { data } = await ask<{ data: { attributes: { count: number; bytes: number } } }>(path, { method: "PUT", body: { filter } });
+  return { images: data.attributes.count, bytes: data.attributes.bytes };
+}
+
 /** A product, as far as a choice of products needs it. */
 export interface Product {
   readonly id: string;

@@ -75,16 +75,14 @@ export interface Queryable {
 
 const PAGE = 50;
 
-/** Return all collections that the caller may see, page by page. */
-export async function collections(signal: AbortSignal): Promise<Collection[]> {
-  const found: Collection[] = [];
+/** Give all collections that the caller may see, page by page. */
+export async function* collections(signal: AbortSignal): AsyncGenerator<readonly Collection[]> {
   let next: string | undefined = "/stac/collections?limit=200";
   while (next !== undefined) {
     const page: { collections: Collection[]; links: Link[] } = await ask(next, { signal });
-    found.push(...page.collections);
     next = page.links.find((link) => link.rel === "next")?.href;
+    yield page.collections;
   }
-  return found;
 }
 
 /** Return the properties that items are filtered by: of one collection what it declares, too, else those of all. */
@@ -130,6 +128,12 @@ export async function overTime(query: Query, signal: AbortSignal): Promise<Summa
   const wanted = { aggregations: ["datetime_frequency"], datetime_frequency_interval: interval };
   const found = await aggregate(body, wanted, signal);
   return { total, bars: bars(found.get("datetime_frequency")?.buckets ?? [], interval), interval };
+}
+
+/** Return the collections that have images, and how many, those with most first. */
+export async function byCollection(): Promise<readonly Bucket[]> {
+  const found = await aggregate({}, { aggregations: ["collection_frequency"] }, new AbortController().signal);
+  return found.get("collection_frequency")?.buckets ?? [];
 }
 
 /** Return how many images of a query have their middle in each H3 cell, within bounds or anywhere. */

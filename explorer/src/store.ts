@@ -1,4 +1,4 @@
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiError, isAbort, words } from "./api";
 import { type Chosen, fromFragment, type Look, OWN_LOOK, type State, toFragment, type View } from "./state/address";
 import { EVERYTHING, type Query } from "./state/query";
@@ -16,7 +16,9 @@ export const chosen = signal<Chosen | null>(start.chosen);
 export const compared = signal<Chosen | null>(start.compared);
 export const look = signal<Look>(start.look);
 
+/** The collections that have come so far; of those that are loaded again, the last ones stay until all have come. */
 export const collections = signal<readonly Collection[] | null>(null);
+export const hasAllCollections = signal(false);
 export const queryables = signal<Readonly<Record<string, Queryable>>>({});
 /** The histogram of all times. */
 export const summary = signal<Summary | null>(null);
@@ -153,6 +155,7 @@ async function loadQueryables(collection: string | null, giveUp: AbortSignal): P
 
 function forget(): void {
   collections.value = null;
+  hasAllCollections.value = false;
   summary.value = null;
   matched.value = null;
   items.value = [];
@@ -167,8 +170,22 @@ async function loadNames(giveUp: AbortSignal, caller: string): Promise<void> {
     forgetBands();
     namesOf = caller;
   }
+  const isFirst = !hasAllCollections.peek();
+  const found: Collection[] = [];
   try {
-    collections.value = await stac.collections(giveUp);
+    for await (const page of stac.collections(giveUp)) {
+      if (giveUp.aborted) {
+        return; // they were shown to another caller
+      }
+      found.push(...page);
+      if (isFirst) {
+        collections.value = [...found];
+      }
+    }
+    batch(() => {
+      collections.value = found;
+      hasAllCollections.value = true;
+    });
   } catch (error) {
     tell(error);
   }

@@ -116,16 +116,15 @@ describe("another caller", () => {
 
   it("sees nothing of the operating of an earlier one, not even late answers", async () => {
     const operations = await import("../src/operations/state");
+    const { lookAtStorage, storage, storageTrouble } = await import("../src/operations/storage");
     const { token } = await import("../src/api");
-    const { collections } = await import("../src/store");
-    collections.value = [];
     token.value = "a";
-    const asked = [operations.lookAtStorage(), operations.lookAtUploads()];
+    const asked = [lookAtStorage(), operations.lookAtUploads()];
     token.value = "b";
     operations.forgetCaller();
     await Promise.all(asked);
-    expect([operations.total.value, operations.kept.value, operations.moving.value, operations.operationsTrouble.value]).toEqual([
-      null, null, null, "",
+    expect([storage.value, storageTrouble.value, operations.moving.value, operations.operationsTrouble.value]).toEqual([
+      null, "", null, "",
     ]);
     token.value = null;
   });

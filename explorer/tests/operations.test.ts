@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lagInWords, operatorOf, spanInWords } from "../src/operations/service";
-import { largestFirst, type Page, stateInWords, uploadsOf } from "../src/operations/uploads";
+import { type Page, stateInWords, uploadsOf } from "../src/operations/uploads";
 
 const event = (id: string, severity: string, message: string) => ({ id, attributes: { severity, message } });
 const upload = (id: string, status: string, events: readonly string[]) => ({
@@ -36,17 +36,6 @@ describe("uploads", () => {
   it("says states in words, unknown ones as they are", () => {
     expect(stateInWords("pending")).toContain("waits");
     expect(stateInWords("other")).toBe("other");
-  });
-});
-
-describe("storage", () => {
-  it("has the largest first", () => {
-    const kept = [
-      { product: "b", name: "B", images: 1, bytes: 5 },
-      { product: "c", name: "C", images: 1, bytes: 9 },
-      { product: "a", name: "A", images: 1, bytes: 5 },
-    ];
-    expect(largestFirst(kept).map((each) => each.product)).toEqual(["c", "a", "b"]);
   });
 });
 

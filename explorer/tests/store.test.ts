@@ -7,7 +7,7 @@ const stac = {
   firstPage: vi.fn(),
   overTime: vi.fn(),
   count: vi.fn(),
-  collections: vi.fn().mockResolvedValue([]),
+  collections: vi.fn(),
   queryables: vi.fn().mockResolvedValue({}),
 };
 vi.mock("../src/stac", () => stac);
@@ -19,6 +19,28 @@ const ITEM: Item = { id: "i", collection: "c", geometry: null, properties: {}, a
 const jwt = (claims: object) => `h.${btoa(JSON.stringify(claims))}.s`;
 const settle = () => vi.advanceTimersByTimeAsync(1000);
 
+/** Pages of collections, each of which comes when it is let. */
+function pages(...each: readonly (readonly string[] | Error)[]): { next: () => Promise<void> } {
+  const waiting: (() => void)[] = [];
+  stac.collections.mockImplementation(async function* () {
+    for (const page of each) {
+      await new Promise<void>((go) => waiting.push(go));
+      if (page instanceof Error) {
+        throw page;
+      }
+      yield page.map((id) => ({ id }));
+    }
+  });
+  return {
+    next: async () => {
+      waiting.shift()?.();
+      await settle();
+    },
+  };
+}
+
+const named = () => store.collections.value?.map(({ id }) => id);
+
 vi.useFakeTimers();
 store.followQuery();
 
@@ -26,6 +48,7 @@ beforeEach(async () => {
   stac.firstPage.mockReset().mockResolvedValue({ features: [ITEM], links: [] });
   stac.overTime.mockReset().mockResolvedValue({ total: 7, bars: [], interval: "day" });
   stac.count.mockReset().mockResolvedValue(3);
+  pages();
   token.value = null;
   store.clear();
   token.value = jwt({ sub: "anna", exp: 1 });
@@ -71,5 +94,51 @@ describe("what a query found", () => {
   it("is forgotten at once when another caller comes", () => {
     token.value = jwt({ sub: "ben", exp: 2 });
     expect([store.items.value, store.matched.value, store.summary.value]).toEqual([[], null, null]);
+  });
+});
+
+describe("collections", () => {
+  it("are shown page by page as they come, and are all there after the last", async () => {
+    const list = pages(["a", "b"], ["c"]);
+    token.value = jwt({ sub: "carla" });
+    await settle();
+    expect([named(), store.hasAllCollections.value]).toEqual([undefined, false]);
+    await list.next();
+    expect([named(), store.hasAllCollections.value]).toEqual([["a", "b"], false]);
+    await list.next();
+    expect([named(), store.hasAllCollections.value]).toEqual([["a", "b", "c"], true]);
+  });
+
+  it("stay while they are loaded again, until all have come", async () => {
+    const once = pages(["a", "b"]);
+    token.value = jwt({ sub: "dora" });
+    await settle();
+    await once.next();
+    const list = pages(["b"], ["c"]);
+    store.refresh();
+    await settle();
+    await list.next();
+    expect(named()).toEqual(["a", "b"]);
+    await list.next();
+    expect(named()).toEqual(["b", "c"]);
+  });
+
+  it("that came before a page failed are shown, and it is said", async () => {
+    const list = pages(["a"], new Error("too busy"));
+    token.value = jwt({ sub: "emma" });
+    await settle();
+    await list.next();
+    await list.next();
+    expect([named(), store.hasAllCollections.value, store.trouble.value]).toEqual([["a"], false, "too busy"]);
+  });
+
+  it("of another caller are dropped where they come late", async () => {
+    const list = pages(["secret"]);
+    token.value = jwt({ sub: "fay" });
+    await settle();
+    pages();
+    token.value = jwt({ sub: "gina" });
+    await list.next();
+    expect(named()).toEqual([]);
   });
 });

@@ -1,10 +1,8 @@
 import { ask } from "../api";
-import { get, pathOf, remove, type Resource, search } from "../catalog";
+import { type Amount, amountOf, get, pathOf, remove, type Resource, search } from "../catalog";
 
 /** What goes when a product goes. `files` is null where there are too many images to look at. */
-export interface Extent {
-  readonly images: number;
-  readonly bytes: number;
+export interface Extent extends Amount {
   readonly files: number | null;
   readonly bands: number;
 }
@@ -19,12 +17,8 @@ interface Task {
 
 export async function extentOf(product: string): Promise<Extent> {
   const filter = [{ op: "eq", name: "product_id", val: product }];
-  const [summary, bands] = await Promise.all([
-    ask<{ data: { attributes: { count: number; bytes: number } } }>("/catalog/v2/images/summary/all", { method: "PUT", body: { filter } }),
-    search("bands", { filter, limit: 0 }),
-  ]);
-  const { count, bytes } = summary.data.attributes;
-  return { images: count, bytes, files: await filesOf(filter, count), bands: bands.meta?.count ?? 0 };
+  const [amount, bands] = await Promise.all([amountOf(filter), search("bands", { filter, limit: 0 })]);
+  return { ...amount, files: await filesOf(filter, amount.images), bands: bands.meta?.count ?? 0 };
 }
 
 async function filesOf(filter: unknown, count: number): Promise<number | null> {

@@ -1,22 +1,18 @@
 import { useEffect } from "preact/hooks";
-import { collections } from "../store";
-import { size } from "../ui/Files";
 import {
   again,
   closeOperations,
   failed,
-  kept,
   lookAtService,
-  lookAtStorage,
   lookAtUploads,
   moving,
   operationsTrouble,
   seen,
-  total,
 } from "./state";
 import { stateInWords, type Upload, type Uploads } from "./uploads";
 import { Pane } from "../ui/Pane";
 import { ServicePart } from "./ServicePart";
+import { StoragePart } from "./StoragePart";
 
 const EVERY = 10_000;
 
@@ -31,12 +27,6 @@ export default function Operations() {
     }, EVERY);
     return () => clearInterval(timer);
   }, []);
-  const named = collections.value;
-  useEffect(() => {
-    if (named !== null) {
-      void lookAtStorage();
-    }
-  }, [named]);
   return (
     <Pane id="operating" title="Operating" words="Operating" kind="operations" onBack={closeOperations}>
       <div role="alert">{operationsTrouble.value !== "" && <p class="trouble">{operationsTrouble.value}</p>}</div>
@@ -47,7 +37,7 @@ export default function Operations() {
       <Group title="On their way" found={moving.value} empty="Nothing is on its way: all that came in has ended." />
       <Group title="Failed" found={failed.value} empty="No upload has failed." />
       <ServicePart />
-      <Storage />
+      <StoragePart />
     </Pane>
   );
 }
@@ -94,44 +84,5 @@ function Row({ upload }: { upload: Upload }) {
         </button>
       )}
     </li>
-  );
-}
-
-function Storage() {
-  const rows = kept.value;
-  const all = total.value;
-  const more = (collections.value?.length ?? 0) - (rows?.length ?? 0);
-  return (
-    <section aria-label="Storage">
-      <h3>Storage by product</h3>
-      {rows === null || all === null ? (
-        <p class="quiet">Asking…</p>
-      ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Product</th>
-              <th scope="col">Images</th>
-              <th scope="col">Files</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((each) => (
-              <tr key={each.product}>
-                <th scope="row">{each.name}</th>
-                <td>{each.images.toLocaleString("en")}</td>
-                <td>{size(each.bytes)}</td>
-              </tr>
-            ))}
-            <tr>
-              <th scope="row">All that you may see</th>
-              <td>{all.images.toLocaleString("en")}</td>
-              <td>{size(all.bytes)}</td>
-            </tr>
-          </tbody>
-        </table>
-      )}
-      {rows !== null && more > 0 && <p class="quiet">{more} more products are in the sum only.</p>}
-    </section>
   );
 }

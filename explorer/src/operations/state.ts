@@ -2,17 +2,15 @@ import { batch, signal } from "@preact/signals";
 import { bringInto, closeBring } from "../bring/state";
 import { ask, token, words } from "../api";
 import { managing } from "../editing/state";
-import { choose, collections } from "../store";
-import { limited } from "../ui/limited";
+import { choose } from "../store";
 import { operating } from "./open";
 import { operatorOf, type Redriven, type Service } from "./service";
-import { type Kept, largestFirst, type Page, type Uploads, uploadsOf } from "./uploads";
+import { forgetStorage } from "./storage";
+import { type Page, type Uploads, uploadsOf } from "./uploads";
 
 export { operating };
 export const moving = signal<Uploads | null>(null);
 export const failed = signal<Uploads | null>(null);
-export const kept = signal<readonly Kept[] | null>(null);
-export const total = signal<{ images: number; bytes: number } | null>(null);
 /** How the whole service is doing: told to operators only. */
 export const service = signal<Service | null>(null);
 export const serviceTrouble = signal("");
@@ -21,13 +19,7 @@ export const seen = signal<Date | null>(null);
 export const operationsTrouble = signal("");
 
 const LISTED = 50;
-const PRODUCTS = 50;
-const AT_ONCE = 4;
 const UNDER_WAY = ["transferring", "pending", "running"];
-
-interface Summary {
-  readonly data: { readonly attributes: { readonly count: number; readonly bytes: number } };
-}
 
 export function openOperations(): void {
   closeBring();
@@ -51,8 +43,7 @@ export function forgetCaller(): void {
     operating.value = false;
     moving.value = null;
     failed.value = null;
-    kept.value = null;
-    total.value = null;
+    forgetStorage();
     seen.value = null;
     operationsTrouble.value = "";
     service.value = null;
@@ -82,34 +73,6 @@ async function uploads(statuses: readonly string[]): Promise<Uploads> {
   const filter = [{ op: "eq", name: "status", val: statuses }];
   const path = "/catalog/v2/uploads_v2?include=events";
   return uploadsOf(await ask<Page>(path, { method: "PUT", body: { filter, sort: "-created", limit: LISTED } }));
-}
-
-/** Ask what is kept: in all, and of each of the first products. */
-export async function lookAtStorage(): Promise<void> {
-  const who = token.peek();
-  const inTurn = limited(AT_ONCE);
-  const named = (collections.peek() ?? []).slice(0, PRODUCTS);
-  try {
-    const [all, ...each] = await Promise.all([
-      inTurn(() => summary([])),
-      ...named.map(({ id }) => inTurn(() => summary([{ op: "eq", name: "product_id", val: id }]))),
-    ]);
-    if (who === token.peek()) {
-      total.value = all;
-      kept.value = largestFirst(
-        named.map(({ id, title }, at) => ({ product: id, name: title ?? id, ...(each[at] ?? { images: 0, bytes: 0 }) })),
-      );
-    }
-  } catch (error) {
-    if (who === token.peek()) {
-      operationsTrouble.value = words(error);
-    }
-  }
-}
-
-async function summary(filter: readonly unknown[]): Promise<{ images: number; bytes: number }> {
-  const { data } = await ask<Summary>("/catalog/v2/images/summary/all", { method: "PUT", body: { filter } });
-  return { images: data.attributes.count, bytes: data.attributes.bytes };
 }
 
 /** Look at the whole service, where the caller is an operator. */

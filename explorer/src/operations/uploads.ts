@@ -64,16 +64,3 @@ const STATES: Readonly<Record<string, string>> = {
 export function stateInWords(status: string): string {
   return STATES[status] ?? status;
 }
-
-/** What a product keeps. */
-export interface Kept {
-  readonly product: string;
-  readonly name: string;
-  readonly images: number;
-  readonly bytes: number;
-}
-
-/** Return products by the bytes that they keep, the most first; equal ones by name. */
-export function largestFirst(kept: readonly Kept[]): readonly Kept[] {
-  return [...kept].sort((one, other) => other.bytes - one.bytes || one.name.localeCompare(other.name));
-}

@@ -4,7 +4,7 @@ import { DropZone } from "../bring/DropZone";
 import { bringInto, mayBring, openBring } from "../bring/state";
 import { count } from "../stac";
 import { EVERYTHING, type Widened, withoutEach } from "../state/query";
-import { change, collections, query } from "../store";
+import { change, collections, hasAllCollections, query } from "../store";
 import { imagesInWords } from "./words";
 
 /** What there is to say, and to do, where nothing is found. */
@@ -17,7 +17,7 @@ export function Nothing() {
     return collections.value?.length === 0 ? <NoProduct /> : <NoImage />;
   }
   if (isOne && JSON.stringify({ ...asked, collections: [] }) === JSON.stringify(EVERYTHING)) {
-    const isThere = collections.value?.some((each) => each.id === only) ?? true;
+    const isThere = !hasAllCollections.value || collections.value?.some((each) => each.id === only) === true;
     return isThere ? <EmptyProduct id={only} /> : <NoSuchProduct id={only} />;
   }
   return <NoMatch key={JSON.stringify(asked)} />;
