@@ -82,4 +82,83 @@ export const editing = {
     await context.close();
     return { ...seen, all, overtaken, theirs, refused, shared, ofImage, left, ofProduct, found, log };
   },
+
+  /** An image, then its product, deleted after somebody else changed them; while it runs nothing dismisses the dialog. */
+  async deleting({ url, token, product, title, image, other, catalog }) {
+    const { context, page, seen } = await open(url, { width: 420, height: 760 });
+    const headers = { Authorization: `Bearer ${token}` };
+    const change = async (kind, id, attributes) => {
+      const answer = await context.request.patch(`${catalog}/${kind}s/${id}`, { headers, data: { data: { type: kind, id, attributes } } });
+      if (!answer.ok()) {
+        throw new Error(await answer.text());
+      }
+    };
+    let go = () => {};
+    await page.route("**/catalog/v2/{images,products}/*", async (route) => {
+      if (route.request().method() === "DELETE" && (route.request().headers()["if-match"] ?? "") !== "") {
+        await new Promise((release) => (go = release));
+      }
+      await route.continue();
+    });
+    const dialog = page.getByRole("dialog");
+    const reload = dialog.getByRole("button", { name: "Load it as it is now" });
+    /** Press what deletes; return what the dialog says once the request was let through and refused. */
+    const overtaken = async (yes, isHeld) => {
+      await dialog.getByRole("button", { name: yes }).click();
+      if (isHeld) {
+        await dialog.getByText("Deleting…").waitFor();
+        await page.waitForTimeout(300);
+        go();
+      }
+      await reload.waitFor();
+      return dialog.locator(".trouble").textContent();
+    };
+    /** Try to leave the dialog while the request is held. */
+    const heldOpen = async (yes) => {
+      const asked = page.waitForRequest((each) => each.method() === "DELETE");
+      await dialog.getByRole("button", { name: yes }).click();
+      await asked;
+      for (let times = 0; times < 3; times += 1) {
+        await page.keyboard.press("Escape");
+      }
+      await page.mouse.click(2, 2); // beside it
+      await page.waitForTimeout(200);
+      const isOpen = await dialog.evaluate((each) => each.open);
+      const buttons = await dialog.getByRole("button").evaluateAll((all) => all.map((each) => each.disabled));
+      go();
+      return [isOpen, ...buttons];
+    };
+
+    await signIn(page, token);
+    const all = await counted(page);
+    await page.locator(".card", { hasText: image }).click();
+    await page.getByText("Change or delete it").click();
+    await page.getByLabel("Share of clouds").waitFor();
+    await change("image", `${product}:${image}`, { cloud_fraction: 0.5 });
+    await page.getByRole("button", { name: "Delete the image…" }).click();
+    const ofImage = await overtaken("Delete the image", true);
+    const found = await violations(page);
+    await reload.click();
+    await dialog.waitFor({ state: "detached" });
+    const clouds = await page.getByLabel("Share of clouds").inputValue();
+    await page.getByRole("button", { name: "Delete the image…" }).click();
+    const imageHeld = await heldOpen("Delete the image");
+    await recounted(page, all);
+
+    await page.getByRole("button", { name: `Manage ${title}` }).click();
+    await page.getByRole("button", { name: "Delete the product…" }).waitFor();
+    await change("product", product, { description: "of somebody else" });
+    await page.getByRole("button", { name: "Delete the product…" }).click();
+    const ofProduct = await overtaken("Delete all of it", false);
+    const still = (await context.request.get(`${catalog}/images/${product}:${other}`, { headers })).status();
+    await reload.click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByText("Attributes", { exact: true }).click();
+    const theirs = await page.getByLabel("Description").inputValue();
+    await page.getByRole("button", { name: "Delete the product…" }).click();
+    const productHeld = await heldOpen("Delete all of it");
+    await page.getByText("no product that may have some").waitFor();
+    await context.close();
+    return { ...seen, ofImage, clouds, imageHeld, ofProduct, still, theirs, productHeld, found };
+  },
 };

@@ -211,6 +211,25 @@ def test_a_product_is_changed_shared_and_deleted(
     assert not newcomer.api.exists(f"/products/{hills}")
 
 
+def test_what_was_changed_meanwhile_is_not_deleted_before_it_was_loaded_anew(
+    browser: Browser, newcomer: Newcomer, hills: str
+) -> None:
+    seen = browser.do(
+        "deleting", url=newcomer.url, token=newcomer.api.token, product=hills, title=HOSTILE,
+        image="first", other="far", catalog=f"{newcomer.stack.api_url}/catalog/v2",
+    )  # fmt: skip
+
+    assert "read it again" in seen["ofImage"]
+    assert seen["clouds"] == "0.5", "what somebody else left"
+    assert "nothing was deleted" in seen["ofProduct"]
+    assert seen["still"] == 200, "nor anything in it"
+    assert seen["theirs"] == "of somebody else"
+    for name in ("imageHeld", "productHeld"):
+        assert seen[name] == [True, True, True], "open, and both of its buttons disabled"
+    assert seen["found"] == []
+    assert not newcomer.api.exists(f"/products/{hills}")
+
+
 def test_what_goes_wrong_is_said_and_goes_on(
     browser: Browser, newcomer: Newcomer, hills: str, tmp_path: Path
 ) -> None:

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
-import { ApiError, words } from "../api";
-import { CONFLICT, type Kind, patch, type Resource } from "../catalog";
+import { type Kind, patch, type Resource } from "../catalog";
 import { refresh } from "../store";
+import { Outcome, useAttempt } from "./attempt";
 import { changesOf, type FieldOf, textsOf } from "./fields";
 
 interface Props {
@@ -17,50 +17,31 @@ interface Props {
 export function AttributesForm({ kind, object, fields, onSaved, onReload }: Props) {
   const before = textsOf(fields, object.attributes);
   const [after, setAfter] = useState(before);
-  const [told, setTold] = useState("");
-  const [trouble, setTrouble] = useState("");
-  const [stale, setStale] = useState(false);
+  const attempt = useAttempt();
   const save = async () => {
-    setTrouble("");
-    setTold("");
-    try {
-      const changes = changesOf(fields, before, after);
-      if (Object.keys(changes).length === 0) {
-        setTold("Nothing was changed.");
-        return;
-      }
-      const saved = await patch(kind, object, changes);
-      setAfter(textsOf(fields, saved.attributes));
-      setStale(false);
-      onSaved(saved);
-      setTold("Saved.");
-      refresh();
-    } catch (error) {
-      setStale(error instanceof ApiError && error.status === CONFLICT);
-      setTrouble(words(error));
+    const changes = changesOf(fields, before, after);
+    if (Object.keys(changes).length === 0) {
+      return "Nothing was changed.";
     }
+    const saved = await patch(kind, object, changes);
+    setAfter(textsOf(fields, saved.attributes));
+    onSaved(saved);
+    refresh();
+    return "Saved.";
   };
   return (
     <form
       aria-label="Attributes"
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        void attempt.run(save);
       }}
     >
       {fields.map((field) => (
         <Field key={field.name} field={field} value={after[field.name] ?? ""} set={(text) => setAfter({ ...after, [field.name]: text })} />
       ))}
       <button type="submit">Save the attributes</button>
-      <p class="quiet" role="status">
-        {told}
-      </p>
-      <div role="alert">{trouble !== "" && <p class="trouble">{trouble}</p>}</div>
-      {stale && (
-        <button type="button" onClick={onReload}>
-          Load it as it is now
-        </button>
-      )}
+      <Outcome attempt={attempt} onReload={onReload} />
     </form>
   );
 }

@@ -45,7 +45,7 @@ export default function ImageEditing({ item }: { item: Item }) {
         </>
       )}
       {asks && image !== null && (
-        <Confirm question="Delete this image?" yes="Delete the image" onYes={remove} onClose={() => setAsks(false)}>
+        <Confirm question="Delete this image?" yes="Delete the image" onYes={remove} onReload={load} onClose={() => setAsks(false)}>
           <p>
             <strong>{item.id}</strong> goes, and with it {filesOf(image)}. This cannot be undone.
           </p>

@@ -67,12 +67,12 @@ function Parts({ product, setProduct, reload }: PartsProps) {
         <summary>Sharing</summary>
         <SharingForm product={product} onSaved={setProduct} onReload={reload} />
       </details>
-      <Delete product={product} />
+      <Delete product={product} reload={reload} />
     </>
   );
 }
 
-function Delete({ product }: { product: Resource }) {
+function Delete({ product, reload }: Pick<PartsProps, "product" | "reload">) {
   const [extent, setExtent] = useState<Extent | null>(null);
   const [trouble, setTrouble] = useState("");
   const open = () => {
@@ -80,7 +80,7 @@ function Delete({ product }: { product: Resource }) {
     extentOf(product.id).then(setExtent, (error: unknown) => setTrouble(words(error)));
   };
   const remove = async (progress: (text: string) => void) => {
-    await removeProduct(product.id, (gone) => progress(`${gone.toLocaleString("en")} images and bands are deleted…`));
+    await removeProduct(product, (gone) => progress(`${gone.toLocaleString("en")} images and bands are deleted…`));
     change({ collections: query.value.collections.filter((each) => each !== product.id) });
     leave(product.id);
     refresh();
@@ -96,7 +96,7 @@ function Delete({ product }: { product: Resource }) {
         </p>
       )}
       {extent !== null && (
-        <Confirm question="Delete this product?" yes="Delete all of it" onYes={remove} onClose={() => setExtent(null)}>
+        <Confirm question="Delete this product?" yes="Delete all of it" onYes={remove} onReload={reload} onClose={() => setExtent(null)}>
           <p>
             <strong>{product.id}</strong> goes, and with it {extentWords(extent)}. This cannot be undone.
           </p>

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import { ApiError, words } from "../api";
-import { CONFLICT, patch, type Resource } from "../catalog";
+import { patch, type Resource } from "../catalog";
 import { configuration } from "../session/session";
 import { refresh } from "../store";
+import { Outcome, useAttempt } from "./attempt";
 import { accessChanges, accessOf, type List, LISTS, shared, SUBJECTS, subjectWords, withdrawn } from "./fields";
 
 const TITLES: Readonly<Record<List, string>> = {
@@ -22,33 +22,20 @@ interface Props {
 export function SharingForm({ product, onSaved, onReload }: Props) {
   const before = accessOf(product.attributes);
   const [access, setAccess] = useState(before);
-  const [told, setTold] = useState("");
-  const [trouble, setTrouble] = useState("");
-  const [stale, setStale] = useState(false);
+  const attempt = useAttempt();
   const changes = accessChanges(before, access);
   const hasChanged = Object.keys(changes).length > 0;
-  const attempt = (change: () => typeof access) => {
-    try {
+  const edit = (change: () => typeof access) =>
+    void attempt.run(() => {
       setAccess(change());
-      setTrouble("");
-      setTold("");
-    } catch (error) {
-      setTrouble(words(error));
-    }
-  };
+      return "";
+    });
   const save = async () => {
-    setTrouble("");
-    try {
-      const saved = await patch("product", product, changes);
-      setStale(false);
-      onSaved(saved);
-      setAccess(accessOf(saved.attributes));
-      setTold("Saved.");
-      refresh();
-    } catch (error) {
-      setStale(error instanceof ApiError && error.status === CONFLICT);
-      setTrouble(words(error));
-    }
+    const saved = await patch("product", product, changes);
+    onSaved(saved);
+    setAccess(accessOf(saved.attributes));
+    refresh();
+    return "Saved.";
   };
   return (
     <div>
@@ -59,7 +46,7 @@ export function SharingForm({ product, onSaved, onReload }: Props) {
             {access[list].map((subject) => (
               <li key={subject}>
                 <span>{subjectWords(subject, list)}</span>
-                <button type="button" onClick={() => attempt(() => withdrawn(access, list, subject))}>
+                <button type="button" onClick={() => edit(() => withdrawn(access, list, subject))}>
                   Remove<span class="hidden">{` ${subject} from the ${list}`}</span>
                 </button>
               </li>
@@ -68,20 +55,12 @@ export function SharingForm({ product, onSaved, onReload }: Props) {
           </ul>
         </section>
       ))}
-      <Another add={(list, prefix, name) => attempt(() => shared(access, list, prefix, name))} />
-      <button type="button" class="main" disabled={!hasChanged} onClick={() => void save()}>
+      <Another add={(list, prefix, name) => edit(() => shared(access, list, prefix, name))} />
+      <button type="button" class="main" disabled={!hasChanged} onClick={() => void attempt.run(save)}>
         Save who may do what
       </button>
       {hasChanged && <p class="quiet">Not saved yet.</p>}
-      <p class="quiet" role="status">
-        {told}
-      </p>
-      <div role="alert">{trouble !== "" && <p class="trouble">{trouble}</p>}</div>
-      {stale && (
-        <button type="button" onClick={onReload}>
-          Load it as it is now
-        </button>
-      )}
+      <Outcome attempt={attempt} onReload={onReload} />
     </div>
   );
 }

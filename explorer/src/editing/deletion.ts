@@ -1,5 +1,5 @@
-import { ask } from "../api";
-import { type Amount, amountOf, get, pathOf, remove, type Resource, search } from "../catalog";
+import { ApiError, ask } from "../api";
+import { type Amount, amountOf, CONFLICT, get, pathOf, remove, type Resource, search } from "../catalog";
 
 /** What goes when a product goes. `files` is null where there are too many images to look at. */
 export interface Extent extends Amount {
@@ -29,9 +29,17 @@ async function filesOf(filter: unknown, count: number): Promise<number | null> {
   return data.reduce((all, each) => all + (Array.isArray(each.attributes["files"]) ? each.attributes["files"].length : 0), 0);
 }
 
-/** Delete a product with everything in it; `progress` is told how many images and bands are gone. */
-export async function removeProduct(product: string, progress: (gone: number) => void): Promise<void> {
-  const path = `${pathOf("product", product)}/delete_related_objects`;
+/**
+ * Delete a product that is still as it was looked at, with everything in it; `progress` is told how many images and bands are gone.
+ *
+ * What is in it goes without looking at its version: so that is looked at first, and again by the API when the product itself goes.
+ */
+export async function removeProduct(product: Resource, progress: (gone: number) => void): Promise<void> {
+  const now = await get("product", product.id);
+  if (now.version !== product.version) {
+    throw new ApiError(CONFLICT, "Somebody else has changed the product since it was loaded: nothing was deleted.");
+  }
+  const path = `${pathOf("product", product.id)}/delete_related_objects`;
   let task = await ask<Task | null>(path, { body: { data: { type: "product_delete_task" } } });
   while (task !== null && task.data.attributes.status === "RUNNING") {
     progress(task.data.attributes.objects_deleted ?? 0);
@@ -41,7 +49,7 @@ export async function removeProduct(product: string, progress: (gone: number) =>
   if (task?.data.attributes.status === "FAILURE") {
     throw new Error(`Not everything could be deleted: ${(task.data.attributes.errors ?? []).join("; ")}`);
   }
-  await remove("product", await get("product", product));
+  await remove("product", product);
 }
 
 export function removeImage(image: Resource): Promise<void> {
