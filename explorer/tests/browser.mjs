@@ -89,6 +89,22 @@ const scenarios = {
     return { ...seen, flat, address: page.url(), png };
   },
 
+  /** Open an image by its card, leave it, and open it again. */
+  async fromCard({ url, token, image }) {
+    const { context, page, seen } = await open(url);
+    await signIn(page, token);
+    const card = page.locator(".card", { hasText: image });
+    const at = [];
+    for (let turn = 0; turn < 2; turn += 1) {
+      await card.click();
+      await page.locator('.map[data-drawn*="footprint"]').waitFor();
+      at.push(page.url());
+      await page.getByRole("button", { name: "Back to the results" }).click();
+    }
+    await context.close();
+    return { ...seen, at };
+  },
+
   /** A part of the map as PNG, when what it shows is drawn. */
   async look({ url, token, words, x, y, width, height }) {
     const { context, page, seen } = await open(url);

@@ -177,6 +177,20 @@ def test_the_map_begins_with_the_side_of_the_globe_that_has_images(
         assert 0.8 < (globe[-1] - globe[0]) / len(column) < 0.97, "it fills most of its pane"
 
 
+def test_a_card_leads_to_its_image_on_the_map(browser: Browser, world: World) -> None:
+    url = world.url(c=world.hostile, at="-150,10,2", flat=1)
+    seen = browser.do("fromCard", url=url, token=world.api.token, image="i59")
+
+    first, second = (state_of(address) for address in seen["at"])
+    assert first["image"] == f"{world.hostile}/i59"
+    longitude, latitude, zoom = map(float, first["at"].split(","))
+    west, south = world.images[59]["attributes"]["geometry"]["coordinates"][0][0]
+    assert west < longitude < west + 0.5
+    assert south < latitude < south + 0.5
+    assert zoom > 7
+    assert second["at"] == first["at"], "what is seen already stays where it is"
+
+
 def test_a_footprint_across_180_degrees_is_drawn_once_and_whole(
     browser: Browser, world: World
 ) -> None:

@@ -21,6 +21,9 @@ import { DAY, fill, type Filled, FINE_FROM, landOf, NIGHT, styleOf } from "./sty
 setWorkerUrl(new URL(worker, document.baseURI).href);
 prewarm(); // its scripts load while the map is made
 
+/** Pixels of a footprint's longer side from which on its image tells something. */
+const LEAST = 80;
+
 interface Centre {
   readonly lng: number;
   readonly lat: number;
@@ -93,6 +96,21 @@ export class MapView {
       const [west, south, east, north] = bounds;
       this.map.fitBounds([west, south, east, north], { padding: 60, maxZoom, animate: !reducedMotion() });
     }
+  }
+
+  /** Look at a box, unless it is seen already, and large enough to tell something. */
+  see(bounds: Bounds | null): void {
+    if (bounds !== null && !this.isSeen(bounds)) {
+      this.fit(bounds, 16);
+    }
+  }
+
+  private isSeen([west, south, east, north]: Bounds): boolean {
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const [a, b] = [this.map.project([west, south]), this.map.project([east, north])];
+    const [x, y] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
+    const isLarge = Math.max(Math.abs(b.x - a.x), Math.abs(b.y - a.y)) >= LEAST;
+    return isLarge && x > 0 && y > 0 && x < clientWidth && y < clientHeight;
   }
 
   private begin(): void {

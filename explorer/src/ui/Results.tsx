@@ -1,6 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { busy, choose, hovered, items, keyOf, lastPage, loadMore, matched } from "../store";
+import { currentMap } from "../map/state";
+import { boundsOf } from "../state/shapes";
 import type { Item } from "../stac";
 import { Nothing } from "./Nothing";
 import { Preview } from "./Preview";
@@ -86,7 +88,10 @@ function Card({ item }: { item: Item }) {
       type="button"
       data-from={`card ${key}`}
       class={`card${hovered.value === key ? " hovered" : ""}`}
-      onClick={() => choose(item)}
+      onClick={() => {
+        choose(item);
+        currentMap.peek()?.see(item.geometry === null ? null : boundsOf([item.geometry]));
+      }}
       onMouseEnter={() => (hovered.value = key)}
       onMouseLeave={() => (hovered.value = null)}
       onFocus={() => (hovered.value = key)}
