@@ -53,7 +53,7 @@ export async function send(path: string, options: Ask = {}): Promise<Response> {
   }
   const reason = await reasonFrom(response);
   if (response.status === 401 && sent === token.value) {
-    refused(sent === null ? (refusal.value ?? "") : `The catalog refused the token: ${reason}`); // why it ended stays
+    refused(sent === null ? (refusal.value ?? "") : refusedWords(reason)); // why it ended stays
   }
   throw new ApiError(response.status, advice(response, reason));
 }
@@ -73,6 +73,11 @@ function advice(response: Response, reason: string): string {
 
 export function authorization(): Record<string, string> {
   return token.value === null ? {} : { Authorization: `Bearer ${token.value}` };
+}
+
+/** What somebody is told whose token the API does not take, and what to do then. */
+export function refusedWords(reason: string): string {
+  return `The catalog refused the token: ${reason}. Sign in, or use another token.`;
 }
 
 /** Forget a token that the API does not take, and why. */

@@ -1,5 +1,5 @@
 import { batch, computed, effect, signal } from "@preact/signals";
-import { ApiError, isAbort, words } from "./api";
+import { ApiError, isAbort, refusal, words } from "./api";
 import { type Chosen, fromFragment, type Look, OWN_LOOK, type State, toFragment, type View } from "./state/address";
 import { EVERYTHING, type Query } from "./state/query";
 import { forgetBands } from "./looks";
@@ -269,8 +269,10 @@ export async function loadMore(): Promise<void> {
   }
 }
 
+/** Say what went wrong. What a caller has to sign in for is said by the refusal alone: trying again does not help. */
 export function tell(error: unknown): void {
-  if (!isAbort(error)) {
+  const isRefusal = error instanceof ApiError && error.status === 401 && refusal.value !== null;
+  if (!isAbort(error) && !isRefusal) {
     trouble.value = words(error);
   }
 }

@@ -12,7 +12,7 @@ const stac = {
 };
 vi.mock("../src/stac", () => stac);
 
-const { token } = await import("../src/api");
+const { ApiError, ask, refusal, token } = await import("../src/api");
 const store = await import("../src/store");
 
 const ITEM: Item = { id: "i", collection: "c", geometry: null, properties: {}, assets: {} };
@@ -140,5 +140,31 @@ describe("collections", () => {
     token.value = jwt({ sub: "gina" });
     await list.next();
     expect(named()).toEqual([]);
+  });
+});
+
+describe("a token that the catalog refuses", () => {
+  const answer = vi.fn();
+  vi.stubGlobal("fetch", answer);
+  const no = () => Promise.resolve(Response.json({ description: "it is not valid" }, { status: 401 }));
+
+  beforeEach(() => {
+    refusal.value = null;
+    answer.mockReset().mockImplementation(no);
+    stac.firstPage.mockImplementation(() => ask("/stac/search"));
+    stac.overTime.mockImplementation(() => ask("/stac/aggregate"));
+    stac.queryables.mockImplementation(() => ask("/stac/queryables"));
+  });
+
+  it("is told of once, with what to do, and not as what can be tried again", async () => {
+    token.value = "bad";
+    await settle();
+    expect(refusal.value).toBe("The catalog refused the token: it is not valid. Sign in, or use another token.");
+    expect([token.value, store.trouble.value]).toEqual([null, null]);
+  });
+
+  it("is trouble where the page had another one by then, so that nothing else says it", () => {
+    store.tell(new ApiError(401, "it is not valid"));
+    expect([refusal.value, store.trouble.value]).toEqual([null, "it is not valid"]);
   });
 });

@@ -1,6 +1,6 @@
 import "swagger-ui-dist/swagger-ui.css";
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
-import { authorization, reasonOf, refused, ROOT, token } from "../api";
+import { authorization, reasonOf, refused, refusedWords, ROOT, token } from "../api";
 import { sentTo } from "./sent";
 
 const UNAUTHORIZED = 401;
@@ -28,7 +28,7 @@ export function show(domNode: HTMLElement, url: string, onComplete: () => void):
     },
     responseInterceptor: (response) => {
       if (response.status === UNAUTHORIZED && token.value !== null && sentTo(response.url, ROOT, document.baseURI)) {
-        refused(`The catalog refused the token: ${reasonIn(response.text)}`);
+        refused(refusedWords(reasonIn(response.text)));
       }
       return response;
     },

@@ -108,7 +108,7 @@ function Side() {
       {token.value === null && (
         <details class="group">
           <summary>You are not signed in: what is public is shown</summary>
-          <SignIn />
+          <SignIn isTold />
         </details>
       )}
       <SearchForm />

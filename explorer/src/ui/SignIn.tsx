@@ -3,7 +3,8 @@ import { refusal, words } from "../api";
 import { unsent } from "../bring/state";
 import { configuration, goSignIn, returning, signIn } from "../session/session";
 
-export function SignIn() {
+/** The ways to sign in, below why that is needed unless the page says it elsewhere. */
+export function SignIn({ isTold = false }: { readonly isTold?: boolean }) {
   const [text, setText] = useState("");
   const [trouble, setTrouble] = useState("");
   const how = configuration.value?.signIn ?? null;
@@ -12,7 +13,7 @@ export function SignIn() {
   }
   return (
     <section aria-label="Sign in" class="signin">
-      {refusal.value !== null && refusal.value !== "" && (
+      {!isTold && refusal.value !== null && refusal.value !== "" && (
         <p class="trouble" role="alert">
           {refusal.value}
         </p>
