@@ -8,22 +8,39 @@ export interface CatalogBand {
   readonly data_type: string;
   readonly display_range?: readonly [number, number];
   readonly wavelength_nm_center?: number;
+  readonly sort_order?: number | null;
   readonly extra_properties?: Readonly<Record<string, unknown>>;
 }
 
-const known = new Map<string, Promise<readonly CatalogBand[]>>();
+/** What a product has to draw: its bands in their order, and those that it is to be shown by. */
+export interface Bands {
+  readonly all: readonly CatalogBand[];
+  readonly display: readonly string[];
+}
 
-/** Return the bands of a product, in their order; asked once. */
-export function bandsOf(product: string): Promise<readonly CatalogBand[]> {
+export const NO_BANDS: Bands = { all: [], display: [] };
+
+interface Answer {
+  readonly data: readonly { readonly attributes: CatalogBand }[];
+  readonly included?: readonly { readonly attributes: { readonly default_display_bands?: readonly string[] | null } }[];
+}
+
+const known = new Map<string, Promise<Bands>>();
+
+/** Return the bands of a product; asked once. */
+export function bandsOf(product: string): Promise<Bands> {
   const there = known.get(product);
   if (there !== undefined) {
     return there;
   }
   const filter = [{ op: "eq", name: "product_id", val: product }];
-  const found = ask<{ data: { attributes: CatalogBand }[] }>("/catalog/v2/bands", {
+  const found = ask<Answer>("/catalog/v2/bands?include=product", {
     method: "PUT",
     body: { filter, limit: 1000 },
-  }).then((answer) => answer.data.map((each) => each.attributes));
+  }).then(({ data, included }) => ({
+    all: data.map((each) => each.attributes).sort((a, b) => (a.sort_order ?? 0) - (b.sort_order ?? 0)),
+    display: included?.[0]?.attributes.default_display_bands ?? [],
+  }));
   known.set(product, found);
   found.catch(() => known.delete(product));
   return found;
@@ -33,14 +50,18 @@ export function forgetBands(): void {
   known.clear();
 }
 
-/** Return the bands that a picture of a product shows unless somebody chose: three colours, or one. */
-export function pictureBands(bands: readonly CatalogBand[]): readonly string[] {
-  const colours = ["red", "green", "blue"].map((colour) => bands.find((band) => colourOf(band) === colour));
-  if (colours.every((each) => each !== undefined)) {
-    return colours.map((each) => each.name);
+/**
+ * Return the bands that a picture of a product shows unless somebody chose: three colours, or one.
+ * These are the ones that raster draws if none are asked for.
+ */
+export function pictureBands({ all, display }: Bands): readonly string[] {
+  const seen = all.filter((each) => each.type !== "mask").map((each) => each.name);
+  const wanted = display.filter((name) => seen.includes(name));
+  const colours = ["red", "green", "blue"].flatMap((colour) => all.find((band) => colourOf(band) === colour)?.name ?? []);
+  if (wanted.length > 0) {
+    return wanted.slice(0, wanted.length < 3 ? 1 : 3);
   }
-  const first = bands.find((each) => each.type === "spectral" || each.type === "microwave") ?? bands[0];
-  return first === undefined ? [] : [first.name];
+  return colours.length === 3 ? colours : seen.slice(0, seen.length < 3 ? 1 : 3);
 }
 
 function colourOf(band: CatalogBand): string {

@@ -89,10 +89,14 @@ const scenarios = {
     return { ...seen, flat, address: page.url(), png };
   },
 
-  /** Open an image by its card, leave it, and open it again. */
+  /** Look at all results; open an image by its card, leave it, and open it again. */
   async fromCard({ url, token, image }) {
     const { context, page, seen } = await open(url);
     await signIn(page, token);
+    await counted(page);
+    await page.getByRole("button", { name: "Look at the results" }).click();
+    await page.waitForFunction(() => !window.location.hash.includes("at=-"));
+    const results = page.url();
     const card = page.locator(".card", { hasText: image });
     const at = [];
     for (let turn = 0; turn < 2; turn += 1) {
@@ -102,7 +106,28 @@ const scenarios = {
       await page.getByRole("button", { name: "Back to the results" }).click();
     }
     await context.close();
-    return { ...seen, at };
+    return { ...seen, at, results };
+  },
+
+  /** Follow addresses that are typed: nearer to the same place, and a look that is refused, then one that is not. */
+  async typed({ url, token, nearer, refused, right }) {
+    const { context, page, seen } = await open(url);
+    await signIn(page, token);
+    const scale = () => page.locator(".maplibregl-ctrl-scale").textContent();
+    const type = (hash) => page.evaluate((text) => (window.location.hash = text), hash);
+    await page.locator(".map[data-drawn]").waitFor();
+    const scales = [await scale()];
+    await type(nearer);
+    await page.waitForFunction((before) => document.querySelector(".maplibregl-ctrl-scale")?.textContent !== before, scales[0]);
+    scales.push(await scale());
+    const trouble = page.locator("#image .trouble, .side .trouble").filter({ hasText: "zzz" });
+    await type(refused);
+    await trouble.first().waitFor();
+    await type(right);
+    await trouble.first().waitFor({ state: "detached" });
+    await page.locator(".preview img").waitFor();
+    await context.close();
+    return { ...seen, scales };
   },
 
   /** A part of the map as PNG, when what it shows is drawn. */

@@ -6,7 +6,7 @@ const gl = { RENDERER: 1, getExtension: () => null, getParameter: () => renderer
 vi.stubGlobal("document", { baseURI: "https://swath.example/", createElement: () => ({ getContext: () => gl }) });
 
 const { ALL_BELOW, where } = await import("../src/map/found");
-const { EARTH, lookAhead, zoomOfEarth } = await import("../src/map/earth");
+const { EARTH, lookAhead, turnedZoom, zoomOfEarth } = await import("../src/map/earth");
 const { isFlat } = await import("../src/map/state");
 const { view } = await import("../src/store");
 
@@ -61,5 +61,18 @@ describe("looking ahead", () => {
     view.value = { lng: 7, lat: 46, zoom: 1, flat: false };
     lookAhead(PANE);
     expect(where.value).toEqual({ bounds: null, zoom: 1 });
+  });
+});
+
+describe("a globe that becomes a plane, or back", () => {
+  it("goes on to show the whole earth", () => {
+    const [globe, plane] = [zoomOfEarth(920, 560, false), zoomOfEarth(920, 560, true)];
+    expect(turnedZoom(PANE, globe, false)).toBe(plane);
+    expect(turnedZoom(PANE, plane, true)).toBe(globe);
+    expect(turnedZoom(PANE, 0, true)).toBe(globe);
+  });
+
+  it("stays as near as it is", () => {
+    expect(turnedZoom(PANE, 5, false)).toBe(5);
   });
 });

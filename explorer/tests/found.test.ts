@@ -88,9 +88,35 @@ describe("what the map shows", () => {
     token.value = "t";
     await settle();
     expect(shown.value).toBe("The map cannot show this: too much to do");
+    density.mockRejectedValueOnce(new Error("the property is unknown; known are ".repeat(9)));
+    change({ cloud: 7 });
+    await settle();
+    expect(shown.value.length).toBeLessThan(160);
+    expect(shown.value).toMatch(/^The map cannot show this: the property.*…$/);
     where.value = { bounds: null, zoom: 1.2 };
     await settle();
     expect(found.value.buckets).toEqual(CELLS);
+  });
+});
+
+describe("cells of another look", () => {
+  it("are taken away where they are far too coarse for the next one, and stay where they are not", async () => {
+    token.value = "t";
+    await settle();
+    density.mockReturnValue(new Promise(() => undefined));
+    where.value = { bounds: null, zoom: 2.4 };
+    await settle();
+    expect(found.value.buckets).toEqual(CELLS);
+    where.value = { bounds: BOX, zoom: 6 };
+    await settle();
+    expect(found.value.buckets).toEqual([]);
+  });
+
+  it("say one image where there is one", async () => {
+    density.mockResolvedValue([{ key: "82754ffffffffff", frequency: 1 }]);
+    token.value = "t";
+    await settle();
+    expect(shown.value).toBe("The map counts 1 image in 1 cell, by the middle of each.");
   });
 });
 

@@ -1,8 +1,10 @@
-import { expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { OWN_LOOK } from "../src/state/address";
 
 vi.stubGlobal("document", { baseURI: "https://swath.example/" });
-const { computedLook, rangeOf, withVersion } = await import("../src/looks");
+const ask = vi.fn();
+vi.mock("../src/api", () => ({ ask }));
+const { bandsOf, computedLook, lookQuery, pictureBands, rangeOf, withVersion } = await import("../src/looks");
 
 it("gives the picture of a replaced image another address", () => {
   const [before, after] = ["2024-05-01T00:00:00Z", "2024-05-02T00:00:00Z"].map((at) => withVersion("bands=red", at));
@@ -27,4 +29,38 @@ it("takes a range that is whole and ascends", () => {
   for (const [low, high] of [["100", ""], ["", "1"], ["100", "1"], ["1", "1"], ["x", "2"]] as const) {
     expect(rangeOf(low, high)).toBe(undefined);
   }
+});
+
+describe("the bands of a picture that nobody chose", () => {
+  const band = (name: string, more = {}) => ({ name, type: "spectral", data_type: "Byte", ...more });
+  const red = { extra_properties: { "eo:common_name": "red" } };
+
+  it.each([
+    [[], ["blue", "green", "red", "nir"], ["red", "green", "blue"]],
+    [["nir"], ["blue", "green", "red", "nir"], ["nir"]],
+    [["swir1", "nir", "red"], ["red", "nir", "swir1"], ["swir1", "nir", "red"]],
+    [["nir", "alpha"], ["nir", "red"], ["nir"]],
+    [["gone", "b2", "red"], ["red", "b2"], ["b2"]],
+    [[], ["b1", "b2", "b3", "b4"], ["b1", "b2", "b3"]],
+    [[], ["b1", "b2"], ["b1"]],
+    [[], [], []],
+  ])("are, where the product is shown by %j and has %j, %j", (display, names, wanted) => {
+    expect(pictureBands({ all: names.map((name) => band(name)), display })).toEqual(wanted);
+  });
+
+  it("are colours by their common names, and no masks", () => {
+    const all = [band("qa", { type: "mask" }), band("Blue"), band("b3", { type: "mask" }), band("Green"), band("b4", red)];
+    expect(pictureBands({ all, display: [] })).toEqual(["b4", "Green", "Blue"]);
+    expect(pictureBands({ all: all.slice(0, 3), display: ["qa"] })).toEqual(["Blue"]);
+  });
+
+  it("are asked for with what the product is shown by, once, and in their order", async () => {
+    ask.mockResolvedValue({
+      data: [{ attributes: band("b", { sort_order: 2 }) }, { attributes: band("a", { sort_order: 1 }) }],
+      included: [{ attributes: { default_display_bands: ["b"] } }],
+    });
+    expect((await bandsOf("p")).all.map((each) => each.name)).toEqual(["a", "b"]);
+    expect(await lookQuery("p", OWN_LOOK)).toBe("bands=b");
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
 });

@@ -181,6 +181,10 @@ def test_a_card_leads_to_its_image_on_the_map(browser: Browser, world: World) ->
     url = world.url(c=world.hostile, at="-150,10,2", flat=1)
     seen = browser.do("fromCard", url=url, token=world.api.token, image="i59")
 
+    longitude, latitude, zoom = map(float, state_of(seen["results"])["at"].split(","))
+    assert abs(longitude - 5) < 5, "the middle of all 60, of which the list has loaded 50"
+    assert abs(latitude - 46) < 5
+    assert 3 < zoom < 6
     first, second = (state_of(address) for address in seen["at"])
     assert first["image"] == f"{world.hostile}/i59"
     longitude, latitude, zoom = map(float, first["at"].split(","))
@@ -189,6 +193,21 @@ def test_a_card_leads_to_its_image_on_the_map(browser: Browser, world: World) ->
     assert south < latitude < south + 0.5
     assert zoom > 7
     assert second["at"] == first["at"], "what is seen already stays where it is"
+
+
+def test_a_typed_address_is_followed(browser: Browser, world: World, gallery: Gallery) -> None:
+    image = f"{gallery.colours}/{next(iter(gallery.scenes))}"
+    near = {"c": gallery.colours, "at": "10,45,8", "flat": 1}
+    nearer, refused, right = (
+        urlsplit(world.url(**near, **more)).fragment
+        for more in ({}, {"image": image, "bands": "zzz"}, {"image": image})
+    )
+    far = world.url(**near | {"at": "10,45,4"})
+    seen = browser.do(
+        "typed", url=far, token=gallery.owner.token, nearer=nearer, refused=refused, right=right
+    )
+
+    assert seen["scales"][0] != seen["scales"][1]
 
 
 def test_a_footprint_across_180_degrees_is_drawn_once_and_whole(

@@ -32,3 +32,10 @@ export function lookAhead(pane: HTMLElement): { readonly lng: number; readonly l
   }
   return at;
 }
+
+/** The zoom of a globe that becomes a plane, or back: what shows the whole earth goes on to do so. */
+export function turnedZoom(pane: HTMLElement, zoom: number, flat: boolean): number {
+  const { clientWidth, clientHeight } = pane;
+  const isWhole = zoom <= zoomOfEarth(clientWidth, clientHeight, flat) + 0.1;
+  return isWhole ? zoomOfEarth(clientWidth, clientHeight, !flat) : zoom;
+}

@@ -5,12 +5,17 @@ import { mayAsk } from "../session/session";
 import { density, inView, type Bucket, type Item } from "../stac";
 import type { Bounds, Query } from "../state/query";
 import { changes, query, shown } from "../store";
+import { imagesInWords } from "../ui/words";
 
 /** Below this zoom the map looks at so much of the earth that it asks for all of it. */
 export const ALL_BELOW = 2.5;
 /** From this zoom on the map asks for footprints before it asks for densities. */
 const FOOTPRINTS_FROM = 4;
 const MOST_FOOTPRINTS = 500;
+/** Characters of a reason that have room on the map. */
+const LONGEST = 120;
+/** Resolutions by which cells may be too coarse or too fine until others come. */
+const STALE = 2;
 /** Milliseconds that the map stands still before its next request. */
 const STILL = 120;
 
@@ -39,6 +44,7 @@ export function followMap(): void {
   let wanted = ""; // what is shown, or asked for
   let giveUp = new AbortController();
   let seenBy = "";
+  let before = resolutionAt(0, null);
   effect(() => {
     const [asked, at, who, turn] = [query.value, where.value, rights.value, changes.value];
     if (!mayAsk.value || who !== seenBy) {
@@ -58,6 +64,11 @@ export function followMap(): void {
     }
     giveUp.abort();
     giveUp = new AbortController();
+    const resolution = resolutionAt(at.zoom, at.bounds);
+    if (Math.abs(resolution - before) >= STALE) {
+      [found.value, shown.value] = [NOTHING, ""];
+    }
+    before = resolution;
     const { signal: given } = giveUp;
     const load = async () => {
       if (!given.aborted && !(await show(asked, at, given))) {
@@ -79,7 +90,7 @@ async function show(asked: Query, at: Where, giveUp: AbortSignal): Promise<boole
     return true;
   } catch (error) {
     if (!isAbort(error)) {
-      shown.value = `The map cannot show this: ${words(error)}`;
+      shown.value = `The map cannot show this: ${shortened(words(error))}`;
     }
     return isAbort(error);
   }
@@ -88,6 +99,11 @@ async function show(asked: Query, at: Where, giveUp: AbortSignal): Promise<boole
 /** Whether the map looks so near that footprints are shown where there are few. */
 function showsFootprints(at: Where): boolean {
   return at.bounds !== null && at.zoom >= FOOTPRINTS_FROM;
+}
+
+/** The beginning of a long reason: the search says all of it. */
+function shortened(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST).replace(/\s+\S*$/, "")}…` : text;
 }
 
 async function inside(asked: Query, at: Where, giveUp: AbortSignal): Promise<Found> {
@@ -133,5 +149,5 @@ function ofItems(count: number): string {
 function ofBuckets(buckets: readonly Bucket[]): string {
   const sum = buckets.reduce((all, each) => all + each.frequency, 0);
   const places = buckets.length === 1 ? "1 cell" : `${buckets.length} cells`;
-  return `The map counts ${sum.toLocaleString("en")} images in ${places}, by the middle of each.`;
+  return `The map counts ${imagesInWords(sum)} in ${places}, by the middle of each.`;
 }

@@ -7,16 +7,18 @@ import { FIRST_OVERLAY } from "./style";
 
 /** From this zoom on the images themselves are drawn. */
 export const PICTURES_FROM = 7;
-const MOST_PICTURES = 8;
+const MOST_PICTURES = 24;
 const PREFIX = "picture:";
 
 /** Keep the map's pictures as these: of each footprint the newest, a few in all. */
 export class Pictures {
   constructor(private readonly map: MapLibre) {}
 
-  async show(items: readonly Item[], look: (item: Item) => Look, isCurrent: () => boolean): Promise<void> {
+  /** Show images, each as its look is; return how many places have one that is not drawn. */
+  async show(items: readonly Item[], look: (item: Item) => Look, isCurrent: () => boolean): Promise<number> {
+    const places = topmost(items);
     const wanted = new Map<string, { item: Item; address: string }>();
-    for (const item of topmost(items)) {
+    for (const item of places.slice(0, MOST_PICTURES)) {
       const query = withVersion(await lookQuery(item.collection, look(item)), item.properties["updated"]);
       if (query === "") {
         continue;
@@ -28,6 +30,7 @@ export class Pictures {
       this.remove((name) => !wanted.has(name));
       [...wanted].reverse().forEach(([name, { item, address }]) => this.add(name, item, address));
     }
+    return Math.max(places.length - MOST_PICTURES, 0);
   }
 
   remove(which: (name: string) => boolean = () => true): void {
@@ -64,5 +67,5 @@ function topmost(items: readonly Item[]): Item[] {
       places.set(place, item);
     }
   }
-  return [...places.values()].slice(0, MOST_PICTURES);
+  return [...places.values()];
 }

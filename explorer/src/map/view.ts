@@ -12,6 +12,7 @@ import { OWN_LOOK } from "../state/address";
 import { cellPolygon, towards } from "../state/cells";
 import { boundsOf, footprintFeatures } from "../state/shapes";
 import { zoomOfEarth } from "./earth";
+import { extentOfCell } from "./extent";
 import { ALL_BELOW, found, where, type Where } from "./found";
 import { cellFeatures, printFeatures } from "./overlays";
 import { Pictures, PICTURES_FROM } from "./pictures";
@@ -51,6 +52,8 @@ export class MapView {
   private readonly ends: (() => void)[] = [];
   /** Counts how often pictures were to be shown: an earlier turn's are not. */
   private turn = 0;
+  /** Counts where somebody has gone: what is found for an earlier step leads nowhere. */
+  private steps = 0;
   private moving = false;
   /** False while another style takes the place of one: nothing can be added then. */
   private isStyled = true;
@@ -90,16 +93,35 @@ export class MapView {
     this.map.remove();
   }
 
+  /** Look at a box when it is known, unless somebody has gone elsewhere by then. */
+  async fitLater(bounds: Promise<Bounds | null>): Promise<void> {
+    const mine = (this.steps += 1);
+    const found = await bounds;
+    if (mine === this.steps) {
+      this.fit(found);
+    }
+  }
+
   /** Look at a box so that it fills the map. */
   fit(bounds: Bounds | null, maxZoom = 12): void {
+    this.steps += 1;
     if (bounds !== null) {
       const [west, south, east, north] = bounds;
       this.map.fitBounds([west, south, east, north], { padding: 60, maxZoom, animate: !reducedMotion() });
     }
   }
 
+  /** Look at an image that a link opens which says nothing of a place. */
+  private lookAtOpened(): void {
+    const geometry = opened.value?.geometry ?? null;
+    if (geometry !== null && view.peek() === null) {
+      this.see(boundsOf([geometry]));
+    }
+  }
+
   /** Look at a box, unless it is seen already, and large enough to tell something. */
   see(bounds: Bounds | null): void {
+    this.steps += 1;
     if (bounds !== null && !this.isSeen(bounds)) {
       this.fit(bounds, 16);
     }
@@ -116,6 +138,7 @@ export class MapView {
   private begin(): void {
     const { map } = this;
     where.value = this.whereabouts();
+    map.on("movestart", (event) => (this.steps += event.originalEvent === undefined ? 0 : 1));
     map.on("moveend", () => this.remember());
     map.on("zoom", () => this.refine());
     map.on("idle", () => (this.map.getContainer().dataset["drawn"] = found.peek().words));
@@ -127,6 +150,7 @@ export class MapView {
       effect(() => this.set("strong", this.strong())),
       effect(() => this.showPictures()),
       effect(() => this.followView()),
+      effect(() => this.lookAtOpened()),
     );
   }
 
@@ -145,7 +169,7 @@ export class MapView {
 
   /** Whether the map looks where it began: a window that changes its size is no choice of a place. */
   private isAtStart(lng: number, lat: number, zoom: number): boolean {
-    return Math.abs(lng - this.start.lng) + Math.abs(lat - this.start.lat) + Math.abs(zoom - this.start.zoom) < 1e-6;
+    return !differs(this.start, { lng, lat }, zoom);
   }
 
   private whereabouts(): Where {
@@ -159,7 +183,7 @@ export class MapView {
       this.restyle(style, dark.value, isFlat.value);
     }
     const here = this.map.getCenter();
-    if (at !== null && !this.moving && Math.abs(here.lng - at.lng) + Math.abs(here.lat - at.lat) > 1e-6) {
+    if (at !== null && !this.moving && differs(at, here, this.map.getZoom())) {
       this.map.jumpTo({ center: [at.lng, at.lat], zoom: at.zoom });
     }
   }
@@ -257,7 +281,7 @@ export class MapView {
     const tell = (text: string) => isCurrent() && (pictureTrouble.value = text);
     this.pictures
       .show(open === null ? near : [open], (item) => (isOpen(item) ? own : OWN_LOOK), isCurrent)
-      .then(() => tell(""), (error: unknown) => tell(`Pictures cannot be drawn: ${words(error)}`));
+      .then((left) => tell(left > 0 ? `Pictures of ${left} more places are drawn when you look nearer.` : ""), (error: unknown) => tell(`Pictures cannot be drawn: ${words(error)}`));
   }
 
   // ---- what is done on it
@@ -303,9 +327,15 @@ export class MapView {
     if (typeof there?.["id"] === "string") {
       choose({ collection: String(there["collection"]), id: there["id"] });
     } else if (typeof there?.["cell"] === "string") {
-      this.fit(boundsOf([cellPolygon(there["cell"])]));
+      const [cell, count] = [there["cell"], Number(there["count"])];
+      void this.fitLater(extentOfCell(query.peek(), cell, count).catch(() => boundsOf([cellPolygon(cell)])));
     }
   }
+}
+
+/** Whether a place is another one than that of the map; of the zoom an address has two digits. */
+function differs(at: Centre, here: { readonly lng: number; readonly lat: number }, zoom: number): boolean {
+  return Math.abs(here.lng - at.lng) + Math.abs(here.lat - at.lat) > 1e-6 || Math.abs(zoom - at.zoom) > 0.006;
 }
 
 function styleName(isDark: boolean, flat: boolean, named: Labels | null): string {

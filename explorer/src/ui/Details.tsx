@@ -64,7 +64,7 @@ export function Details({ which }: { which: Chosen }) {
               size={512}
               look={look.value}
               words={`The image ${item.id}`}
-              onTrouble={(error) => setPictureTrouble(words(error))}
+              onTrouble={(error) => setPictureTrouble(error === null ? "" : words(error))}
             />
           </figure>
           {pictureTrouble !== "" && <p class="trouble">{pictureTrouble}</p>}
@@ -76,7 +76,7 @@ export function Details({ which }: { which: Chosen }) {
               Look at it on the map
             </button>
           </p>
-          <LookField item={item} onChange={() => setPictureTrouble("")} />
+          <LookField item={item} />
           <CompareField item={item} />
           <PointValues item={item} />
           <Properties item={item} />

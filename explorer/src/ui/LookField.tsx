@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, words } from "../api";
-import { bandsOf, type CatalogBand, computedLook, imagePath, pictureBands, rangeOf } from "../looks";
+import { bandsOf, type CatalogBand, computedLook, imagePath, NO_BANDS, pictureBands, rangeOf } from "../looks";
 import type { Look } from "../state/address";
 import type { Item } from "../stac";
 import { chosen, look } from "../store";
@@ -9,8 +9,8 @@ const COLORMAPS = ["viridis", "magma", "inferno", "plasma", "cool", "hot", "cool
 type Percentiles = Readonly<Record<string, { readonly percentile_2: number | null; readonly percentile_98: number | null }>>;
 
 /** How the image is drawn: bands or an expression, the range of values, the colours of one band. */
-export function LookField({ item, onChange }: { item: Item; onChange: () => void }) {
-  const [bands, setBands] = useState<readonly CatalogBand[]>([]);
+export function LookField({ item }: { item: Item }) {
+  const [bands, setBands] = useState(NO_BANDS);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
     bandsOf(item.collection).then(setBands, (error: unknown) => setTrouble(words(error)));
@@ -18,25 +18,31 @@ export function LookField({ item, onChange }: { item: Item; onChange: () => void
   const now = look.value;
   const shown = now.bands.length > 0 ? now.bands : pictureBands(bands);
   const set = (part: Partial<Look>) => {
-    onChange();
     setTrouble("");
     look.value = { ...now, ...part };
   };
-  const stretch = () => {
+  const stretch = (of: Look, onTrouble: (error: unknown) => void) => {
     // an answer about what is not shown any more is dropped
-    const isCurrent = () => look.peek() === now && chosen.peek()?.id === item.id && chosen.peek()?.collection === item.collection;
-    percentiles(item, now.expression === "" ? shown : [], now.expression)
-      .then((range) => isCurrent() && set({ range }))
-      .catch((error: unknown) => isCurrent() && setTrouble(words(error)));
+    const isCurrent = () => look.peek() === of && chosen.peek()?.id === item.id && chosen.peek()?.collection === item.collection;
+    percentiles(item, of.expression === "" ? shown : [], of.expression)
+      .then((range) => isCurrent() && set({ ...of, range }))
+      .catch((error: unknown) => isCurrent() && onTrouble(error));
+  };
+  /** Draw an expression, from its own values where nobody said which; what is wrong with it its picture tells. */
+  const compute = (expression: string) => {
+    set(computedLook(now, expression));
+    if (expression !== "" && now.expression === "") {
+      stretch(look.peek(), () => undefined);
+    }
   };
   const isSingle = now.expression !== "" || shown.length === 1;
   return (
     <details class="group" open>
       <summary>Bands and stretch</summary>
-      <BandChoice bands={bands} shown={shown} set={(chosen) => set({ bands: chosen, expression: "", range: null, colormap: "" })} />
-      <ExpressionChoice now={now} bands={bands} set={set} />
+      <BandChoice bands={bands.all} shown={now.expression === "" ? shown : []} set={(chosen) => set({ bands: chosen, expression: "", range: null, colormap: "" })} />
+      <ExpressionChoice now={now} bands={bands.all} compute={compute} use={(expression) => set(computedLook(now, expression))} />
       <div class="buttons">
-        <button type="button" onClick={stretch} disabled={shown.length === 0 && now.expression === ""}>
+        <button type="button" onClick={() => stretch(now, (error) => setTrouble(words(error)))} disabled={shown.length === 0 && now.expression === ""}>
           Stretch to 2–98 %
         </button>
         <button type="button" onClick={() => set({ bands: [], expression: "", range: null, colormap: "" })}>
@@ -72,7 +78,7 @@ interface BandProps {
 
 function BandChoice({ bands, shown, set }: BandProps) {
   const isThree = shown.length === 3;
-  const change = (at: number, name: string) => set(shown.map((each, other) => (other === at ? name : each)));
+  const change = (at: number, name: string) => set(names.map((_, other) => (other === at ? name : (shown[other] ?? ""))));
   const names = isThree ? ["Red", "Green", "Blue"] : ["Band"];
   return (
     <>
@@ -94,6 +100,7 @@ function BandChoice({ bands, shown, set }: BandProps) {
           <label key={name}>
             {name}
             <select value={shown[at] ?? ""} onChange={(event) => change(at, event.currentTarget.value)}>
+              {shown.length === 0 && <option value="">none: an expression is drawn</option>}
               {bands.map((each) => (
                 <option key={each.name} value={each.name}>
                   {each.name}
@@ -110,13 +117,14 @@ function BandChoice({ bands, shown, set }: BandProps) {
 interface ExpressionProps {
   readonly now: Look;
   readonly bands: readonly CatalogBand[];
-  readonly set: (part: Partial<Look>) => void;
+  readonly compute: (expression: string) => void;
+  /** Draw one whose values are known to lie between -1 and 1. */
+  readonly use: (expression: string) => void;
 }
 
-function ExpressionChoice({ now, bands, set }: ExpressionProps) {
+function ExpressionChoice({ now, bands, compute, use }: ExpressionProps) {
   const has = (name: string) => bands.some((each) => each.name === name);
   const indexed = has("nir") && has("red");
-  const use = (expression: string) => set(computedLook(now, expression));
   return (
     <>
       <label>
@@ -125,7 +133,7 @@ function ExpressionChoice({ now, bands, set }: ExpressionProps) {
           type="text"
           spellcheck={false}
           value={now.expression}
-          onChange={(event) => use(event.currentTarget.value.trim())}
+          onChange={(event) => compute(event.currentTarget.value.trim())}
         />
       </label>
       {indexed && (

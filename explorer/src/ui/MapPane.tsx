@@ -1,9 +1,10 @@
 import { lazy, Suspense } from "preact/compat";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { words } from "../api";
-import { compared, items, keyOf, query, shown, summary, view } from "../store";
+import { compared, items, keyOf, matched, query, shown, summary, tell, view } from "../store";
 import { boundsOf } from "../state/shapes";
-import { lookAhead } from "../map/earth";
+import { lookAhead, turnedZoom } from "../map/earth";
+import { extentOf } from "../map/extent";
 import { currentMap, hasNoMap, isFlat, opened, pictureTrouble } from "../map/state";
 import { labels } from "../session/session";
 
@@ -33,15 +34,15 @@ export function MapPane() {
     };
   }, []);
   const toResults = () => {
-    const area = query.value.area;
-    const found = items.value.flatMap((each) => (each.geometry === null ? [] : [each.geometry]));
-    currentMap.peek()?.fit(boundsOf(area === null ? found : [area]));
+    const { area } = query.value;
+    const wanted = area === null ? extentOf(query.value, items.value, matched.value ?? 0) : Promise.resolve(boundsOf([area]));
+    currentMap.peek()?.fitLater(wanted).catch(tell);
   };
   const turn = () => {
     const map = currentMap.peek()?.map;
     if (map !== undefined) {
       const { lng, lat } = map.getCenter();
-      view.value = { lng, lat, zoom: map.getZoom(), flat: !isFlat.peek() };
+      view.value = { lng, lat, zoom: turnedZoom(map.getContainer(), map.getZoom(), isFlat.peek()), flat: !isFlat.peek() };
     }
   };
   return (

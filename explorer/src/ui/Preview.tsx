@@ -14,6 +14,7 @@ interface Props {
   readonly size: number;
   readonly look?: Look;
   readonly words?: string;
+  /** Told why there is no picture, and null when there is one. */
   readonly onTrouble?: (error: unknown) => void;
 }
 
@@ -29,6 +30,7 @@ export function Preview({ item, size, look = OWN_LOOK, words = "", onTrouble }: 
       .then((found) => {
         setAddress(found);
         setFailed(false);
+        onTrouble?.(null);
       })
       .catch((error: unknown) => {
         if (!isAbort(error)) {

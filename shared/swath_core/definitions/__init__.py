@@ -26,6 +26,7 @@ from ._bands import (
     WARP_RESAMPLERS,
 )
 from ._common import ID_PATTERN, LONGEST_NAME, LONGEST_PRODUCT_ID, NAME_PATTERN
+from ._common_names import COMMON_NAME, common_name
 from ._containers import AnyOf, JsonObject, ListOf, MapOf, OrNull, Record
 from ._crs import CRS_FORMS, crs_form
 from ._extras import (
@@ -62,6 +63,7 @@ __all__ = [
     "BANDS",
     "BAND_TYPES",
     "COLORMAPS",
+    "COMMON_NAME",
     "CRS_FORMS",
     "DATA_TYPES",
     "EVENT_SEVERITIES",
@@ -112,6 +114,7 @@ __all__ = [
     "Text",
     "Timestamp",
     "check_declared",
+    "common_name",
     "crs_form",
     "declared",
     "extra",

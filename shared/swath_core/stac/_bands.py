@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from swath_core.definitions import NUMPY_TYPES, Resolution
+from swath_core.definitions import COMMON_NAME, NUMPY_TYPES, Resolution, common_name
 from swath_core.documents import Document
-
-COMMON_NAMES = frozenset(
-    {
-        *("pan", "coastal", "blue", "green", "green05", "yellow", "red", "rededge", "rededge071"),
-        *("rededge075", "rededge078", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22"),
-        *("lwir", "lwir11", "lwir12"),
-    }
-)
-"""The names of bands that the EO extension 2.0 knows."""
 
 MOST_CLASSES = 256
 """Classes of a band that every item repeats; longer lists stand in the collection alone."""
 
 _NODATA = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
-_COMMON = "eo:common_name"
 
 Band = dict[str, Any]
 
@@ -40,7 +30,7 @@ def band_object(band: Document) -> Band:
         "data_type": NUMPY_TYPES.get(band.get("data_type")),
         "nodata": _nodata(band.get("nodata")),
         "unit": band.get("physical_range_unit") or None,
-        _COMMON: _common_name(band),
+        COMMON_NAME: common_name(band.attributes),
         "eo:center_wavelength": _micrometres(band.get("wavelength_nm_center")),
         "eo:full_width_half_max": _micrometres(_width(band)),
         "raster:spatial_resolution": resolution_metres(band),
@@ -52,13 +42,6 @@ def band_object(band: Document) -> Band:
 
 def _nodata(stored: float | str | None) -> float | str | None:
     return _NODATA.get(stored) if isinstance(stored, str) else stored
-
-
-def _common_name(band: Document) -> str | None:
-    """Return the name that the owner gave it among the extra properties, or that it is called."""
-    given = (band.get("extra_properties") or {}).get(_COMMON)
-    names = (given, str(band.get("name")).lower())
-    return next((name for name in names if name in COMMON_NAMES), None)
 
 
 def _micrometres(nanometres: float | None) -> float | None:

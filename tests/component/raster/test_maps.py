@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -117,6 +118,33 @@ def test_a_style_that_is_none(made: DiskCatalog, query: dict[str, str]) -> None:
     rgb(made)
     with pytest.raises(BadRequest):
         _style.style_of(product(made), query)
+
+
+COASTAL = {"extra_properties": {"eo:common_name": "coastal"}}
+RED = {"extra_properties": {"eo:common_name": "red"}}
+
+
+@pytest.mark.parametrize(
+    ("display", "bands", "shown"),
+    [
+        (None, {"blue": {}, "green": {}, "red": {}, "nir": {}}, ("red", "green", "blue")),
+        (None, {"Blue": {}, "Green": {}, "b4": RED, "b5": RED}, ("b4", "Green", "Blue")),
+        (None, {"blue": COASTAL, "green": {}, "red": {}}, ("blue", "green", "red")),
+        (None, {"qa": {"type": "mask"}, "b1": {}, "b2": {}, "b3": {}}, ("b1", "b2", "b3")),
+        (None, {"b1": {"sort_order": 2}, "b2": {"sort_order": 1}}, ("b2",)),
+        (["nir", "alpha"], {"red": {}, "nir": {}, "alpha": {"type": "mask"}}, ("nir",)),
+        (["b2"], {"red": {}, "green": {}, "blue": {}, "b2": {}}, ("b2",)),
+        (["gone", "b2", "red"], {"red": {}, "b2": {}}, ("b2",)),
+    ],
+)
+def test_what_is_shown_unless_asked_otherwise(
+    made: DiskCatalog, display: list[str] | None, bands: dict[str, Any], shown: tuple[str, ...]
+) -> None:
+    for name, attributes in bands.items():
+        made.band(name, data_type="Byte", display_range=[0, 255], **attributes)
+    document, documents = product(made)
+    owned = replace(document, attributes={**document.attributes, "default_display_bands": display})
+    assert _style.style_of((owned, documents), {}).bands == shown
 
 
 @pytest.mark.parametrize("place", [(0, 1, 0), (25, 0, 0), (3, 0, 8), (-1, 0, 0)])

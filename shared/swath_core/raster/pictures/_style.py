@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from swath_core.definitions import WARP_RESAMPLERS
+from swath_core.definitions import WARP_RESAMPLERS, common_name
 from swath_core.documents import Document, shown
 from swath_core.errors import BadRequest
 from swath_core.raster import Product, Scale, find_band
@@ -115,20 +115,27 @@ def _resampling(query: Mapping[str, str]) -> str:
 def _band_names(product: Product, query: Mapping[str, str]) -> list[str]:
     document, bands = product
     asked = [name for name in query.get("bands", "").split(",") if name]
-    default = [
-        name
-        for name in document.get("default_display_bands") or ()
-        if find_band(product, name).get("type") != "mask"
-    ]
     ordered = sorted(bands, key=lambda band: band.get("sort_order") or 0)
     visible = [str(band.get("name")) for band in ordered if band.get("type") != "mask"]
-    names = asked or default or (visible[:RGB] if len(visible) >= RGB else visible[:1])
+    display = [name for name in document.get("default_display_bands") or () if name in visible]
+    names = asked or _drawable(display) or _colours(ordered) or _drawable(visible)
     if len(names) not in {1, RGB}:
         raise BadRequest(
             f"a picture takes one band or three (red, green, blue), not {len(names)}",
             parameter="bands",
         )
     return names
+
+
+def _drawable(names: list[str]) -> list[str]:
+    return names[:RGB] if len(names) >= RGB else names[:1]
+
+
+def _colours(bands: Sequence[Document]) -> list[str]:
+    """Return the names of the red, the green and the blue band; of nothing if one is missing."""
+    found = {common_name(band.attributes): str(band.get("name")) for band in reversed(bands)}
+    names = [found[each] for each in ("red", "green", "blue") if each in found]
+    return names if len(names) == RGB else []
 
 
 def _table(band: Document, query: Mapping[str, str]) -> Colours | None:
