@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { DropZone } from "./DropZone";
+import { Held } from "./Held";
 import { NewProduct } from "./NewProduct";
 import { bringTrouble, closeBring, doing, draft, held, loadProducts, products, proposed, retarget, take, target } from "./state";
 import { Rows } from "./Rows";
@@ -27,6 +28,7 @@ export default function Bring() {
         {doing.value}
       </p>
       <div role="alert">{bringTrouble.value !== "" && <p class="trouble">{bringTrouble.value}</p>}</div>
+      <Held />
       {draft.value !== null && <NewProduct draft={draft.value} />}
       <Rows />
     </Pane>
@@ -81,11 +83,6 @@ function Asked() {
       {near !== null && (
         <button type="button" class={count > 0 ? "main" : ""} onClick={() => void retarget(near.id)}>
           Into {near.name} ({near.id})
-        </button>
-      )}
-      {count > 0 && (
-        <button type="button" onClick={() => (held.value = [])}>
-          Take {count === 1 ? "it" : "them"} back
         </button>
       )}
     </div>

@@ -1,3 +1,4 @@
+import { filesInWords } from "./files";
 import { BAND_TYPES, type BandDraft, type BandType, faults, type Pair } from "./proposal";
 import { createProduct, doing, draft as current, held, type ProductDraft, propose } from "./state";
 import { Options } from "../ui/Options";
@@ -52,7 +53,7 @@ export function NewProduct({ draft }: { draft: ProductDraft }) {
         </p>
       ))}
       <button type="submit" class="main" disabled={doing.value !== "" || wrong.length > 0}>
-        Create the product and send {files === 1 ? "the file" : `${files} files`}
+        Create the product and send {files === 1 ? "the file" : filesInWords(files)}
       </button>
     </form>
   );

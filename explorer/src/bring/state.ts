@@ -8,6 +8,7 @@ import { readDate, readHeader } from "./header";
 import { currentMap } from "../map/state";
 import { isArea } from "../state/address";
 import { boundsOf } from "../state/shapes";
+import { joined } from "./files";
 import { grouped, kindOf, productId, stem, timeInName } from "./names";
 import { bandAttributes, type BandDraft, proposeBands } from "./proposal";
 import { Queue, type Row } from "./queue";
@@ -31,13 +32,17 @@ export const bringTrouble = signal("");
 /** What is being done before anything is sent. */
 export const doing = signal("");
 
-/** A product to be created, with the bands that were proposed; `together`: all files are one image. */
+/**
+ * A product to be created, with the bands that were proposed `of` the first file, or of all of them where
+ * they are one image (`together`).
+ */
 export interface ProductDraft {
   readonly id: string;
   readonly name: string;
   readonly description: string;
   readonly bands: readonly BandDraft[];
   readonly together: boolean;
+  readonly of: readonly File[];
 }
 
 /** What somebody who has to sign in is told of files that are not sent yet; nothing where none wait. */
@@ -169,10 +174,35 @@ export async function take(files: readonly File[]): Promise<void> {
     await enqueue(into, files);
     return;
   }
-  held.value = [...held.peek(), ...files];
+  const { all, again } = joined(held.peek(), files);
+  held.value = all;
   if (into === null) {
     await propose();
   }
+  if (again.length > 0 && mine === callers) {
+    const said = `${again.map((each) => each.name).join(", ")}: chosen already, and taken once.`;
+    bringTrouble.value = [bringTrouble.peek(), said].filter(Boolean).join(" ");
+  }
+}
+
+/** Take a file back of those of which nothing is sent yet. */
+export async function takeBack(file: File): Promise<void> {
+  bringTrouble.value = "";
+  held.value = held.peek().filter((each) => each !== file);
+  if (target.peek() === null) {
+    await propose();
+  }
+}
+
+/** Take all files back of which nothing is sent yet, and the product with them that was to be created. */
+export function discard(): void {
+  proposals += 1;
+  batch(() => {
+    held.value = [];
+    draft.value = null;
+    bringTrouble.value = made === null ? "" : `${made.id} was created before that failed, and stays: manage or delete it.`;
+  });
+  made = null;
 }
 
 export async function retarget(id: string | null): Promise<void> {
@@ -187,36 +217,59 @@ export async function retarget(id: string | null): Promise<void> {
   }
 }
 
-/** Propose a product of the files that wait for one. */
+/** Counts proposals: an earlier one that comes late is dropped. */
+let proposals = 0;
+
+/** Propose a product of the files that wait for one. What was changed of it stays, unless other files say which bands it has. */
 export async function propose(together = draft.peek()?.together ?? false): Promise<void> {
+  proposals += 1;
+  const mine = proposals;
   const files = held.peek();
   const [first] = files;
+  const kept = draft.peek();
   if (first === undefined) {
     draft.value = null;
     return;
   }
+  const of = together ? files : [first];
+  if (kept !== null && of.length === kept.of.length && of.every((each, at) => each === kept.of[at])) {
+    draft.value = { ...kept, together };
+    return;
+  }
   bringTrouble.value = "";
+  let name = first.name;
   const task = async (still: () => void) => {
     const read: { name: string; header: Header }[] = [];
-    for (const file of together ? inOrder(files) : [first]) {
+    for (const file of inOrder(of)) {
+      name = file.name;
       await mustBeTiff(file);
-      read.push({ name: file.name, header: await readHeader(file) });
+      read.push({ name, header: await readHeader(file) });
     }
     still();
-    const id = productId(first.name);
-    const kept = draft.peek();
-    draft.value = { id, name: stem(first.name), description: "", ...kept, bands: proposeBands(read), together };
+    if (mine === proposals) {
+      const was = draft.peek();
+      const id = typedOr(was?.id, productId, was?.of[0], first);
+      const title = typedOr(was?.name, stem, was?.of[0], first);
+      draft.value = { id, name: title, description: was?.description ?? "", bands: proposeBands(read), together, of };
+    }
   };
   await during("Reading the headers…", task, (error) => {
-    draft.value = null;
-    held.value = [];
-    bringTrouble.value = `No product can be proposed from ${first.name}: ${words(error)}`;
+    if (mine === proposals) {
+      const isLeft = kept?.of.every((each) => held.peek().includes(each)) === true;
+      draft.value = isLeft ? kept : null;
+      bringTrouble.value = `No product can be proposed from ${name}: ${words(error)}`;
+    }
   });
+}
+
+/** Return what somebody typed, or what a file's name suggests where they left what another's did. */
+function typedOr(typed: string | undefined, suggest: (name: string) => string, before: File | undefined, now: File): string {
+  return typed === undefined || (before !== undefined && typed === suggest(before.name)) ? suggest(now.name) : typed;
 }
 
 async function mustBeTiff(file: File): Promise<void> {
   if (kindOf(await head(file)) !== "tiff") {
-    throw new Error("Only a GeoTIFF says which bands it has. Choose a product that has them, then drop it again.");
+    throw new Error("Only a GeoTIFF says which bands it has. Take it back, or choose a product that has them.");
   }
 }
 
