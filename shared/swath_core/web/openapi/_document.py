@@ -9,6 +9,7 @@ from typing import Any
 
 from swath_core.web.routes import OPERATIONS, TABLES, Route, RouteTable
 
+from ._examples import example
 from ._operations import operations_schemas
 from ._parameters import OTHERS, PATH
 from ._raster import raster_schemas
@@ -120,8 +121,8 @@ def _operation(path: str, route: Route, table: RouteTable) -> Schema:
     elif route.ticket is not None:
         described["security"] = [{"token": []}, {"ticket": []}]
     if route.request is not None:
-        content = {table.request_type: {"schema": ref(route.request)}}
-        described["requestBody"] = {"required": True, "content": content}
+        body = {"schema": ref(route.request), "example": example(route)}
+        described["requestBody"] = {"required": True, "content": {table.request_type: body}}
     return described
 
 
