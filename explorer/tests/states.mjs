@@ -22,6 +22,38 @@ async function watchedAndSlow(context, page) {
 }
 
 export const states = {
+  /** How many rows, searches and previews a long list takes on screens of some sizes, before it is scrolled and after. */
+  async long({ url, token, sizes }) {
+    const taken = [];
+    const elsewhere = [];
+    const errors = [];
+    for (const [width, height] of sizes) {
+      const { context, page, seen } = await open(url, { width, height });
+      const asked = { searches: 0, previews: 0 };
+      page.on("request", (request) => {
+        asked.searches += request.url().endsWith("/stac/search") && request.postDataJSON().fields === undefined ? 1 : 0;
+        asked.previews += request.url().includes("/preview") ? 1 : 0;
+      });
+      await signIn(page, token);
+      await counted(page);
+      await page.locator(".card").first().waitFor();
+      await page.waitForLoadState("networkidle");
+      const rows = await page.locator(".list li").count();
+      const before = { ...asked };
+      const list = page.locator(".list");
+      for (let last = 0; last < 120; ) {
+        await list.evaluate((each) => (each.scrollTop += each.clientHeight / 2));
+        await page.waitForTimeout(100);
+        last = await page.locator(".list li").last().getAttribute("aria-posinset").then(Number);
+      }
+      taken.push({ rows, before, after: asked.searches, end: await page.locator(".list li").count() });
+      elsewhere.push(...seen.elsewhere);
+      errors.push(...seen.errors);
+      await context.close();
+    }
+    return { elsewhere, errors, dialogs: [], taken };
+  },
+
   /** Nothing to see: no product, a product without images, and a search that finds none. */
   async nothing({ url, token, emptied, without, unseen }) {
     const { context, page, seen } = await open(`${url}#c=${emptied}`, { width: 360, height: 700 });

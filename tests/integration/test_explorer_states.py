@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -35,23 +36,60 @@ def api(stack: Deployed) -> Api:
     return Api(stack.api_url, stack.token(org, f"user-of-{org}"))
 
 
+def square(west: int) -> dict[str, Any]:
+    ring = [[west, 46], [west + 1, 46], [west + 1, 47], [west, 47], [west, 46]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
 @pytest.fixture
 def filled(api: Api) -> str:
     """A product with three images of 2024, without files."""
     product = api.save("product", "filled", {"name": "Filled"})
     for number in range(3):
-        west = 8 + number
-        ring = [[west, 46], [west + 1, 46], [west + 1, 47], [west, 47], [west, 46]]
-        place = {"type": "Polygon", "coordinates": [ring]}
         attributes = {
             "name": f"i{number}",
             "product_id": product,
             "acquired": f"2024-0{number + 1}-05T10:00:00Z",
-            "geometry": place,
+            "geometry": square(8 + number),
             "storage_state": "remote",
         }
         api.save("image", f"{product}:i{number}", attributes)
     return product
+
+
+@pytest.fixture
+def long(api: Api) -> str:
+    """A product with 120 images, without files: three pages of the list."""
+    product = api.save("product", "long", {"name": "Long"})
+    images = [
+        {
+            "type": "image",
+            "id": f"{product}:i{number:03}",
+            "attributes": {
+                "name": f"i{number:03}",
+                "product_id": product,
+                "acquired": f"2024-01-01T{number // 60:02}:{number % 60:02}:00Z",
+                "geometry": square(8),
+                "storage_state": "remote",
+            },
+        }
+        for number in range(120)
+    ]
+    api.call("POST", "/images/bulk", {"data": images})
+    return product
+
+
+def test_a_long_list_loads_what_is_seen(browser: Browser, api: Api, long: str) -> None:
+    sizes = [[390, 844], [700, 360], [844, 390], [1000, 720]]
+    url = f"{api.url}/#c={quote(long)}"
+    seen = browser.do("long", url=url, token=api.token, sizes=sizes)
+
+    for size, taken in zip(sizes, seen["taken"], strict=True):
+        assert 0 < taken["rows"] < 30, size
+        assert taken["before"]["searches"] == 1, size
+        assert taken["before"]["previews"] <= taken["rows"], size
+        assert taken["after"] == 3, size
+        assert taken["end"] < 30, size
 
 
 def test_everything_goes_without_a_mouse(browser: Browser, api: Api, tmp_path: Path) -> None:
