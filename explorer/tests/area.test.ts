@@ -8,6 +8,7 @@ describe("an area", () => {
     ["GeoJSON", JSON.stringify(SQUARE)],
     ["a feature", JSON.stringify({ type: "Feature", properties: { a: 1 }, geometry: SQUARE })],
     ["WKT", "POLYGON ((0 0, 1 0, 1 1, 0 0))"],
+    ["WKT in small letters", "polygon((0 0,1 0,1 1,0 0))"],
     ["EWKT", "SRID=4326;POLYGON ((0 0, 1 0, 1 1, 0 0))"],
   ])("is taken as %s", (_, text) => {
     expect(parseArea(text)).toEqual(SQUARE);
@@ -28,6 +29,11 @@ describe("an area", () => {
     });
   });
 
+  it("is one where a box ends at 180 degrees", () => {
+    expect(parseArea("170, 0, -180, 1")).toEqual(box(170, 0, 180, 1));
+    expect(parseArea("180, 0, -170, 1")).toEqual(box(-180, 0, -170, 1));
+  });
+
   it("is all polygons of a collection", () => {
     const features = [1, 2].map(() => ({ type: "Feature", properties: {}, geometry: SQUARE }));
     expect(parseArea(JSON.stringify({ type: "FeatureCollection", features }))).toEqual({
@@ -43,6 +49,23 @@ describe("an area", () => {
     ["{}", "something else"],
     ['{"type":"LineString","coordinates":[[0,0],[1,1]]}', "a LineString"],
     ['{"type":"FeatureCollection","features":[]}', "no polygon"],
+    ['{"type":"FeatureCollection"}', "a FeatureCollection without features"],
+    ['{"type":"FeatureCollection","features":{"type":"Feature"}}', "a FeatureCollection without features"],
+    ['{"type":"FeatureCollection","features":[null]}', "something else"],
+    ['{"type":"Feature","properties":{}}', "a Feature without a geometry"],
+    ['{"type":"GeometryCollection"}', "a GeometryCollection without geometries"],
+    ['{"type":"Polygon"}', "a Polygon without rings"],
+    ['{"type":"Polygon","coordinates":[[["0","0"],["1","0"],["1","1"]]]}', "a Polygon without rings"],
+    ["POLYGON EMPTY", "a Polygon without rings"],
+    [`${'{"type":"GeometryCollection","geometries":['.repeat(9000)}${"]}".repeat(9000)}`, "a GeometryCollection"],
+    ["POINT (1 1)", "a Point"],
+    ['{"type":"Point","coordinates":[1,1]}', "a Point"],
+    ["SRID=3857;POLYGON ((0 0, 1 0, 1 1, 0 0))", "SRID 4326"],
+    ["0, 0, 0, 0", "without an inside"],
+    ["8, 46, 9, 46", "without an inside"],
+    ["180, 0, -180, 1", "without an inside"],
+    ["POLYGON ((0 0, 1 1, 2 2, 0 0))", "without an inside"],
+    ["POLYGON ((0 0, 1 0))", "without an inside"],
     ["8, 47, 9, 46", "the order is west, south, east, north"],
     ["POLYGON ((170 -10, -170 -10, -170 10, 170 10, 170 -10))", "either way round the earth"],
     ["POLYGON ((500000 5100000, 510000 5100000, 510000 5110000, 500000 5100000))", "is no place"],

@@ -329,6 +329,7 @@ const scenarios = {
       ...Object.values(window.localStorage), ...Object.values(window.sessionStorage), document.cookie,
     ]);
     const text = await opened.locator("#reference").innerText();
+    const pills = await opened.locator("pre.version").evaluateAll((all) => all.map((each) => window.getComputedStyle(each).backgroundColor));
     const found = await violations(opened, [], "#reference");
     await opened.getByLabel("Colours").selectOption("dark");
     found.push(...(await violations(opened, ["color-contrast"], "#reference")));
@@ -336,7 +337,7 @@ const scenarios = {
     const described = await tagsOf();
     found.push(...(await violations(opened, [], "#reference")));
     await context.close();
-    return { ...seen, found, operations, tags, words, status, body, kept, text, described };
+    return { ...seen, found, operations, tags, words, status, body, kept, text, pills, described };
   },
 
   /** A stack that names tiles with labels, from another host: the map asks it for them, under the page's policy. */

@@ -365,6 +365,9 @@ def test_the_reference_has_every_operation_and_tries_them(browser: Browser, worl
     assert world.hostile in seen["body"]
     assert "`" not in seen["text"], "descriptions are Markdown"
     assert not [kept for kept in seen["kept"] if world.api.token in kept]
+    assert '"Authorization: Bearer $SWATH_TOKEN"' in seen["text"]
+    assert world.api.token not in seen["text"]
+    assert set(seen["pills"]) == {"rgba(0, 0, 0, 0)"}, "white words on a coloured ground"
     assert seen["found"] == [], "of the page's own parts"
 
 

@@ -137,7 +137,7 @@ export function isArea(given: unknown): given is Geometry {
   if (typeof given !== "object" || given === null || !("coordinates" in given) || !("type" in given)) {
     return false;
   }
-  const depth = { Point: 0, Polygon: 2, MultiPolygon: 3 }[String(given.type)];
+  const depth = { Polygon: 2, MultiPolygon: 3 }[String(given.type)];
   return depth !== undefined && isNested(given.coordinates, depth);
 }
 

@@ -1,5 +1,5 @@
 import { wktToGeoJSON } from "@terraformer/wkt";
-import type { Feature, FeatureCollection, Geometry, Polygon, Position } from "geojson";
+import type { Geometry, Polygon, Position } from "geojson";
 import { isArea } from "./address";
 
 /** What a text must be, for whoever typed another one. */
@@ -14,6 +14,7 @@ export function parseArea(text: string): Geometry {
   const area = given.startsWith("{") ? fromGeoJson(given) : (fromNumbers(given) ?? fromWkt(given));
   checkPlaces(area);
   checkEdges(area);
+  checkSizes(area);
   return area;
 }
 
@@ -31,8 +32,11 @@ export function box(west: number, south: number, east: number, north: number): G
       [w, south],
     ],
   ];
-  if (west > east) {
+  if (west > east && west < 180 && east > -180) {
     return { type: "MultiPolygon", coordinates: [part(west, 180), part(-180, east)] };
+  }
+  if (west > east) {
+    return west < 180 ? box(west, south, 180, north) : box(-180, south, east, north); // it ends at 180 degrees
   }
   if (east - west > LONGEST_EDGE) {
     const middle = (west + east) / 2;
@@ -77,9 +81,13 @@ function fromNumbers(text: string): Geometry | null {
 }
 
 function fromWkt(text: string): Geometry {
+  const [, srid] = /^SRID=(\d+);/i.exec(text) ?? [];
+  if (srid !== undefined && srid !== "4326") {
+    throw new Error(`This is in SRID ${srid}: longitude and latitude in degrees (SRID 4326) are needed.`);
+  }
   let found: unknown;
   try {
-    found = wktToGeoJSON(text.replace(/^SRID=4326;/i, ""));
+    found = wktToGeoJSON(text.replace(/^SRID=4326;/i, "").toUpperCase()); // it has words of its own only
   } catch {
     throw new Error(`“${text.slice(0, 40)}” is none of ${FORMS}.`);
   }
@@ -103,7 +111,7 @@ function polygonal(found: unknown): Geometry {
     return { type: only.type, coordinates: (only as Polygon).coordinates } as Geometry;
   }
   const polygons = parts.flatMap((part) => {
-    if (!isArea(part) || part.type === "Point") {
+    if (!isArea(part)) {
       throw new Error(`An area is a polygon or several; this has ${kind(part)}.`);
     }
     return part.type === "Polygon" ? [part.coordinates] : (part as { coordinates: Position[][][] }).coordinates;
@@ -114,29 +122,55 @@ function polygonal(found: unknown): Geometry {
   return { type: "MultiPolygon", coordinates: polygons };
 }
 
-function geometries(found: unknown): unknown[] {
-  const given = found as Feature | FeatureCollection | Geometry | null;
-  switch (given?.type) {
-    case "FeatureCollection":
-      return given.features.flatMap(geometries);
-    case "Feature":
-      return geometries(given.geometry);
-    case "GeometryCollection":
-      return given.geometries.flatMap(geometries);
-    default:
-      return [given];
-  }
+/** Collections of collections deeper than this are none that anything writes. */
+const DEEPEST = 20;
+
+function geometries(found: unknown, depth = 0): unknown[] {
+  const given = (found ?? {}) as Readonly<Record<string, unknown>>;
+  const within = { Feature: given["geometry"] && [given["geometry"]], FeatureCollection: given["features"], GeometryCollection: given["geometries"] };
+  const parts: unknown = within[String(given["type"]) as keyof typeof within];
+  return Array.isArray(parts) && depth < DEEPEST ? parts.flatMap((each) => geometries(each, depth + 1)) : [found];
 }
 
 function kind(part: unknown): string {
   const type = (part as { type?: unknown } | null)?.type;
-  return typeof type === "string" ? `a ${type}` : "something else";
+  const name = typeof type === "string" ? `a ${type}` : "something else";
+  return typeof type === "string" && type in PARTS ? `${name} without ${PARTS[type] ?? ""}` : name;
+}
+
+/** What makes something of these types an area, so that it is missing, or none, where they are none. */
+const PARTS: Readonly<Record<string, string>> = {
+  Feature: "a geometry",
+  FeatureCollection: "features",
+  GeometryCollection: "geometries",
+  Polygon: "rings of longitudes and latitudes",
+  MultiPolygon: "rings of longitudes and latitudes",
+};
+
+function polygonsOf(area: Geometry): Position[][][] {
+  return area.type === "Polygon" ? [area.coordinates] : area.type === "MultiPolygon" ? area.coordinates : [];
+}
+
+/** Refuse what has no inside, as the API does. */
+function checkSizes(area: Geometry): void {
+  for (const polygon of polygonsOf(area)) {
+    const short = polygon.find((ring) => new Set(ring.map(([x, y]) => `${x} ${y}`)).size < 3);
+    if (short !== undefined || isLine(polygon[0] ?? [])) {
+      throw new Error("This has a polygon without an inside: it needs at least three corners that are not on one line.");
+    }
+  }
+}
+
+function isLine(ring: readonly Position[]): boolean {
+  const [[x0 = 0, y0 = 0] = []] = ring;
+  const steps = ring.map(([x = 0, y = 0]): [number, number] => [x - x0, y - y0]);
+  const [farX, farY] = steps.reduce((far, step) => (Math.hypot(...step) > Math.hypot(...far) ? step : far), [0, 0]);
+  return steps.every(([x, y]) => x * farY === y * farX);
 }
 
 /** Refuse edges of which nobody can tell which way round the earth they go. */
 function checkEdges(area: Geometry): void {
-  const polygons = area.type === "Polygon" ? [area.coordinates] : area.type === "MultiPolygon" ? area.coordinates : [];
-  for (const ring of polygons.flat()) {
+  for (const ring of polygonsOf(area).flat()) {
     ring.forEach(([to = 0], at) => {
       const from = ring[at - 1]?.[0] ?? to;
       if (Math.abs(to - from) > LONGEST_EDGE) {
