@@ -34,7 +34,7 @@ export async function rows(page) {
 export async function settled(page, count) {
   await page.waitForFunction((wanted) => {
     const all = [...document.querySelectorAll(".row")];
-    return all.length === wanted && all.every((each) => /done|failed|there/.test(each.className));
+    return all.length === wanted && all.every((each) => /asked|done|failed|there/.test(each.className));
   }, count);
 }
 
@@ -86,7 +86,7 @@ export const bringing = {
     await settled(page, files.length);
     const first = await rows(page);
     await page.getByLabel(`When ${undated} was acquired (UTC)`).fill("2024-06-01T12:00");
-    await page.locator(".row", { hasText: undated }).getByRole("button", { name: "Try again" }).click();
+    await page.locator(".row", { hasText: undated }).getByRole("button", { name: "Send it" }).click();
     await page.getByRole("button", { name: `Replace it ${there}` }).click();
     await settled(page, files.length);
     const last = await rows(page);

@@ -17,12 +17,14 @@ vi.stubGlobal("fetch", (address: string, { method }: { method: string }) => {
   return Promise.resolve(path.startsWith("images") ? new Response("{}", { status: 404 }) : Response.json({ data }));
 });
 
+const { countsOf, inWords } = await import("../src/bring/counts");
 const { token } = await import("../src/api");
 const state = await import("../src/bring/state");
 const { operating } = await import("../src/operations/open");
 const { managing } = await import("../src/editing/state");
 const { chosen } = await import("../src/store");
 
+const tiff = (name: string) => new File([new Uint8Array([0x49, 0x49, 0x2a, 0])], name);
 const file = () => new File(["no raster"], "scene_20240501.tif");
 const settle = () => new Promise((go) => setTimeout(go, 20));
 const images = () => state.queue.rows.peek().map((row) => `${row.product}:${row.name}`);
@@ -89,6 +91,38 @@ describe("files that are dropped", () => {
     state.bringInto("acme:b", [file()]);
     await settle();
     expect(images()).toEqual(["acme:b:scene_20240501"]);
+  });
+});
+
+describe("an image of which nobody knows the time", () => {
+  it("has not failed: it waits for its time, and is sent then", async () => {
+    await state.loadProducts();
+    await state.retarget("acme:a");
+    await state.take([tiff("undated.tif")]);
+    const [row] = state.queue.rows.value;
+    const counts = () => countsOf(state.queue.rows.value);
+    expect([row?.state.value, row?.words.value]).toEqual(["asked", expect.stringContaining("give the time")]);
+    expect(inWords(counts(), 1, state.queue.open.value)).toBe("0 of 1 in the catalog, 1 waits for its time");
+    expect(counts()).toMatchObject({ failed: 0, again: 0, answered: 0, ended: 0 });
+    expect(state.unsent.value).toMatch(/^One file is not sent yet/);
+    state.againAll();
+    state.sendAnswered();
+    state.queue.clear();
+    expect([row?.state.value, state.queue.rows.value]).toEqual(["asked", [row]]);
+    if (row !== undefined) {
+      row.acquired.value = "2024-05-01T00:00:00.000Z";
+    }
+    expect(counts().answered).toBe(1);
+    state.sendAnswered();
+    await settle();
+    expect(sent).toContain("POST uploads_v2");
+  });
+
+  it("is no more to be tried again than what no attempt can help", async () => {
+    await state.loadProducts();
+    await state.retarget("acme:a");
+    await state.take([file()]);
+    expect(countsOf(state.queue.rows.value)).toMatchObject({ failed: 1, again: 0, ended: 1 });
   });
 });
 

@@ -1,28 +1,24 @@
 import { useComputed } from "@preact/signals";
 import { size } from "../ui/Files";
-import type { Row, State } from "./queue";
+import { countsOf, inWords } from "./counts";
+import { mayTry, type Row, type State } from "./queue";
 import { tell } from "../store";
-import { againAll, mayTry, queue, show, UNDATED } from "./state";
+import { againAll, queue, sendAnswered, show } from "./state";
 
 /** The images on their way, and what can be done about them. */
 export function Rows() {
   const rows = queue.rows.value;
-  const counts = useComputed(() => {
-    const found: Record<State, number> = { waiting: 0, sending: 0, taken: 0, done: 0, failed: 0, there: 0 };
-    queue.rows.value.forEach((row) => (found[row.state.value] += 1));
-    return found;
-  });
+  const counts = useComputed(() => countsOf(queue.rows.value));
   if (rows.length === 0) {
     return null;
   }
-  const { done, failed, there } = counts.value;
+  const { answered, failed, again, ended } = counts.value;
   const open = queue.open.value;
   const isPaused = queue.paused.value;
   return (
     <section aria-label="Images on their way">
       <h3 aria-live="polite" tabIndex={-1}>
-        {done} of {rows.length} in the catalog{open > 0 ? `, ${open} on their way` : ""}
-        {failed + there > 0 ? `, ${failed + there} not` : ""}
+        {inWords(counts.value, rows.length, open)}
       </h3>
       {queue.halted.value !== null && <p class="trouble">{queue.halted.value}</p>}
       <div class="buttons">
@@ -31,12 +27,17 @@ export function Rows() {
             {isPaused ? "Go on" : "Pause"}
           </button>
         )}
-        {failed > 0 && (
-          <button type="button" onClick={againAll}>
-            Try those that failed again
+        {answered > 1 && (
+          <button type="button" onClick={sendAnswered}>
+            Send the {answered} that have their time
           </button>
         )}
-        {rows.length > open && (
+        {again > 0 && (
+          <button type="button" onClick={againAll}>
+            {again === failed ? "Try those that failed again" : `Try ${again} of those that failed again`}
+          </button>
+        )}
+        {ended > 0 && (
           <button type="button" onClick={() => queue.clear()}>
             Clear what has ended
           </button>
@@ -62,8 +63,8 @@ function Item({ row }: { row: Row }) {
       </div>
       <p class="quiet">{row.files.map((file) => file.name).join(", ")}</p>
       {isMoving && <progress max={Math.max(row.size, 1)} value={row.sent.value} aria-label={`${row.name}: bytes sent`} />}
-      <p class={state === "failed" ? "trouble" : "quiet"}>{row.words.value}</p>
-      {state === "failed" && !row.hopeless && row.words.value === UNDATED && <Acquired row={row} />}
+      <p class={state === "failed" ? "trouble" : state === "asked" ? "" : "quiet"}>{row.words.value}</p>
+      {state === "asked" && <Acquired row={row} />}
       <div class="buttons">
         <Actions row={row} state={state} />
       </div>
@@ -78,6 +79,11 @@ function Actions({ row, state }: { row: Row; state: State }) {
       {state === "done" && (
         <button type="button" data-from={`show ${row.key}`} onClick={() => void show(row).catch(tell)}>
           Show it{of}
+        </button>
+      )}
+      {state === "asked" && (
+        <button type="button" class="main" disabled={!mayTry(row)} onClick={() => queue.again(row)}>
+          Send it{of}
         </button>
       )}
       {state === "failed" && mayTry(row) && (

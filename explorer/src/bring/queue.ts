@@ -1,6 +1,7 @@
 import { batch, computed, type Signal, signal } from "@preact/signals";
 
-export type State = "waiting" | "sending" | "taken" | "done" | "failed" | "there";
+/** `asked`: nothing is sent before somebody says what is asked for. */
+export type State = "asked" | "waiting" | "sending" | "taken" | "done" | "failed" | "there";
 
 /** An image on its way: its files, how far they are, and why not further. */
 export interface Row {
@@ -97,8 +98,9 @@ export class Queue {
     private readonly onDone: (row: Row) => void = () => undefined,
   ) {}
 
-  /** Take an image up; with a reason it has failed already, and nothing of it is sent. */
-  add(row: Pick<Row, "product" | "name" | "files"> & { acquired: string | null; fault?: string }): Row {
+  /** Take an image up. With a fault it has failed already; with a question it waits for `again`. Nothing of either is sent. */
+  add(row: Pick<Row, "product" | "name" | "files"> & { acquired: string | null; fault?: string; question?: string }): Row {
+    const begun = row.question === undefined ? "waiting" : "asked";
     const made: Row = {
       key: (this.next += 1),
       product: row.product,
@@ -106,9 +108,9 @@ export class Queue {
       files: row.files,
       size: row.files.reduce((all, file) => all + file.size, 0),
       acquired: signal(row.acquired),
-      state: signal<State>(row.fault === undefined ? "waiting" : "failed"),
+      state: signal<State>(row.fault === undefined ? begun : "failed"),
       sent: signal(0),
-      words: signal(row.fault ?? "waits"),
+      words: signal(row.fault ?? row.question ?? "waits"),
       hopeless: row.fault !== undefined,
       cut: false,
       upload: null,
@@ -179,7 +181,7 @@ export class Queue {
 
   /** Take everything off the list that has ended. */
   clear(): void {
-    this.rows.value = this.rows.peek().filter((row) => isOpen(row.state.peek()));
+    this.rows.value = this.rows.peek().filter((row) => !hasEnded(row.state.peek()));
   }
 
   /** Take everything off the list and stop sending it; uploads that were begun are left as they are. */
@@ -383,6 +385,16 @@ export class Queue {
 
 function isOpen(state: State): boolean {
   return state === "waiting" || state === "sending" || state === "taken";
+}
+
+/** Whether nothing more comes of an image by itself, or by an answer that it waits for. */
+export function hasEnded(state: State): boolean {
+  return !isOpen(state) && state !== "asked";
+}
+
+/** Whether an image that failed, or that waits for its time, can be sent now. */
+export function mayTry(row: Row): boolean {
+  return row.state.value === "asked" ? row.acquired.value !== null : !row.hopeless;
 }
 
 function isThere(row: Row): void {

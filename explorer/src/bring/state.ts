@@ -11,7 +11,7 @@ import { boundsOf } from "../state/shapes";
 import { joined } from "./files";
 import { grouped, kindOf, productId, stem, timeInName } from "./names";
 import { bandAttributes, type BandDraft, proposeBands } from "./proposal";
-import { Queue, type Row } from "./queue";
+import { mayTry, Queue, type Row } from "./queue";
 import type { Header } from "./samples";
 import { forgetAsked, service, signInWords } from "./service";
 
@@ -47,7 +47,7 @@ export interface ProductDraft {
 
 /** What somebody who has to sign in is told of files that are not sent yet; nothing where none wait. */
 export const unsent = computed(() => {
-  const rows = queue.rows.value.filter((row) => row.state.value === "waiting" || row.state.value === "sending");
+  const rows = queue.rows.value.filter((row) => ["asked", "waiting", "sending"].includes(row.state.value));
   const count = held.value.length + rows.reduce((all, row) => all + row.files.length, 0);
   return count === 0 ? "" : `${count === 1 ? "One file is" : `${count} files are`} not sent yet. ${signInWords()}`;
 });
@@ -334,11 +334,8 @@ async function enqueue(product: string, files: readonly File[], known?: number):
         (own.length === perImage ? undefined : needs(perImage, own.length)) ??
         (twice(product, name) ? `An image ${name} is on the list already.` : undefined);
       const acquired = times.map((each) => each.acquired).find((each) => each !== null) ?? null;
-      const row = queue.add({ product, name, files: own, acquired, ...(fault === undefined ? {} : { fault }) });
-      if (fault === undefined && acquired === null && !pattern) {
-        row.state.value = "failed";
-        row.words.value = UNDATED;
-      }
+      const question = acquired === null && !pattern ? { question: UNDATED } : {};
+      queue.add({ product, name, files: own, acquired, ...(fault === undefined ? question : { fault }) });
       queue.start(); // while the next ones are looked at
     }
   };
@@ -347,7 +344,7 @@ async function enqueue(product: string, files: readonly File[], known?: number):
   });
 }
 
-export const UNDATED = "When was it taken? Neither the file nor its name says so: give the time.";
+const UNDATED = "When was it taken? Neither the file nor its name says so: give the time.";
 
 function needs(perImage: number, found: number): string {
   return `An image of this product has ${perImage} files; ${found} of this name came. Drop all files of an image at once.`;
@@ -385,8 +382,9 @@ export function againAll(): void {
   queue.rows.peek().filter((row) => row.state.peek() === "failed" && mayTry(row)).forEach((row) => queue.again(row));
 }
 
-export function mayTry(row: Row): boolean {
-  return !row.hopeless && (row.words.value !== UNDATED || row.acquired.value !== null);
+/** Send all images that waited for their time and have it now. */
+export function sendAnswered(): void {
+  queue.rows.peek().filter((row) => row.state.peek() === "asked" && mayTry(row)).forEach((row) => queue.again(row));
 }
 
 let settling: ReturnType<typeof setTimeout> | undefined;
