@@ -35,6 +35,11 @@ export interface Item {
   readonly assets: Readonly<Record<string, Asset>>;
 }
 
+/** Whether an image can be drawn: the catalog has its files, and so a thumbnail. */
+export function isPictured({ assets }: { readonly assets?: Item["assets"] }): boolean {
+  return assets?.["thumbnail"] !== undefined;
+}
+
 interface Link {
   readonly rel: string;
   readonly href: string;
@@ -153,15 +158,18 @@ export async function density(
 
 /** Return the newest images of a query within bounds: where they lie, and how many there are. */
 export function inView(query: Query, bounds: Bounds, limit: number, signal: AbortSignal): Promise<Page> {
-  const fields = { include: ["id", "collection", "geometry", "bbox", "properties.datetime", "properties.updated"], exclude: ["assets", "links"] };
+  const fields = { include: ["id", "collection", "geometry", "bbox", "properties.datetime", "properties.updated", "assets.thumbnail.type"], exclude: ["links"] };
   return ask("/stac/search", { body: { ...searchBody(query, bounds), limit, fields }, signal });
 }
 
-/** Return the newest images that share ground with one, without itself. */
-export async function overlapping(of: Item, signal: AbortSignal): Promise<Item[]> {
+/** Return the newest images that share ground with one, without itself, and how many there are besides these. */
+export async function overlapping(of: Item, signal: AbortSignal): Promise<{ readonly items: readonly Item[]; readonly more: number }> {
   const fields = { include: ["id", "collection", "properties.datetime"], exclude: ["assets", "links", "geometry", "bbox"] };
   const page = await ask<Page>("/stac/search", { body: { intersects: of.geometry, limit: PAGE, fields }, signal });
-  return page.features.filter((each) => each.id !== of.id || each.collection !== of.collection);
+  const items = page.features.filter((each) => each.id !== of.id || each.collection !== of.collection);
+  const all = page.numberMatched ?? page.features.length;
+  // the image itself is among all, on this page or on another one
+  return { items, more: all - page.features.length - (items.length === page.features.length && all > items.length ? 1 : 0) };
 }
 
 async function aggregate(

@@ -58,7 +58,7 @@ export const editing = {
     await page.locator(".log li").first().waitFor();
     const log = await page.locator(".log").allTextContents();
     await page.getByText("Change or delete it").click();
-    await page.getByLabel("Share of clouds").fill("0.25");
+    await page.getByLabel("Clouds, percent").fill("25");
     await page.getByRole("button", { name: "Save the attributes" }).click();
     await page.getByText("Saved.").waitFor();
     await page.getByRole("button", { name: "Delete the image…" }).click();
@@ -133,14 +133,14 @@ export const editing = {
     const all = await counted(page);
     await page.locator(".card", { hasText: image }).click();
     await page.getByText("Change or delete it").click();
-    await page.getByLabel("Share of clouds").waitFor();
+    await page.getByLabel("Clouds, percent").waitFor();
     await change("image", `${product}:${image}`, { cloud_fraction: 0.5 });
     await page.getByRole("button", { name: "Delete the image…" }).click();
     const ofImage = await overtaken("Delete the image", true);
     const found = await violations(page);
     await reload.click();
     await dialog.waitFor({ state: "detached" });
-    const clouds = await page.getByLabel("Share of clouds").inputValue();
+    const clouds = await page.getByLabel("Clouds, percent").inputValue();
     await page.getByRole("button", { name: "Delete the image…" }).click();
     const imageHeld = await heldOpen("Delete the image");
     await recounted(page, all);

@@ -30,12 +30,19 @@ describe("a form of attributes", () => {
     expect(changesOf(IMAGE_FIELDS, image, { ...image, cloud_fraction: "", expires: "" })).toEqual({ cloud_fraction: null, expires: null });
   });
 
+  it("asks for clouds in percent, as the search does", () => {
+    const image = textsOf(IMAGE_FIELDS, { cloud_fraction: 0.29 });
+    expect(image["cloud_fraction"]).toBe("29");
+    expect(changesOf(IMAGE_FIELDS, image, { ...image, cloud_fraction: "0.7" })).toEqual({ cloud_fraction: 0.007 });
+    expect(IMAGE_FIELDS.find(({ name }) => name === "cloud_fraction")?.words).toBe("Clouds, percent");
+  });
+
   it("says what is wrong", () => {
     const image = textsOf(IMAGE_FIELDS, {});
-    expect(() => changesOf(IMAGE_FIELDS, image, { ...image, cloud_fraction: "many" })).toThrow(/“many” is no number/);
+    expect(() => changesOf(IMAGE_FIELDS, image, { ...image, cloud_fraction: "many" })).toThrow(/“many” is no number from 0 to 100/);
     expect(() => changesOf(IMAGE_FIELDS, image, { ...image, extra_properties: "[1]" })).toThrow(/object such as/);
     expect(() => changesOf(IMAGE_FIELDS, image, { ...image, extra_properties: "{" })).toThrow(/Further properties/);
-    expect(changesOf(IMAGE_FIELDS, image, { ...image, cloud_fraction: "0.25" })).toEqual({ cloud_fraction: 0.25 });
+    expect(() => changesOf(IMAGE_FIELDS, image, { ...image, cloud_fraction: "101" })).toThrow(/“101” is no number from 0 to 100/);
   });
 });
 

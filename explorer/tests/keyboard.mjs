@@ -82,8 +82,8 @@ export const keyboard = {
     await press(page, taken); // its card
     await focusedOn(page, "image");
     await press(page, "Change or delete it");
-    await page.getByLabel("Share of clouds").waitFor();
-    await tabTo(page, "Share of clouds");
+    await page.getByLabel("Clouds, percent").waitFor();
+    await tabTo(page, "Clouds, percent");
     await page.keyboard.type("0.25");
     await press(page, "Save the attributes");
     await page.getByText("Saved.").waitFor();

@@ -220,7 +220,7 @@ def test_what_was_changed_meanwhile_is_not_deleted_before_it_was_loaded_anew(
     )  # fmt: skip
 
     assert "read it again" in seen["ofImage"]
-    assert seen["clouds"] == "0.5", "what somebody else left"
+    assert seen["clouds"] == "50", "what somebody else left"
     assert "nothing was deleted" in seen["ofProduct"]
     assert seen["still"] == 200, "nor anything in it"
     assert seen["theirs"] == "of somebody else"

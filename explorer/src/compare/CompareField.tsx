@@ -2,10 +2,11 @@ import { useEffect, useState } from "preact/hooks";
 import { isAbort, words } from "../api";
 import { type Item, overlapping } from "../stac";
 import { compared, keyOf } from "../store";
+import { imagesInWords } from "../ui/words";
 
 /** Choose an image of the same ground to compare one with. */
 export function CompareField({ item }: { item: Item }) {
-  const [found, setFound] = useState<readonly Item[] | null>(null);
+  const [found, setFound] = useState<Awaited<ReturnType<typeof overlapping>> | null>(null);
   const [trouble, setTrouble] = useState("");
   const [isOpen, setOpen] = useState(compared.value !== null);
   useEffect(() => {
@@ -18,7 +19,7 @@ export function CompareField({ item }: { item: Item }) {
     return () => giveUp.abort();
   }, [item, isOpen]);
   const now = compared.value;
-  const others = found ?? [];
+  const others = found?.items ?? [];
   const isListed = now === null || others.some((each) => keyOf(each) === keyOf(now));
   const set = (key: string) => {
     const [, collection, id] = /^([^/]+)\/([^/]+)$/.exec(key) ?? [];
@@ -28,7 +29,7 @@ export function CompareField({ item }: { item: Item }) {
     <details class="group" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Compare with another image</summary>
       {trouble !== "" && <p class="trouble">{trouble}</p>}
-      {found?.length === 0 && <p class="quiet">No other image that you may see has ground in common with this one.</p>}
+      {found?.items.length === 0 && found.more === 0 && <p class="quiet">No other image that you may see has ground in common with this one.</p>}
       <label>
         Of the same ground, the newest first
         <select value={now === null ? "" : keyOf(now)} onChange={(event) => set(event.currentTarget.value)}>
@@ -41,6 +42,11 @@ export function CompareField({ item }: { item: Item }) {
           ))}
         </select>
       </label>
+      {found !== null && found.more > 0 && (
+        <p class="quiet">
+          {imagesInWords(found.more)} of the same ground, older than these, {found.more === 1 ? "is" : "are"} not listed.
+        </p>
+      )}
     </details>
   );
 }

@@ -2,7 +2,7 @@
 export interface FieldOf {
   readonly name: string;
   readonly words: string;
-  readonly kind: "text" | "long" | "number" | "time" | "list" | "lines" | "json";
+  readonly kind: "text" | "long" | "percent" | "time" | "list" | "lines" | "json";
 }
 
 export const PRODUCT_FIELDS: readonly FieldOf[] = [
@@ -16,7 +16,7 @@ export const PRODUCT_FIELDS: readonly FieldOf[] = [
 export const IMAGE_FIELDS: readonly FieldOf[] = [
   { name: "acquired", words: "Acquired (UTC)", kind: "time" },
   { name: "acquired_end", words: "Until (UTC)", kind: "time" },
-  { name: "cloud_fraction", words: "Share of clouds, 0 to 1", kind: "number" },
+  { name: "cloud_fraction", words: "Clouds, percent", kind: "percent" },
   { name: "satellite_id", words: "Satellite", kind: "text" },
   { name: "tags", words: "Tags, one a line", kind: "lines" },
   { name: "expires", words: "To be deleted at (UTC)", kind: "time" },
@@ -40,6 +40,9 @@ function textOf({ kind }: FieldOf, value: unknown): string {
   if (kind === "json") {
     return Object.keys(value).length === 0 ? "" : JSON.stringify(value, null, 1);
   }
+  if (kind === "percent" && typeof value === "number") {
+    return String(rounded(100 * value));
+  }
   return typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value);
 }
 
@@ -56,14 +59,19 @@ function valueOf({ kind, words }: FieldOf, text: string): unknown {
   if (text === "") {
     return kind === "json" ? {} : null;
   }
-  if (kind === "number") {
+  if (kind === "percent") {
     const value = Number(text);
-    if (!Number.isFinite(value)) {
-      throw new Error(`${words}: “${text}” is no number.`);
+    if (!(value >= 0 && value <= 100)) {
+      throw new Error(`${words}: “${text}” is no number from 0 to 100.`);
     }
-    return value;
+    return rounded(value / 100);
   }
   return kind === "json" ? objectOf(words, text) : text;
+}
+
+/** The API has shares; this takes off what a double adds to a hundredth of a number. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(12));
 }
 
 function objectOf(words: string, text: string): unknown {

@@ -1,7 +1,7 @@
 import type { Map as MapLibre } from "maplibre-gl";
 import { ROOT } from "../api";
 import { imagePath, lookQuery, withVersion } from "../looks";
-import type { Item } from "../stac";
+import { isPictured, type Item } from "../stac";
 import type { Look } from "../state/address";
 import { FIRST_OVERLAY } from "./style";
 
@@ -16,7 +16,7 @@ export class Pictures {
 
   /** Show images, each as its look is; return how many places have one that is not drawn. */
   async show(items: readonly Item[], look: (item: Item) => Look, isCurrent: () => boolean): Promise<number> {
-    const places = topmost(items);
+    const places = topmost(items.filter(isPictured));
     const wanted = new Map<string, { item: Item; address: string }>();
     for (const item of places.slice(0, MOST_PICTURES)) {
       const query = withVersion(await lookQuery(item.collection, look(item)), item.properties["updated"]);

@@ -52,7 +52,7 @@ export function LookField({ item }: { item: Item }) {
       <RangeChoice range={now.range} set={(range) => set({ range })} />
       {isSingle && (
         <label>
-          Colours
+          Colormap
           <select value={now.colormap} onChange={(event) => set({ colormap: event.currentTarget.value })}>
             <option value="">the band’s own, or grey</option>
             {COLORMAPS.map((name) => (

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { isAbort, send } from "../api";
 import { imagePath, lookQuery, withVersion } from "../looks";
-import type { Item } from "../stac";
+import { isPictured, type Item } from "../stac";
 import { type Look, OWN_LOOK } from "../state/address";
 import { limited } from "./limited";
 
@@ -48,10 +48,14 @@ export function Preview({ item, size, look = OWN_LOOK, words = "", onTrouble }: 
   return <img src={address} alt={words} />;
 }
 
-/** A product without bands has nothing to draw. */
-class NoPicture extends Error {}
+/** An image without files, or of a product without bands, has nothing to draw. */
+export class NoPicture extends Error {}
 
-async function fetchPicture(item: Item, size: number, look: Look, signal: AbortSignal): Promise<string> {
+/** Return the address of a picture within the page. Throws NoPicture, an ApiError or an AbortError. */
+export async function fetchPicture(item: Item, size: number, look: Look, signal: AbortSignal): Promise<string> {
+  if (!isPictured(item)) {
+    throw new NoPicture();
+  }
   const query = withVersion(await lookQuery(item.collection, look), item.properties["updated"]);
   if (query === "") {
     throw new NoPicture();
