@@ -11,11 +11,12 @@ import { followMap } from "./map/found";
 import { followAddress, followQuery, tell } from "./store";
 import { followTheme } from "./theme";
 import { App } from "./ui/App";
-import { followFocus } from "./ui/focus";
+import { followFocus, followKeys } from "./ui/focus";
 
 configure().catch(tell); // the first request, since all others wait for it
 followTheme();
 followFocus();
+followKeys();
 followAddress();
 followMap();
 followQuery();

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { bringing } from "./bring.mjs";
 import { editing } from "./editing.mjs";
 import { keyboard } from "./keyboard.mjs";
-import { browser, counted, open, PATIENCE, recounted, signIn, signInByKeys, tabTo, violations } from "./page.mjs";
+import { browser, counted, mark, open, PATIENCE, recounted, signIn, signInByKeys, tabTo, violations } from "./page.mjs";
 import { states } from "./states.mjs";
 
 const scenarios = {
@@ -204,6 +204,12 @@ const scenarios = {
     const sign = page.getByRole("button", { name: "Sign in", exact: true });
     await sign.click();
     const forbidden = await page.locator(".details .trouble").first().textContent();
+    const marked = [await mark(page)];
+    await page.keyboard.press("Shift");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Shift+Tab");
+    await page.locator("#image").evaluate((heading) => heading.focus());
+    marked.push(await mark(page));
     const address = page.url();
     const kept = await page.evaluate(() => [
       window.location.href, document.cookie,
@@ -217,7 +223,7 @@ const scenarios = {
     await sign.waitFor();
     const out = page.url();
     await context.close();
-    return { ...seen, forbidden, address, kept, after, asked, out, sent: [...sent].filter(Boolean) };
+    return { ...seen, forbidden, marked, address, kept, after, asked, out, sent: [...sent].filter(Boolean) };
   },
 
   /** What somebody sees who may not see an image, and whose token has ended. */

@@ -93,6 +93,14 @@ export async function tabTo(page, wanted) {
   throw new Error(`no Tab leads to ${wanted}`);
 }
 
+/** What has the focus, and how it is marked. */
+export function mark(page) {
+  return page.evaluate(() => {
+    const at = document.activeElement;
+    return [at?.id, window.getComputedStyle(at).outlineStyle];
+  });
+}
+
 export async function violations(page, rules = [], without = null) {
   const axe = new AxeBuilder({ page });
   if (without !== null) {

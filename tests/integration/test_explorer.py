@@ -262,6 +262,7 @@ def test_the_issuer_signs_in_and_out_and_a_session_is_renewed_until_it_ends(
     seen = browser.do("oidc", image=image)
 
     assert "cannot be shown" in seen["forbidden"], "the developer of acme may not see it"
+    assert seen["marked"] == [["image", "none"], ["image", "solid"]], "marked where keys are used"
     assert state_of(seen["address"])["image"] == f"{world.hostile}/i00"
     assert state_of(seen["after"])["image"] == f"{world.hostile}/i00"
     assert seen["asked"] == ["authorization_code", "refresh_token", "refresh_token"]

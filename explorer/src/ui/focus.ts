@@ -16,6 +16,19 @@ const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=file]), se
 const origins = new Map<string, Origin>();
 let last: Origin | null = null;
 
+const MODIFIERS = ["Shift", "Control", "Alt", "Meta"];
+
+/** Note on the page whether keys are used: a heading that gets the focus is marked for whoever needs to know. */
+export function followKeys(): void {
+  const { dataset } = document.documentElement;
+  addEventListener("keydown", ({ key }) => {
+    if (!MODIFIERS.includes(key)) {
+      dataset["keys"] = "used";
+    }
+  });
+  addEventListener("pointerdown", () => delete dataset["keys"], { capture: true });
+}
+
 /** Note what has the focus; where that is taken off the page, what is left around it gets the focus. */
 export function followFocus(): void {
   addEventListener("focusin", ({ target }) => {
