@@ -1,5 +1,5 @@
 // Scenarios without a mouse: everything that changes the catalog, and where the focus is.
-import { counted, open, recounted, signInByKeys, tabTo, violations } from "./page.mjs";
+import { counted, cut, open, recounted, signInByKeys, tabTo, violations } from "./page.mjs";
 import { settled } from "./bring.mjs";
 
 /** What has the focus, in a word: its id, or its name. */
@@ -15,9 +15,9 @@ async function press(page, name, key = "Enter") {
   await page.keyboard.press(key);
 }
 
-/** What axe finds as the page is now, in light and dark. */
+/** What axe finds as the page is now, in light and dark, and what has too little room. */
 async function inBothThemes(page) {
-  const found = await violations(page);
+  const found = [...(await violations(page)), ...(await cut(page))];
   await page.emulateMedia({ colorScheme: "dark" });
   found.push(...(await violations(page, ["color-contrast"])));
   await page.emulateMedia({ colorScheme: "light" });

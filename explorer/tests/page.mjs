@@ -101,6 +101,40 @@ export function mark(page) {
   });
 }
 
+/** Buttons that break within a word, and lists of choices that have not the room for what they choose from. */
+export function cut(page) {
+  return page.evaluate(() => {
+    const seen = (each) => each.checkVisibility() && each.closest(".hidden") === null;
+    const range = document.createRange();
+    const isBroken = (button) => {
+      const walker = document.createTreeWalker(button, window.NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const node = walker.currentNode;
+        for (const { index, 0: word } of seen(node.parentElement) ? node.data.matchAll(/[^\s-]+/g) : []) {
+          range.setStart(node, index);
+          range.setEnd(node, index + word.length);
+          if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) {
+            return true;
+          }
+        }
+      }
+      return false;
+    };
+    const pen = document.createElement("canvas").getContext("2d");
+    const isShort = (select) => {
+      const { font, paddingLeft, paddingRight } = window.getComputedStyle(select);
+      pen.font = font;
+      const words = Math.max(...[...select.options].map(({ text }) => pen.measureText(text).width));
+      return words > select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    };
+    const shown = (each) => `cut: ${each.outerHTML.slice(0, 200)}`;
+    return [
+      ...[...document.querySelectorAll("button:not(.card)")].filter((each) => seen(each) && isBroken(each)),
+      ...[...document.querySelectorAll("select")].filter((each) => seen(each) && isShort(each)),
+    ].map(shown);
+  });
+}
+
 export async function violations(page, rules = [], without = null) {
   const axe = new AxeBuilder({ page });
   if (without !== null) {

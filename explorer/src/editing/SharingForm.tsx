@@ -72,26 +72,24 @@ function Another({ add }: { add: (list: List, prefix: string, name: string) => v
   return (
     <fieldset class="newcondition">
       <legend>Share with</legend>
-      <div class="pair">
-        <label>
-          May
-          <select value={list} onChange={(event) => setList(event.currentTarget.value as List)}>
-            <option value="readers">see it</option>
-            <option value="writers">change it</option>
-            <option value="owners">do everything</option>
-          </select>
-        </label>
-        <label>
-          Who
-          <select value={prefix} onChange={(event) => setPrefix(event.currentTarget.value)}>
-            {SUBJECTS.map((each) => (
-              <option key={each.prefix} value={each.prefix}>
-                {each.words}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
+      <label>
+        May
+        <select value={list} onChange={(event) => setList(event.currentTarget.value as List)}>
+          <option value="readers">see it</option>
+          <option value="writers">change it</option>
+          <option value="owners">do everything</option>
+        </select>
+      </label>
+      <label>
+        Who
+        <select value={prefix} onChange={(event) => setPrefix(event.currentTarget.value)}>
+          {SUBJECTS.map((each) => (
+            <option key={each.prefix} value={each.prefix}>
+              {each.words}
+            </option>
+          ))}
+        </select>
+      </label>
       <label>
         Name or address
         <input value={name} spellcheck={false} autocomplete="off" onInput={(event) => setName(event.currentTarget.value)} />
