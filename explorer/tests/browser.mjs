@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { bringing } from "./bring.mjs";
 import { editing } from "./editing.mjs";
 import { keyboard } from "./keyboard.mjs";
-import { browser, counted, mark, open, PATIENCE, recounted, signIn, signInByKeys, tabTo, violations } from "./page.mjs";
+import { browser, counted, mark, open, PATIENCE, recounted, signIn, signInByKeys, stroke, tabTo, violations } from "./page.mjs";
 import { states } from "./states.mjs";
 
 const scenarios = {
@@ -40,6 +40,33 @@ const scenarios = {
     await again.context.close();
     await context.close();
     return { ...seen, all, flat, names, injected, brushed, said, bars, address, shared, from, kept, again: again.seen };
+  },
+
+  /** Brush the histogram with a finger, and scroll over it with one. */
+  async touch({ url, token }) {
+    const { context, page, seen } = await open(url, { width: 390, height: 844, touch: true });
+    await signIn(page, token);
+    const all = await counted(page);
+    const over = page.locator(".u-over");
+    await over.scrollIntoViewIfNeeded();
+    const at = async (x, y) => {
+      const box = await over.boundingBox();
+      return [box.x + box.width * x, box.y + box.height * y];
+    };
+    await stroke(page, await at(0.3, 0.5), await at(0.7, 0.55));
+    const brushed = await recounted(page, all);
+    const bars = await page.locator(".bars tbody tr").evaluateAll((rows) =>
+      rows.map((row) => [...row.children].map((cell) => cell.textContent)),
+    );
+    const address = page.url();
+    const above = await page.evaluate(() => window.scrollY);
+    const [x, y] = await at(0.5, 0.9);
+    await stroke(page, [x, y], [x + 10, y - 300]);
+    const scrolled = (await page.waitForFunction((from) => window.scrollY - from, above)).jsonValue();
+    const selected = await page.locator(".u-select").boundingBox();
+    const after = page.url();
+    await context.close();
+    return { ...seen, all, brushed, bars, address, after, scrolled: await scrolled, selected };
   },
 
   /** Type an area, then draw one. */

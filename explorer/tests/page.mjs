@@ -10,8 +10,8 @@ export const browser = await chromium.launch({
 
 /** Open an address in a context of its own; what it asks of other hosts and its errors are noted.
  * `before` is done to the page before it is loaded. */
-export async function open(url, { scheme = "light", width = 1000, height = 720, before = async () => {} } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+export async function open(url, { scheme = "light", width = 1000, height = 720, touch = false, before = async () => {} } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, hasTouch: touch, isMobile: touch });
   context.setDefaultTimeout(PATIENCE);
   const seen = { elsewhere: [], errors: [], dialogs: [] };
   const host = new URL(url).host;
@@ -52,6 +52,18 @@ export async function signInByKeys(page, token) {
   await tabTo(page, "Token");
   await page.keyboard.type(token);
   await page.keyboard.press("Enter");
+}
+
+/** Move a finger over the page from one place to another. */
+export async function stroke(page, [x, y], [toX, toY]) {
+  const session = await page.context().newCDPSession(page);
+  const touch = (type, ...touchPoints) => session.send("Input.dispatchTouchEvent", { type, touchPoints });
+  await touch("touchStart", { x, y });
+  for (let step = 1; step <= 8; step += 1) {
+    await touch("touchMove", { x: x + ((toX - x) * step) / 8, y: y + ((toY - y) * step) / 8 });
+  }
+  await touch("touchEnd");
+  await session.detach();
 }
 
 /** Wait until the count stands still, and return what it says. */

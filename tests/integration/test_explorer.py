@@ -118,6 +118,12 @@ def state_of(address: str) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(urlsplit(address).fragment).items()}
 
 
+def sum_between(bars: list[list[str]], state: dict[str, str]) -> int:
+    """Return how many images the bars have from the one to the other time of a state."""
+    low, high = (state[name][:16].replace("T", " ") for name in ("from", "to"))
+    return sum(int(images) for start, images in bars if low <= start < high)
+
+
 def test_the_brush_finds_what_its_bars_say_and_its_link_brings_it_back(
     browser: Browser, world: World
 ) -> None:
@@ -133,8 +139,7 @@ def test_the_brush_finds_what_its_bars_say_and_its_link_brings_it_back(
         if state["from"][:19] <= image["attributes"]["acquired"][:19] < state["to"][:19]
     ]
     assert 0 < len(chosen) < len(world.images)
-    low, high = (state[name][:16].replace("T", " ") for name in ("from", "to"))
-    brushed = sum(int(images) for start, images in seen["bars"] if low <= start < high)
+    brushed = sum_between(seen["bars"], state)
     assert number(seen["brushed"]) == number(seen["said"]) == brushed == len(chosen)
     assert seen["shared"] == seen["brushed"]
     assert seen["from"] == state["from"][:16]
@@ -143,6 +148,18 @@ def test_the_brush_finds_what_its_bars_say_and_its_link_brings_it_back(
     assert seen["injected"] == 0
     assert not [kept for kept in seen["kept"] if world.api.token in kept]
     assert world.api.token not in seen["address"]
+
+
+def test_the_brush_follows_a_finger_that_can_scroll_over_it(browser: Browser, world: World) -> None:
+    seen = browser.do("touch", url=world.url(c=world.hostile), token=world.api.token)
+
+    assert number(seen["all"]) == len(world.images)
+    found = number(seen["brushed"])
+    assert 0 < found < len(world.images)
+    assert found == sum_between(seen["bars"], state_of(seen["address"]))
+    assert seen["scrolled"] > 0
+    assert seen["after"] == seen["address"], "scrolling chooses no other times"
+    assert seen["selected"]["width"] > 20, "and leaves those that are chosen on the screen"
 
 
 def test_an_area_finds_what_the_api_counts_in_it(browser: Browser, world: World) -> None:

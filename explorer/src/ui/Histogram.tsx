@@ -3,6 +3,7 @@ import UPlot from "uplot";
 import { change, matched, query, summary } from "../store";
 import { dark } from "../theme";
 import { type Bar, brushed } from "../state/intervals";
+import { followBrush } from "./brush";
 import { imagesInWords } from "./words";
 
 const HEIGHT = 130;
@@ -120,37 +121,31 @@ function makePlot(element: HTMLElement, bars: readonly Bar[], isDark: boolean): 
   const high = bars.at(-1)?.end ?? 1;
   const paths = UPlot.paths.bars?.({ size: [0.9, 60], align: 1 });
   const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
-  return new UPlot(
+  const made = new UPlot(
     {
       width: Math.max(element.clientWidth, 100),
       height: HEIGHT,
       tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       legend: { show: false },
-      cursor: { drag: { x: true, y: false, setScale: false }, y: false, points: { show: false } },
+      cursor: { bind: { mousedown: () => null, dblclick: () => null }, y: false, points: { show: false } },
       scales: { x: { time: true, range: () => [low, high] }, y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
       axes: [
         { ...axis, space: 80 },
         { ...axis, size: (_, labels) => widthOf(labels), space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
       ],
       series: [{}, { fill, stroke: fill, width: 0, ...(paths === undefined ? {} : { paths }), points: { show: false } }],
-      hooks: { setSelect: [(made) => choose(made, bars)] },
     },
     [bars.map((bar) => bar.start), bars.map((bar) => bar.count)],
     element,
   );
+  followBrush(made, (from, to) => change(brushed(bars, from, to) ?? {}));
+  return made;
 }
 
 /** Pixels that the labels of an axis take, none of which is cut off. */
 function widthOf(labels: readonly string[] | null): number {
   const longest = Math.max(3, ...(labels ?? []).map((each) => each.length));
   return 20 + 7.5 * longest;
-}
-
-function choose(plot: UPlot, bars: readonly Bar[]): void {
-  const { left, width } = plot.select;
-  if (width > 0) {
-    change(brushed(bars, plot.posToVal(left, "x"), plot.posToVal(left + width, "x")) ?? {});
-  }
 }
 
 function showBrush(plot: UPlot, from: string | null, to: string | null): void {
