@@ -68,7 +68,6 @@ export const keyboard = {
 
     await press(page, `Manage ${name}`);
     at.managed = await focusedOn(page, "managed");
-    await page.getByLabel("Name or address").waitFor();
     await tabTo(page, "Name or address");
     await page.keyboard.type(reader);
     await page.keyboard.press("Escape"); // out of the field

@@ -86,9 +86,10 @@ export async function recounted(page, before) {
   return page.locator("#results").textContent();
 }
 
-/** Press Tab until what has the focus is wanted: nothing else gets anybody there. */
+/** Press Tab until what has the focus is wanted: nothing else gets anybody there. What is not there yet may take a while. */
 export async function tabTo(page, wanted) {
-  for (let steps = 0; steps < 150; steps += 1) {
+  const end = Date.now() + PATIENCE / 4;
+  for (let steps = 0; steps < 150 || Date.now() < end; steps += 1) {
     const found = await page.evaluate((text) => {
       const at = document.activeElement;
       if (!at?.matches("a, button, input, select, textarea, summary")) {
