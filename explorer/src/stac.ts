@@ -1,7 +1,7 @@
 import type { Geometry } from "geojson";
 import { ask } from "./api";
 import { type Bounds, itemsBody, type Query, searchBody } from "./state/query";
-import { type Bar, bars, type Interval, intervalFor } from "./state/intervals";
+import { type Bar, bars, type Interval, intervalFor, type Part } from "./state/intervals";
 
 export interface Band {
   readonly name: string;
@@ -117,9 +117,13 @@ export async function count(query: Query, signal: AbortSignal): Promise<number> 
   return Number(found.get("total_count")?.value ?? 0);
 }
 
-/** Return how the images of a query lie in time, whatever times it asks for. */
-export async function overTime(query: Query, signal: AbortSignal): Promise<Summary> {
-  const body = searchBody({ ...query, from: null, to: null });
+/** Return how the images of a query lie in time, whatever times it asks for: in a part of it, or in all of it. */
+export async function overTime(query: Query, part: Part | null, signal: AbortSignal): Promise<Summary> {
+  const body = searchBody({ ...query, from: part?.from ?? null, to: part?.to ?? null });
+  if (part !== null) {
+    const found = await frequency(body, part.interval, signal);
+    return { total: found.reduce((sum, bar) => sum + bar.count, 0), bars: found, interval: part.interval };
+  }
   const ends = ["total_count", "datetime_min", "datetime_max"];
   const about = await aggregate(body, { aggregations: ends }, signal);
   const total = Number(about.get("total_count")?.value ?? 0);
@@ -130,9 +134,13 @@ export async function overTime(query: Query, signal: AbortSignal): Promise<Summa
     return { total, bars: [], interval: "day" };
   }
   const interval = intervalFor(low, high);
+  return { total, bars: await frequency(body, interval, signal), interval };
+}
+
+async function frequency(body: Record<string, unknown>, interval: Interval, signal: AbortSignal): Promise<Bar[]> {
   const wanted = { aggregations: ["datetime_frequency"], datetime_frequency_interval: interval };
   const found = await aggregate(body, wanted, signal);
-  return { total, bars: bars(found.get("datetime_frequency")?.buckets ?? [], interval), interval };
+  return bars(found.get("datetime_frequency")?.buckets ?? [], interval);
 }
 
 /** Return the collections that have images, and how many, those with most first. */

@@ -5,6 +5,7 @@ import { EVERYTHING, type Query } from "./state/query";
 import { forgetBands } from "./looks";
 import { rights } from "./session/caller";
 import { mayAsk } from "./session/session";
+import { holds, type Part } from "./state/intervals";
 import type { Collection, Item, Page, Queryable, Summary } from "./stac";
 import * as stac from "./stac";
 
@@ -20,7 +21,9 @@ export const look = signal<Look>(start.look);
 export const collections = signal<readonly Collection[] | null>(null);
 export const hasAllCollections = signal(false);
 export const queryables = signal<Readonly<Record<string, Queryable>>>({});
-/** The histogram of all times. */
+/** The part of the time that somebody looks nearer at; null: all of it. */
+export const part = signal<Part | null>(null);
+/** The histogram of that part. */
 export const summary = signal<Summary | null>(null);
 export const matched = signal<number | null>(null);
 export const items = signal<readonly Item[]>([]);
@@ -108,12 +111,16 @@ export function followQuery(): void {
   rights.subscribe(forget);
   effect(() => {
     const asked = query.value;
+    if (part.value !== null && !holds(part.value, asked.from, asked.to)) {
+      part.value = null; // what is looked for lies elsewhere
+    }
+    const within = part.value;
     const caller = `${changes.value} ${rights.value}`;
     const giveUp = new AbortController();
     if (mayAsk.value) {
       busy.value = true; // from now on: nothing is known of what is asked
       const still = lastPage.peek() === null ? 0 : 150; // until nobody types; the first time nobody does
-      const timer = setTimeout(() => void load(asked, caller, giveUp.signal), still);
+      const timer = setTimeout(() => void load(asked, within, caller, giveUp.signal), still);
       return () => {
         clearTimeout(timer);
         giveUp.abort();
@@ -156,6 +163,7 @@ async function loadQueryables(collection: string | null, giveUp: AbortSignal): P
 function forget(): void {
   collections.value = null;
   hasAllCollections.value = false;
+  part.value = null;
   summary.value = null;
   matched.value = null;
   items.value = [];
@@ -191,10 +199,10 @@ async function loadNames(giveUp: AbortSignal, caller: string): Promise<void> {
   }
 }
 
-async function load(asked: Query, caller: string, giveUp: AbortSignal): Promise<void> {
+async function load(asked: Query, within: Part | null, caller: string, giveUp: AbortSignal): Promise<void> {
   busy.value = true;
   trouble.value = null;
-  const answers = await Promise.allSettled([loadSummary(asked, caller, giveUp), loadFirst(asked, caller, giveUp)]);
+  const answers = await Promise.allSettled([loadSummary(asked, within, caller, giveUp), loadFirst(asked, caller, giveUp)]);
   if (!giveUp.aborted) {
     answers.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : [])).slice(0, 1).forEach(tell);
     busy.value = false;
@@ -205,14 +213,14 @@ let summaryOf = "";
 let matchedOf = "";
 
 /** Load the histogram and the count. Where that fails, those of another question do not stay. */
-async function loadSummary(asked: Query, caller: string, giveUp: AbortSignal): Promise<void> {
+async function loadSummary(asked: Query, within: Part | null, caller: string, giveUp: AbortSignal): Promise<void> {
   const hasTimes = asked.from !== null || asked.to !== null;
-  const key = JSON.stringify([{ ...asked, from: null, to: null, sort: "" }, caller]);
+  const key = JSON.stringify([{ ...asked, from: null, to: null, sort: "" }, within, caller]);
   const question = JSON.stringify([{ ...asked, sort: "" }, caller]);
   const again = key !== summaryOf || summary.value === null;
   try {
     const [found, number] = await Promise.all([
-      again ? stac.overTime(asked, giveUp) : summary.value,
+      again ? stac.overTime(asked, within, giveUp) : summary.value,
       hasTimes ? stac.count(asked, giveUp) : null,
     ]);
     [summaryOf, matchedOf] = [key, question];

@@ -7,6 +7,42 @@ import { keyboard } from "./keyboard.mjs";
 import { browser, counted, mark, open, PATIENCE, recounted, signIn, signInByKeys, stroke, tabTo, violations } from "./page.mjs";
 import { states } from "./states.mjs";
 
+/** What the table below the histogram has. */
+function figures(page) {
+  return page.locator(".bars tbody tr").evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+}
+
+/** Drag over the histogram from one part of its width to another. */
+async function drag(page, from, to) {
+  const box = await page.locator(".u-over").boundingBox();
+  await page.mouse.move(box.x + box.width * from, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * ((from + to) / 2), box.y + box.height / 2, { steps: 4 });
+  await page.mouse.move(box.x + box.width * to, box.y + box.height / 2, { steps: 4 });
+  await page.mouse.up();
+}
+
+/** Choose few bars, look nearer at them, choose some of those, and go back to all times. */
+async function lookNearer(page, before) {
+  await drag(page, 0.5, 0.54);
+  const few = await recounted(page, before);
+  const bars = (await figures(page)).length;
+  const asked = [];
+  const note = (request) => request.url().endsWith("/stac/aggregate") && asked.push(request.postDataJSON());
+  page.on("request", note);
+  await page.getByRole("button", { name: "Look nearer" }).click();
+  await page.waitForFunction((number) => document.querySelectorAll(".bars tbody tr").length !== number, bars);
+  const shown = await figures(page);
+  page.off("request", note);
+  await drag(page, 0.02, 0.4);
+  const fewer = await recounted(page, few);
+  const state = new URL(page.url()).hash.slice(1);
+  await page.getByRole("button", { name: "All times" }).click();
+  await recounted(page, fewer);
+  await page.waitForFunction((number) => document.querySelectorAll(".bars tbody tr").length === number, bars);
+  return { few, shown, fewer, state, asked: asked.filter((each) => each.aggregations.includes("datetime_frequency")).length };
+}
+
 const scenarios = {
   /** Search with a pasted token; brush the histogram; take the link to a fresh browser. */
   async brush({ url, token }) {
@@ -16,20 +52,13 @@ const scenarios = {
     const names = await page.locator(".choices").textContent();
     const flat = await page.getByRole("button", { name: "Flat map" }).getAttribute("aria-pressed");
     const injected = await page.locator("main img[src=x], main script").count();
-    const over = page.locator(".u-over");
-    await over.waitFor();
-    const box = await over.boundingBox();
-    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2, { steps: 4 });
-    await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 4 });
-    await page.mouse.up();
+    await page.locator(".u-over").waitFor();
+    await drag(page, 0.3, 0.7);
     const brushed = await recounted(page, all);
     const said = await page.locator(".timewords span").textContent();
-    const bars = await page.locator(".bars tbody tr").evaluateAll((rows) =>
-      rows.map((row) => [...row.children].map((cell) => cell.textContent)),
-    );
+    const bars = await figures(page);
     const address = page.url();
+    const near = await lookNearer(page, brushed);
     const again = await open(address);
     await signIn(again.page, token);
     const shared = await counted(again.page);
@@ -39,7 +68,7 @@ const scenarios = {
     ]);
     await again.context.close();
     await context.close();
-    return { ...seen, all, flat, names, injected, brushed, said, bars, address, shared, from, kept, again: again.seen };
+    return { ...seen, all, flat, names, injected, brushed, said, bars, near, address, shared, from, kept, again: again.seen };
   },
 
   /** Brush the histogram with a finger, and scroll over it with one. */
@@ -55,9 +84,7 @@ const scenarios = {
     };
     await stroke(page, await at(0.3, 0.5), await at(0.7, 0.55));
     const brushed = await recounted(page, all);
-    const bars = await page.locator(".bars tbody tr").evaluateAll((rows) =>
-      rows.map((row) => [...row.children].map((cell) => cell.textContent)),
-    );
+    const bars = await figures(page);
     const address = page.url();
     const above = await page.evaluate(() => window.scrollY);
     const [x, y] = await at(0.5, 0.9);

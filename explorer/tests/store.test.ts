@@ -84,6 +84,23 @@ describe("what a query found", () => {
     expect([store.items.value, store.matched.value, store.trouble.value]).toEqual([[ITEM], null, "too busy"]);
   });
 
+  it("is looked at nearer as long as the times that are asked lie there", async () => {
+    const part = { from: "2024-01-01T00:00:00.000Z", to: "2024-02-01T00:00:00.000Z", interval: "hour" } as const;
+    const asked = () => stac.overTime.mock.lastCall?.[1] as unknown;
+    store.change({ from: part.from, to: part.to });
+    await settle();
+    expect([stac.overTime.mock.calls.length, asked()]).toEqual([1, null]);
+    store.part.value = part;
+    await settle();
+    expect([stac.overTime.mock.calls.length, asked(), store.matched.value]).toEqual([2, part, 3]);
+    store.change({ from: "2024-01-05T00:00:00.000Z", cloud: 3 });
+    await settle();
+    expect([stac.overTime.mock.calls.length, asked()]).toEqual([3, part]);
+    store.change({ from: null });
+    await settle();
+    expect([stac.overTime.mock.calls.length, asked(), store.part.value]).toEqual([4, null, null]);
+  });
+
   it("is not asked for again when the token is renewed", async () => {
     token.value = jwt({ sub: "anna", exp: 2 });
     await settle();

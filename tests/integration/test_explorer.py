@@ -141,6 +141,13 @@ def test_the_brush_finds_what_its_bars_say_and_its_link_brings_it_back(
     assert 0 < len(chosen) < len(world.images)
     brushed = sum_between(seen["bars"], state)
     assert number(seen["brushed"]) == number(seen["said"]) == brushed == len(chosen)
+    near = seen["near"]
+    assert 0 < number(near["few"]) < number(seen["brushed"])
+    assert sum(int(images) for _, images in near["shown"]) == number(near["few"])
+    assert near["asked"] == 1
+    part = {name: values[-1] for name, values in parse_qs(near["state"]).items()}
+    assert part["from"][11:13] != "00" or part["to"][11:13] != "00", "bars of hours"
+    assert sum_between(near["shown"], part) == number(near["fewer"])
     assert seen["shared"] == seen["brushed"]
     assert seen["from"] == state["from"][:16]
     assert seen["again"] == {"elsewhere": [], "errors": [], "dialogs": []}

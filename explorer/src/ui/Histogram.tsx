@@ -1,12 +1,14 @@
 import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
-import { change, matched, query, summary } from "../store";
+import { change, matched, part, query, summary } from "../store";
 import { dark } from "../theme";
-import { type Bar, brushed } from "../state/intervals";
+import { type Bar, brushed, type Marks, marksOf, namesOf, nearer } from "../state/intervals";
 import { followBrush } from "./brush";
 import { imagesInWords } from "./words";
 
 const HEIGHT = 130;
+/** Pixels that a mark of the axis of times has. */
+const ROOM = 80;
 
 export function Histogram() {
   const found = summary.value;
@@ -14,6 +16,7 @@ export function Histogram() {
   const number = matched.value;
   const all = found?.bars ?? [];
   const chosen = from !== null || to !== null;
+  const near = nearer(all, found?.interval ?? "year", from, to);
   return (
     <section class="time" aria-label="Images over time">
       <p class="timewords">
@@ -22,6 +25,11 @@ export function Histogram() {
             <span>
               {number === null ? "Images" : imagesInWords(number)} {span(from, to)}
             </span>
+            {near !== null && (
+              <button type="button" onClick={() => (part.value = near)}>
+                Look nearer
+              </button>
+            )}
             <button type="button" onClick={() => change({ from: null, to: null })}>
               All times
             </button>
@@ -119,18 +127,20 @@ function makePlot(element: HTMLElement, bars: readonly Bar[], isDark: boolean): 
   const fill = isDark ? "#5fb3d3" : "#0b5c7a";
   const low = bars[0]?.start ?? 0;
   const high = bars.at(-1)?.end ?? 1;
-  const paths = UPlot.paths.bars?.({ size: [0.9, 60], align: 1 });
+  const paths = UPlot.paths.bars?.({ size: [0.9], align: 1 }); // as wide as its interval
+  let marks: Marks = { times: [], interval: "year" };
+  const split = ({ width }: UPlot) => (marks = marksOf(low, high, Math.max(Math.floor(width / ROOM) - 1, 1))).times.slice();
   const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
   const made = new UPlot(
     {
       width: Math.max(element.clientWidth, 100),
       height: HEIGHT,
-      tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      padding: [null, ROOM / 2, null, null],
       legend: { show: false },
       cursor: { bind: { mousedown: () => null, dblclick: () => null }, y: false, points: { show: false } },
-      scales: { x: { time: true, range: () => [low, high] }, y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
+      scales: { x: { time: false, range: () => [low, high] }, y: { range: (_, __, most) => [0, Math.max(most, 1)] } },
       axes: [
-        { ...axis, space: 80 },
+        { ...axis, splits: split, values: () => namesOf(marks) },
         { ...axis, size: (_, labels) => widthOf(labels), space: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] },
       ],
       series: [{}, { fill, stroke: fill, width: 0, ...(paths === undefined ? {} : { paths }), points: { show: false } }],
