@@ -91,9 +91,18 @@ export async function* collections(signal: AbortSignal): AsyncGenerator<readonly
 }
 
 /** Return the properties that items are filtered by: of one collection what it declares, too, else those of all. */
-export async function queryables(collection: string | null, signal: AbortSignal): Promise<Record<string, Queryable>> {
+export function queryables(collection: string | null, signal: AbortSignal): Promise<Record<string, Queryable>> {
+  return properties(collection, "queryables", signal);
+}
+
+/** Return the names of the properties that items are sorted by, likewise. */
+export async function sortables(collection: string | null, signal: AbortSignal): Promise<readonly string[]> {
+  return Object.keys(await properties(collection, "sortables", signal));
+}
+
+async function properties(collection: string | null, of: string, signal: AbortSignal): Promise<Record<string, Queryable>> {
   const path = collection === null ? "/stac" : `/stac/collections/${encodeURIComponent(collection)}`;
-  const schema = await ask<{ properties: Record<string, Queryable> }>(`${path}/queryables`, { signal });
+  const schema = await ask<{ properties: Record<string, Queryable> }>(`${path}/${of}`, { signal });
   return schema.properties;
 }
 

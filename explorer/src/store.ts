@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiError, isAbort, refusal, words } from "./api";
 import { type Chosen, fromFragment, type Look, OWN_LOOK, type State, toFragment, type View } from "./state/address";
-import { EVERYTHING, type Query } from "./state/query";
+import { EVERYTHING, NEWEST, type Query } from "./state/query";
 import { forgetBands } from "./looks";
 import { rights } from "./session/caller";
 import { mayAsk } from "./session/session";
@@ -21,6 +21,8 @@ export const look = signal<Look>(start.look);
 export const collections = signal<readonly Collection[] | null>(null);
 export const hasAllCollections = signal(false);
 export const queryables = signal<Readonly<Record<string, Queryable>>>({});
+/** The properties that items are sorted by. */
+export const sortables = signal<readonly string[]>([]);
 /** The part of the time that somebody looks nearer at; null: all of it. */
 export const part = signal<Part | null>(null);
 /** The histogram of that part. */
@@ -28,6 +30,8 @@ export const summary = signal<Summary | null>(null);
 export const matched = signal<number | null>(null);
 export const items = signal<readonly Item[]>([]);
 export const lastPage = signal<Page | null>(null);
+/** Why the images are listed with the newest first though another order is asked for; null where they are as asked. */
+export const unsorted = signal<string | null>(null);
 export const busy = signal(true);
 export const trouble = signal<string | null>(null);
 export const hovered = signal<string | null>(null);
@@ -142,18 +146,22 @@ export function followQuery(): void {
     const giveUp = new AbortController();
     const asked = [only.value, changes.value, rights.value] as const;
     if (mayAsk.value) {
-      void loadQueryables(asked[0], giveUp.signal);
+      void loadProperties(asked[0], giveUp.signal);
     }
     return () => giveUp.abort();
   });
 }
 
-async function loadQueryables(collection: string | null, giveUp: AbortSignal): Promise<void> {
+async function loadProperties(collection: string | null, giveUp: AbortSignal): Promise<void> {
   try {
-    queryables.value = await stac.queryables(collection, giveUp);
+    const [filtered, sorted] = await Promise.all([stac.queryables(collection, giveUp), stac.sortables(collection, giveUp)]);
+    if (!giveUp.aborted) {
+      queryables.value = filtered;
+      sortables.value = sorted;
+    }
   } catch (error) {
     if (collection !== null && error instanceof ApiError && error.status === 404) {
-      await loadQueryables(null, giveUp); // an address may name a collection that is not there, or no more
+      await loadProperties(null, giveUp); // an address may name a collection that is not there, or no more
     } else {
       tell(error);
     }
@@ -168,6 +176,7 @@ function forget(): void {
   matched.value = null;
   items.value = [];
   lastPage.value = null;
+  unsorted.value = null;
   trouble.value = null;
 }
 
@@ -241,16 +250,38 @@ let listOf = "";
 async function loadFirst(asked: Query, caller: string, giveUp: AbortSignal): Promise<void> {
   const question = JSON.stringify([asked, caller]);
   try {
-    const page = await stac.firstPage(asked, giveUp);
+    const [page, why] = await inOrder(asked, giveUp);
     listOf = question;
     items.value = page.features;
     lastPage.value = page;
+    unsorted.value = why;
   } catch (error) {
     if (!giveUp.aborted && listOf !== question) {
       items.value = [];
       lastPage.value = null;
+      unsorted.value = null;
     }
     throw error;
+  }
+}
+
+/**
+ * Return the first images in the order that is asked for; where that is none of these images, the newest, and why.
+ *
+ * Which orders there are depends on the collections and on how much is found: the API decides.
+ */
+async function inOrder(asked: Query, giveUp: AbortSignal): Promise<readonly [Page, string | null]> {
+  try {
+    return [await stac.firstPage(asked, giveUp), null];
+  } catch (error) {
+    if (asked.sort === NEWEST || !(error instanceof ApiError) || error.status !== 400) {
+      throw error;
+    }
+    const newest = await stac.firstPage({ ...asked, sort: NEWEST }, giveUp).catch(() => null);
+    if (newest === null) {
+      throw error; // the order was not what is wrong
+    }
+    return [newest, error.message];
   }
 }
 

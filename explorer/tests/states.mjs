@@ -134,4 +134,39 @@ export const states = {
     await context.close();
     return { ...seen, shifts };
   },
+
+  /** An order that a collection declares, both ways; then another collection that does not. */
+  async order({ url, token, declared, other }) {
+    const { context, page, seen } = await open(url, { width: 360, height: 700 });
+    await signIn(page, token);
+    const all = await counted(page);
+    await page.getByText("What and in which order").click();
+    const order = page.getByRole("combobox", { name: "Order", exact: true });
+    await order.locator("option", { hasText: `${declared}, ascending` }).waitFor({ state: "attached" });
+    const offered = await order.locator("option").allTextContents();
+    const names = page.locator(".card strong");
+    /** Choose an order; return the names once the first one is another. */
+    const listed = async (words, first) => {
+      await order.selectOption({ label: words });
+      await names.first().filter({ hasText: first }).waitFor();
+      return names.allTextContents();
+    };
+    const up = await listed(`${declared}, ascending`, "i2");
+    const down = await listed(`${declared}, descending`, "i0");
+    const address = page.url();
+    await page.evaluate((hash) => (window.location.hash = hash), `c=${other}&sort=${encodeURIComponent(`-${declared}`)}`);
+    await recounted(page, all);
+    const said = page.getByText("Newest first: these cannot be in the order");
+    await said.click();
+    const word = await page.getByRole("status").filter({ has: said }).textContent();
+    const others = await names.allTextContents();
+    const shown = await order.evaluate((select) => select.selectedOptions[0].textContent);
+    const trouble = await page.getByRole("alert").locator(".trouble").count();
+    const found = await violations(page);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    await order.selectOption({ label: "newest first" });
+    await said.waitFor({ state: "detached" });
+    await context.close();
+    return { ...seen, offered, up, down, address, word, others, shown, trouble, found, wide };
+  },
 };

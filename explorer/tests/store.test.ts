@@ -8,7 +8,8 @@ const stac = {
   overTime: vi.fn(),
   count: vi.fn(),
   collections: vi.fn(),
-  queryables: vi.fn().mockResolvedValue({}),
+  queryables: vi.fn(),
+  sortables: vi.fn(),
 };
 vi.mock("../src/stac", () => stac);
 
@@ -48,6 +49,8 @@ beforeEach(async () => {
   stac.firstPage.mockReset().mockResolvedValue({ features: [ITEM], links: [] });
   stac.overTime.mockReset().mockResolvedValue({ total: 7, bars: [], interval: "day" });
   stac.count.mockReset().mockResolvedValue(3);
+  stac.queryables.mockReset().mockResolvedValue({});
+  stac.sortables.mockReset().mockResolvedValue(["datetime", "gsd"]);
   pages();
   token.value = null;
   store.clear();
@@ -183,5 +186,44 @@ describe("a token that the catalog refuses", () => {
   it("is trouble where the page had another one by then, so that nothing else says it", () => {
     store.tell(new ApiError(401, "it is not valid"));
     expect([refusal.value, store.trouble.value]).toEqual([null, "it is not valid"]);
+  });
+});
+
+describe("an order", () => {
+  const refuse = (status: number) => (asked: { sort: string }) =>
+    asked.sort === "+gsd" ? Promise.reject(new ApiError(status, "sortby: gsd")) : Promise.resolve({ features: [ITEM], links: [] });
+
+  it("that the images do not have gives the newest first, and says why", async () => {
+    stac.firstPage.mockImplementation(refuse(400));
+    store.change({ sort: "+gsd" });
+    await settle();
+    expect([store.items.value, store.unsorted.value, store.trouble.value]).toEqual([[ITEM], "sortby: gsd", null]);
+    expect(store.query.value.sort).toBe("+gsd");
+    store.change({ sort: "+id" });
+    await settle();
+    expect([store.items.value, store.unsorted.value]).toEqual([[ITEM], null]);
+  });
+
+  it("is not blamed for a failure that has another reason", async () => {
+    stac.firstPage.mockImplementation(refuse(503));
+    store.change({ sort: "+gsd" });
+    await settle();
+    expect([store.items.value, store.unsorted.value, store.trouble.value]).toEqual([[], null, "sortby: gsd"]);
+    stac.firstPage.mockRejectedValue(new ApiError(400, "filter: none"));
+    store.change({ sort: "-gsd" });
+    await settle();
+    expect([store.items.value, store.unsorted.value, store.trouble.value]).toEqual([[], null, "filter: none"]);
+  });
+
+  it("is offered by what the one collection that is chosen is sorted by, else by what all are", async () => {
+    store.change({ collections: ["c"] });
+    await settle();
+    expect([stac.sortables.mock.lastCall?.[0], store.sortables.value]).toEqual(["c", ["datetime", "gsd"]]);
+    stac.sortables.mockImplementation((of: string | null) =>
+      of === null ? Promise.resolve(["datetime"]) : Promise.reject(new ApiError(404, "no such collection")),
+    );
+    store.change({ collections: ["gone"] });
+    await settle();
+    expect([stac.sortables.mock.lastCall?.[0], store.sortables.value]).toEqual([null, ["datetime"]]);
   });
 });

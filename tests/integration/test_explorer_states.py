@@ -158,3 +158,40 @@ def test_nothing_jumps_on_a_slow_network(browser: Browser, api: Api, filled: str
     seen = browser.do("slowly", url=f"{api.url}/", token=api.token)
 
     assert sum(each["value"] for each in seen["shifts"]) < MOST_SHIFT, seen["shifts"]
+
+
+def test_images_are_in_an_order_that_their_collection_declares(
+    browser: Browser, api: Api, filled: str
+) -> None:
+    """Names go up as the declared grades go down; in another collection nothing has a grade."""
+    declared = {"swath.queryables": '{"grade": "number"}'}
+    graded = api.save("product", "graded", {"name": "Graded", "extra_properties": declared})
+    for number in range(2):
+        attributes = {
+            "name": f"i{2 * number}",
+            "product_id": graded,
+            "acquired": f"2024-0{number + 1}-05T10:00:00Z",
+            "storage_state": "remote",
+            "extra_properties": {"grade": 9.5 - 5 * number},
+        }
+        api.save("image", f"{graded}:i{2 * number}", attributes)
+
+    seen = browser.do(
+        "order", url=f"{api.url}/#c={quote(graded)}", token=api.token, declared="grade",
+        other=quote(filled),
+    )  # fmt: skip
+
+    assert seen["offered"][:5] == [
+        "newest first", "oldest first", "fewest clouds first", "last saved first", "by name",
+    ]  # fmt: skip
+    assert {"grade, ascending", "grade, descending", "id, descending"} < set(seen["offered"])
+    assert seen["up"] == ["i2", "i0"]
+    assert seen["down"] == ["i0", "i2"]
+    assert "sort=-grade" in seen["address"]
+    assert "grade, descending" in seen["word"]
+    assert "sortby" in seen["word"], "why, in the API's words"
+    assert seen["others"] == ["i2", "i1", "i0"]
+    assert seen["shown"] == "grade, descending"
+    assert seen["trouble"] == 0
+    assert seen["found"] == []
+    assert seen["wide"] <= 0, "a small screen needs no scrolling sideways"

@@ -1,9 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { busy, choose, hovered, items, keyOf, lastPage, loadMore, matched } from "../store";
+import { busy, choose, hovered, items, keyOf, lastPage, loadMore, matched, query, unsorted } from "../store";
 import { currentMap } from "../map/state";
 import { boundsOf } from "../state/shapes";
 import type { Item } from "../stac";
+import { orderWords } from "../state/orders";
 import { Nothing } from "./Nothing";
 import { Preview } from "./Preview";
 import { imagesInWords } from "./words";
@@ -18,8 +19,24 @@ export function Results() {
       <h2 id="results" tabIndex={-1} aria-live="polite">
         {busy.value ? "Searching…" : (known ?? "Results")}
       </h2>
+      <Unsorted />
       {busy.value && items.value.length === 0 ? <Skeleton /> : <List />}
     </section>
+  );
+}
+
+/** That the list is not in the order that is asked for, and why. */
+function Unsorted() {
+  const why = unsorted.value;
+  return (
+    <div role="status">
+      {why !== null && (
+        <details class="quiet">
+          <summary>Newest first: these cannot be in the order “{orderWords(query.value.sort)}”</summary>
+          {why}
+        </details>
+      )}
+    </div>
   );
 }
 
