@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { bringing } from "./bring.mjs";
 import { editing } from "./editing.mjs";
 import { keyboard } from "./keyboard.mjs";
+import { lists } from "./lists.mjs";
 import { browser, counted, mark, open, PATIENCE, recounted, signIn, signInByKeys, stroke, tabTo, violations } from "./page.mjs";
 import { states } from "./states.mjs";
 
@@ -483,6 +484,7 @@ const scenarios = {
   ...bringing,
   ...editing,
   ...keyboard,
+  ...lists,
   ...states,
 };
 

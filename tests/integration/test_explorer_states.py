@@ -195,3 +195,25 @@ def test_images_are_in_an_order_that_their_collection_declares(
     assert seen["trouble"] == 0
     assert seen["found"] == []
     assert seen["wide"] <= 0, "a small screen needs no scrolling sideways"
+
+
+def test_any_number_of_collections_is_listed(browser: Browser, api: Api, filled: str) -> None:
+    """3,000, of which the browser is told in place of those that there are."""
+    del filled
+    seen = browser.do("collections", url=f"{api.url}/", token=api.token, count=3000)
+
+    assert seen["early"] == ["Collections (200 loaded so far)", "-1"]
+    assert seen["late"] == ["Collections", "3000"]
+    assert seen["jump"] == 0
+    assert max(seen["drawn"]) < 40
+    assert seen["tabbed"] == [1 + step // 2 for step in range(81)], "a box and a button a row"
+    assert seen["held"] == [41, 42, 41], "scrolled away, the focus goes on from where it was"
+    assert seen["moved"] == 0, "what is chosen stays where it is"
+    assert seen["first"] == seen["id"], "until somebody wants it first"
+    ids = {f"some:c{number}" for number in range(3000) if "25" in str(number)}
+    assert seen["some"] == str(len(ids | {seen["id"]})), "with the words, and the chosen one"
+    below, height = seen["sizes"]
+    assert below == 0, "no empty room in a short list"
+    assert abs(height - seen["parts"]) <= 1
+    assert seen["back"] == seen["managed"]
+    assert seen["found"] == []

@@ -1,5 +1,3 @@
-import { useEffect, useRef } from "preact/hooks";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { busy, choose, hovered, items, keyOf, lastPage, loadMore, matched, query, unsorted } from "../store";
 import { currentMap } from "../map/state";
 import { boundsOf } from "../state/shapes";
@@ -7,8 +5,10 @@ import type { Item } from "../stac";
 import { orderWords } from "../state/orders";
 import { Nothing } from "./Nothing";
 import { Preview } from "./Preview";
+import { VirtualList } from "./VirtualList";
 import { imagesInWords } from "./words";
 
+/** As the style has it. */
 const HEIGHT = 92;
 
 export function Results() {
@@ -52,47 +52,25 @@ function Skeleton() {
 
 function List() {
   const found = items.value;
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer<HTMLDivElement, HTMLLIElement>({
-    count: found.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => HEIGHT,
-    overscan: 6,
-  });
-  const rows = virtual.getVirtualItems();
-  const last = rows.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (found.length > 0 && last >= found.length - 10) {
-      void loadMore();
-    }
-  }, [last, found.length]);
   if (found.length === 0) {
     return busy.value || lastPage.value === null ? null : <Nothing />;
   }
-  const size = matched.value ?? -1;
+  const more = (last: number) => last >= found.length - 10 && void loadMore();
   return (
-    <div class="list" ref={scroller}>
-      <ul style={{ height: `${virtual.getTotalSize()}px` }}>
-        {rows.map((row) => {
-          const item = found[row.index];
-          return (
-            item !== undefined && (
-              <li
-                key={keyOf(item)}
-                aria-setsize={size}
-                aria-posinset={row.index + 1}
-                style={{ transform: `translateY(${row.start}px)`, height: `${HEIGHT}px` }}
-              >
-                <Card item={item} />
-              </li>
-            )
-          );
-        })}
-      </ul>
+    <VirtualList
+      name="results"
+      class="list"
+      items={found}
+      keyOf={keyOf}
+      height={HEIGHT}
+      size={matched.value ?? -1}
+      row={(item) => <Card item={item} />}
+      onLast={more}
+    >
       {lastPage.value?.links.some((link) => link.rel === "next") === true && (
         <p class="quiet">More follow as you scroll.</p>
       )}
-    </div>
+    </VirtualList>
   );
 }
 

@@ -1,10 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { change, clear, collections, query } from "../store";
+import { change, clear, query } from "../store";
 import { NEWEST } from "../state/query";
-import { mayBring } from "../bring/state";
-import { manage } from "../editing/state";
 import { AreaField } from "./AreaField";
+import { Collections } from "./Collections";
 import { Conditions } from "./Conditions";
 import { OrderField } from "./OrderField";
 
@@ -52,52 +51,6 @@ function Group({ title, used, children }: GroupProps) {
       <summary>{title}</summary>
       {children}
     </details>
-  );
-}
-
-function Collections() {
-  const [text, setText] = useState("");
-  const all = collections.value;
-  const asked = query.value.collections;
-  const wanted = text.trim().toLowerCase().split(/\s+/);
-  const found = (all ?? []).filter((each) => {
-    const about = `${each.id} ${each.title ?? ""} ${each.description ?? ""}`.toLowerCase();
-    return asked.includes(each.id) || wanted.every((word) => about.includes(word));
-  });
-  const toggle = (id: string, on: boolean) =>
-    change({ collections: on ? [...asked, id] : asked.filter((each) => each !== id) });
-  return (
-    <fieldset class="group collections">
-      <legend>Collections{asked.length > 0 ? ` (${asked.length} chosen)` : ""}</legend>
-      <label class="find">
-        Find a collection
-        <input type="search" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-      </label>
-      {all === null && <p class="quiet">Loading the collections…</p>}
-      {all?.length === 0 && <p class="quiet">There is no collection that you may see.</p>}
-      <div class="choices">
-        {found.map((each) => (
-          <div class="choice" key={each.id}>
-            <label>
-              <input
-                type="checkbox"
-                checked={asked.includes(each.id)}
-                onChange={(event) => toggle(each.id, event.currentTarget.checked)}
-              />
-              <span>
-                {each.title ?? each.id} <small>{each.id}</small>
-              </span>
-            </label>
-            {mayBring.value && (
-              <button type="button" data-from={`manage ${each.id}`} onClick={() => manage(each.id)}>
-                Manage<span class="hidden"> {each.title ?? each.id}</span>
-              </button>
-            )}
-          </div>
-        ))}
-        {all !== null && all.length > 0 && found.length === 0 && <p class="quiet">No collection has these words.</p>}
-      </div>
-    </fieldset>
   );
 }
 
