@@ -1,7 +1,9 @@
-// Draws docs/explorer.png: node build/picture.mjs ADDRESS PICTURE CHROMIUM, on a stack of the laptop.
+// Draws docs/explorer.png: node build/picture.mjs ADDRESS PICTURE CHROMIUM, on a stack of the laptop that
+// `python -m swath_dev landsat` and `make seed` have filled.
 import { chromium } from "playwright-core";
 
 const [address, picture, executablePath] = process.argv.slice(2);
+const patience = { timeout: 120_000 };
 const browser = await chromium.launch({
   executablePath,
   args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
@@ -9,8 +11,9 @@ const browser = await chromium.launch({
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 await page.goto(address);
 await page.getByRole("button", { name: "Sign in", exact: true }).click();
-await page.locator('.map[data-drawn*="footprint"]').waitFor({ timeout: 120_000 });
-await page.waitForLoadState("networkidle", { timeout: 120_000 });
+await page.locator(".preview img").waitFor(patience);
+await page.locator('.map[data-drawn*="footprint"]').waitFor(patience);
+await page.waitForLoadState("networkidle", patience);
 await page.waitForTimeout(3_000);
 await page.screenshot({ path: picture });
 await browser.close();

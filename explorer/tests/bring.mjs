@@ -100,6 +100,60 @@ export const bringing = {
     return { ...seen, first, last, injected, found, wide, once };
   },
 
+  /** Files dropped beside one product: it is asked which one they are for, and nothing is sent before that is said. */
+  async dropped({ url, token, files }) {
+    const { context, page, seen } = await open(url, { width: 420, height: 760 });
+    const sent = [];
+    page.on("request", (request) => {
+      if (["POST", "PUT"].includes(request.method()) && /\/(uploads_v2|images|products|uploads\/.*)$/.test(new URL(request.url()).pathname)) {
+        sent.push(`${request.method()} ${new URL(request.url()).pathname}`);
+      }
+    });
+    await signIn(page, token);
+    await page.locator("#results").filter({ hasText: /image/ }).waitFor();
+    await drop(page, files);
+    const asked = page.getByRole("status").filter({ hasText: "Into which product?" });
+    const into = asked.getByRole("button", { name: /^Into / });
+    await into.waitFor();
+    const question = await asked.locator("p").textContent();
+    const offered = await into.textContent();
+    const choice = await page.getByLabel("Into the product").evaluate((select) => select.selectedOptions[0].textContent.trim());
+    const waiting = await page.getByRole("region", { name: "Files that wait" }).locator("li > span").allTextContents();
+    await page.waitForTimeout(1000);
+    const posted = () => sent.filter((each) => each.startsWith("POST") || each.includes("/uploads/"));
+    const before = [...posted()];
+    const found = await violations(page);
+    await into.click();
+    await asked.waitFor({ state: "detached" });
+    const chosen = await page.getByLabel("Into the product").inputValue();
+    await settled(page, files.length);
+    const states = (await rows(page)).map(({ name, state }) => [name, state]).sort();
+    const injected = await page.locator("main img[src=x], main script").count();
+    await context.close();
+    return { ...seen, question, offered, choice, waiting, before, after: posted(), chosen, states, injected, found };
+  },
+
+  /** The bytes that "Download" of a file brings, and what the page is afterwards. */
+  async download({ url, token }) {
+    const { context, page, seen } = await open(url);
+    await signIn(page, token);
+    const files = page.locator("details", { hasText: "Files" }).last();
+    const buttons = files.getByRole("button", { name: /^Download/ });
+    await buttons.first().waitFor();
+    const names = await files.locator("li strong").allTextContents();
+    const address = page.url();
+    const brought = new Promise((go) => {
+      page.on("download", go);
+      context.on("page", (opened) => opened.on("download", go));
+    });
+    await buttons.first().click();
+    const download = await brought;
+    const bytes = readFileSync(await download.path()).toString("base64");
+    const still = [page.url() === address, await page.locator("#image").count()];
+    await context.close();
+    return { ...seen, names, name: download.suggestedFilename(), from: download.url(), bytes, still };
+  },
+
   /** Many files: paused, gone on with, and dropped again after the page was loaded anew in the middle. */
   async many({ url, token, product, files }) {
     const { context, page, seen } = await open(url, { width: 800, height: 700 });

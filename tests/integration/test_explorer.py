@@ -20,6 +20,7 @@ import jwt
 import pytest
 import requests
 from matplotlib.image import imread
+from rasterio.warp import transform
 from tests.explorer_browser import HOSTILE, NEEDS_BROWSER, SECONDS, Browser, chromium
 from tests.raster_stack import Gallery
 
@@ -257,7 +258,9 @@ def test_a_footprint_across_180_degrees_is_drawn_once_and_whole(
 
 def test_an_image_shows_its_pixels(browser: Browser, world: World, gallery: Gallery) -> None:
     name, scene = next(iter(gallery.scenes.items()))
-    longitude, latitude = scene.middle
+    column, row = (side // 2 for side in scene.size)
+    x, y = scene.transform @ (column + 0.5, row + 0.5)  # of 30 m, of which the map draws some 5
+    (longitude,), (latitude,) = transform(scene.crs, "EPSG:4326", [x], [y])
     image = f"{gallery.colours}/{name}"
     url = world.url(at=f"{longitude},{latitude},13", flat=1, image=image)
     seen = browser.do("image", url=url, token=gallery.owner.token)
@@ -274,6 +277,8 @@ def test_an_image_shows_its_pixels(browser: Browser, world: World, gallery: Gall
     values = answer.json()["values"]
     shown = [f"{band}{'masked' if value is None else value}" for band, value in values.items()]
     assert seen["values"] == shown
+    pixel = [int(value) for value in scene.pixels[:, row, column]]
+    assert list(values.values()) == [value or None for value in pixel], "as it was ingested"
     low, high = map(float, state_of(seen["address"])["range"].split(","))
     assert low < high
     assert seen["cached"] > 0, "tiles of the last visit come from the browser's cache"

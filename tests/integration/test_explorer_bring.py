@@ -20,6 +20,7 @@ import rasterio
 import requests
 from matplotlib.image import imread
 from rasterio.enums import ColorInterp
+from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 from tests.explorer_browser import HOSTILE, NEEDS_BROWSER, SECONDS, Browser, chromium
 
@@ -266,6 +267,54 @@ def test_what_goes_wrong_is_said_and_goes_on(
     assert seen["injected"] == 0
     assert seen["found"] == []
     assert seen["wide"] <= 0, "a small screen needs no scrolling sideways"
+
+
+def test_it_is_asked_which_product_files_are_for_that_are_dropped(
+    browser: Browser, newcomer: Newcomer, hills: str, tmp_path: Path
+) -> None:
+    files = [
+        {"path": str(quarters(tmp_path / name, when="2024:05:02 10:00:00", turn=turn))}
+        for turn, name in enumerate(("one.tif", "two.tif"))
+    ]
+    url = f"{newcomer.url}&c={quote(hills)}"
+    seen = browser.do("dropped", url=url, token=newcomer.api.token, files=files)
+
+    assert seen["question"] == "Into which product? 2 files wait for it: nothing is sent before."
+    assert seen["offered"] == f"Into {HOSTILE} ({hills})"
+    assert seen["choice"] == "choose one"
+    assert [name.split()[0] for name in seen["waiting"]] == ["one.tif", "two.tif"]
+    assert seen["before"] == [], "nothing is sent before it is said"
+    assert seen["after"], "then it is"
+    assert seen["chosen"] == hills
+    assert seen["states"] == [["one", "done"], ["two", "done"]]
+    assert seen["injected"] == 0
+    assert seen["found"] == []
+    assert newcomer.api.exists(f"/images/{hills}:one")
+
+
+def test_a_file_is_downloaded_with_its_bytes(
+    browser: Browser, newcomer: Newcomer, hills: str, tmp_path: Path
+) -> None:
+    api = newcomer.api
+    item = f"{newcomer.stack.api_url}/stac/collections/{hills}/items/first"
+    headers = {"Authorization": f"Bearer {api.token}"}
+    assets = requests.get(item, headers=headers, timeout=SECONDS).json()["assets"]
+    url = f"{newcomer.url}&image={quote(hills + '/first')}"
+    seen = browser.do("download", url=url, token=api.token)
+
+    href = assets[seen["names"][0]]["href"]
+    content = requests.get(href, headers=headers, timeout=SECONDS).content
+    bytes_ = base64.b64decode(seen["bytes"])
+    assert bytes_ == content
+    with (
+        MemoryFile(bytes_) as memory,
+        memory.open() as brought,
+        rasterio.open(quarters(tmp_path / "same.tif")) as sent,
+    ):
+        assert (brought.read() == sent.read()).all()
+    assert seen["name"].endswith(".tif")
+    assert api.token not in seen["from"]
+    assert seen["still"] == [True, 1], "the page stays as it is"
 
 
 def test_two_images_are_compared(
