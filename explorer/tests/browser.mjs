@@ -97,6 +97,56 @@ const scenarios = {
     return { ...seen, all, brushed, bars, address, after, scrolled: await scrolled, selected };
   },
 
+  /** On a telephone: in which order things lie and are reached, and what is on the screen after what is done. */
+  async telephone({ url, token }) {
+    const { context, page, seen } = await open(url, { width: 390, height: 844, touch: true });
+    const top = (selector) => page.locator(selector).first().evaluate((each) => each.getBoundingClientRect().top);
+    const still = (selector) =>
+      page.waitForFunction((wanted) => {
+        const at = document.querySelector(wanted)?.getBoundingClientRect().top;
+        const last = window.lastTop;
+        window.lastTop = at;
+        return at !== undefined && at === last;
+      }, selector, { polling: 300 });
+    const where = async (selector) => {
+      await page.evaluate(() => delete window.lastTop);
+      await still(selector);
+      return top(selector);
+    };
+    await page.getByLabel("Token", { exact: true }).waitFor();
+    const signing = await top(".signin button");
+    await signIn(page, token);
+    await counted(page);
+    const laid = await page.evaluate(() =>
+      ["#side", ".mapbox", ".time", ".results"].map((each) => document.querySelector(each).getBoundingClientRect().top),
+    );
+    const written = await page.evaluate(() => [...document.querySelectorAll("#side, .mapbox, .time, .results")].map((each) => each.id || each.className));
+    await page.locator(".searching > summary").tap();
+    await page.getByText("Where", { exact: true }).tap();
+    await page.getByRole("button", { name: "Draw a box" }).tap();
+    await page.getByRole("button", { name: "Stop drawing" }).waitFor();
+    const drawing = await where(".mapbox");
+    await page.getByRole("button", { name: "Stop drawing" }).tap();
+    await page.locator(".card").first().tap();
+    await page.locator(".preview").waitFor();
+    const pane = await where("[data-pane]");
+    const parts = await page.evaluate(() => [...document.querySelectorAll("#side, .mapbox")].map((each) => each.id || each.className));
+    await page.getByRole("button", { name: "Look at it on the map" }).tap();
+    const looked = await where(".mapbox");
+    const map = await page.locator(".map canvas").first().boundingBox();
+    await page.touchscreen.tap(map.x + map.width / 2, map.y + map.height / 2);
+    await page.locator('[aria-label="Pixel values"]').getByText("at ").first().waitFor();
+    await page.waitForTimeout(1500);
+    const values = await where('[aria-label="Pixel values"]');
+    await page.getByRole("button", { name: "To the map" }).tap();
+    const again = await where(".mapbox");
+    await page.getByRole("button", { name: "Back to the results" }).tap();
+    await page.locator(".card").first().waitFor();
+    const back = await where(".results");
+    await context.close();
+    return { ...seen, signing, laid, written, drawing, pane, parts, looked, values, again, back };
+  },
+
   /** Type an area, then draw one. */
   async area({ url, token, typed }) {
     const { context, page, seen } = await open(url);

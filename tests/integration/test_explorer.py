@@ -170,6 +170,23 @@ def test_the_brush_follows_a_finger_that_can_scroll_over_it(browser: Browser, wo
     assert seen["selected"]["width"] > 20, "and leaves those that are chosen on the screen"
 
 
+def test_a_telephone_shows_what_is_done_in_the_order_of_the_keys(
+    browser: Browser, world: World
+) -> None:
+    url = world.url(c=world.hostile, at="5,46,3.5", flat=1)
+    seen = browser.do("telephone", url=url, token=world.api.token)
+
+    height = 844
+    assert 0 < seen["signing"] < height / 2, "signing in comes first"
+    assert seen["written"] == ["side", "mapbox", "time", "results"]
+    assert seen["laid"] == sorted(seen["laid"])
+    assert seen["laid"][1] < height / 3, "the search leaves the map its room"
+    assert seen["parts"] == ["mapbox", "side"], "an open image comes after its map"
+    for name in ("drawing", "pane", "looked", "values", "again"):
+        assert -2 < seen[name] < height / 2, (name, seen[name])
+    assert seen["back"] < height
+
+
 def test_an_area_finds_what_the_api_counts_in_it(browser: Browser, world: World) -> None:
     url = world.url(c=world.hostile, at="5,46,3.5", flat=1)
     seen = browser.do("area", url=url, token=world.api.token, typed="-1, 40, 9, 50")

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { isAbort, words } from "../api";
 import { type Item, overlapping } from "../stac";
 import { compared, keyOf } from "../store";
+import { bringMap } from "../ui/screen";
 import { imagesInWords } from "../ui/words";
 
 /** Choose an image of the same ground to compare one with. */
@@ -24,6 +25,9 @@ export function CompareField({ item }: { item: Item }) {
   const set = (key: string) => {
     const [, collection, id] = /^([^/]+)\/([^/]+)$/.exec(key) ?? [];
     compared.value = collection === undefined || id === undefined ? null : { collection, id };
+    if (compared.peek() !== null) {
+      bringMap(); // which both are on
+    }
   };
   return (
     <details class="group" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>

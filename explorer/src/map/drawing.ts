@@ -1,10 +1,16 @@
 import { withShortEdges } from "../state/area";
 import { change } from "../store";
+import { bringMap } from "../ui/screen";
 import { currentMap, drawing } from "./state";
 
 export type Shape = "rectangle" | "polygon";
 
 let stop: (() => void) | null = null;
+
+/** End drawing with nothing drawn. */
+export function stopDrawing(): void {
+  stop?.();
+}
 
 /** Let somebody draw an area, which becomes the query's; Escape or a second call ends it. */
 export async function startDrawing(shape: Shape): Promise<void> {
@@ -31,6 +37,7 @@ export async function startDrawing(shape: Shape): Promise<void> {
   made.start();
   made.setMode(shape);
   drawing.value = true;
+  bringMap();
   made.on("finish", (id) => {
     const found = made.getSnapshotFeature(id);
     setTimeout(() => stop?.());

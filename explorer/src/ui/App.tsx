@@ -1,4 +1,6 @@
+import { computed } from "@preact/signals";
 import { lazy, Suspense } from "preact/compat";
+import { useState } from "preact/hooks";
 import { managing } from "../editing/state";
 import { bringing, mayBring, openBring } from "../bring/state";
 import { openOperations, operating } from "../operations/state";
@@ -9,6 +11,7 @@ import { Details } from "./Details";
 import { Histogram } from "./Histogram";
 import { MapPane } from "./MapPane";
 import { Results } from "./Results";
+import { narrow } from "./screen";
 import { SearchForm } from "./SearchForm";
 import { SignIn } from "./SignIn";
 import { ThemeField } from "./ThemeField";
@@ -17,19 +20,30 @@ const ManageProduct = lazy(() => import("../editing/ManageProduct"));
 const Bring = lazy(() => import("../bring/Bring"));
 const Operations = lazy(() => import("../operations/Operations"));
 
+/**
+ * On a small screen the parts lie below each other, in the order that the keyboard goes through them:
+ * the search, the map, what was found; an open image comes after the map that shows it.
+ */
 export function App() {
+  const isSearch = mayAsk.value && chosen.value === null && !isElsewhere.value;
+  const side = (
+    <aside key="side" class={configuration.value === null ? "side waiting" : "side"} id="side" tabIndex={-1} aria-label="Search">
+      <Trouble />
+      <Side />
+    </aside>
+  );
+  const earth = (
+    <section key="earth" class="earth" aria-label="Map and time">
+      <MapPane />
+      <Histogram />
+    </section>
+  );
   return (
     <>
       <Header />
       <main>
-        <aside class="side" id="side" tabIndex={-1} aria-label="Search">
-          <Trouble />
-          <Side />
-        </aside>
-        <section class="earth" aria-label="Map and time">
-          <MapPane />
-          <Histogram />
-        </section>
+        {narrow.value && chosen.value !== null && mayAsk.value ? [earth, side] : [side, earth]}
+        {narrow.value && isSearch && <Results key="found" />}
       </main>
     </>
   );
@@ -72,6 +86,9 @@ function Header() {
   );
 }
 
+/** Whether something else than the search has the side. */
+const isElsewhere = computed(() => managing.value !== null || (mayBring.value && (operating.value || bringing.value)));
+
 function Side() {
   if (configuration.value === null) {
     return trouble.value === null ? <p class="quiet">Asking the catalog…</p> : null;
@@ -79,29 +96,15 @@ function Side() {
   if (!mayAsk.value) {
     return <SignIn />;
   }
-  if (operating.value && mayBring.value && chosen.value === null) {
-    return (
-      <Suspense fallback={<p class="quiet">Loading…</p>}>
-        <Operations />
-      </Suspense>
-    );
-  }
-  if (managing.value !== null && chosen.value === null) {
-    return (
-      <Suspense fallback={<p class="quiet">Loading…</p>}>
-        <ManageProduct key={managing.value} id={managing.value} />
-      </Suspense>
-    );
-  }
-  if (bringing.value && mayBring.value && chosen.value === null) {
-    return (
-      <Suspense fallback={<p class="quiet">Loading…</p>}>
-        <Bring />
-      </Suspense>
-    );
-  }
   if (chosen.value !== null) {
     return <Details key={`${chosen.value.collection}/${chosen.value.id}`} which={chosen.value} />;
+  }
+  if (isElsewhere.value) {
+    return (
+      <Suspense fallback={<p class="quiet">Loading…</p>}>
+        <Elsewhere />
+      </Suspense>
+    );
   }
   return (
     <>
@@ -111,9 +114,31 @@ function Side() {
           <SignIn isTold />
         </details>
       )}
-      <SearchForm />
-      <Results />
+      <Search />
+      {!narrow.value && <Results />}
     </>
+  );
+}
+
+function Elsewhere() {
+  if (operating.value && mayBring.value) {
+    return <Operations />;
+  }
+  return managing.value !== null ? <ManageProduct key={managing.value} id={managing.value} /> : <Bring />;
+}
+
+/** The fields of the search: a small screen has them behind one line. */
+function Search() {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details
+      class="searching"
+      open={isOpen || !narrow.value}
+      onToggle={(event) => narrow.peek() && setOpen(event.currentTarget.open)}
+    >
+      <summary>Search by collection, time, place or property</summary>
+      <SearchForm />
+    </details>
   );
 }
 

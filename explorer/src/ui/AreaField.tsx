@@ -5,6 +5,7 @@ import { currentMap, drawing } from "../map/state";
 import { change, query } from "../store";
 import { parseArea } from "../state/area";
 import { boundsOf } from "../state/shapes";
+import { bringMap } from "./screen";
 
 export function AreaField() {
   const [text, setText] = useState("");
@@ -15,6 +16,7 @@ export function AreaField() {
       setTrouble("");
       change({ area });
       currentMap.peek()?.fit(boundsOf([area]));
+      bringMap();
     } catch (error) {
       setTrouble(words(error));
     }

@@ -16,6 +16,7 @@ import { Preview } from "./Preview";
 import { Snippets } from "./Snippets";
 import { UploadLog } from "./UploadLog";
 import { Pane } from "./Pane";
+import { bringMap } from "./screen";
 
 const ImageEditing = lazy(() => import("../editing/ImageEditing"));
 
@@ -71,7 +72,10 @@ export function Details({ which }: { which: Chosen }) {
           <p>
             <button
               type="button"
-              onClick={() => currentMap.peek()?.fit(item.geometry === null ? null : boundsOf([item.geometry]), 16)}
+              onClick={() => {
+                currentMap.peek()?.fit(item.geometry === null ? null : boundsOf([item.geometry]), 16);
+                bringMap();
+              }}
             >
               Look at it on the map
             </button>

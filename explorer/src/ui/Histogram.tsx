@@ -8,7 +8,9 @@ import { imagesInWords } from "./words";
 
 const HEIGHT = 130;
 /** Pixels that a mark of the axis of times has. */
-const ROOM = 80;
+const ROOM = 70;
+/** Pixels beside the bars, about. */
+const BESIDE = 90;
 
 export function Histogram() {
   const found = summary.value;
@@ -129,7 +131,7 @@ function makePlot(element: HTMLElement, bars: readonly Bar[], isDark: boolean): 
   const high = bars.at(-1)?.end ?? 1;
   const paths = UPlot.paths.bars?.({ size: [0.9], align: 1 }); // as wide as its interval
   let marks: Marks = { times: [], interval: "year" };
-  const split = ({ width }: UPlot) => (marks = marksOf(low, high, Math.max(Math.floor(width / ROOM) - 1, 1))).times.slice();
+  const split = ({ width }: UPlot) => (marks = marksOf(low, high, Math.max((width - BESIDE) / ROOM, 1))).times.slice();
   const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
   const made = new UPlot(
     {

@@ -5,7 +5,8 @@ import { compared, items, keyOf, matched, query, shown, summary, tell, view } fr
 import { boundsOf } from "../state/shapes";
 import { lookAhead, turnedZoom } from "../map/earth";
 import { extentOf } from "../map/extent";
-import { currentMap, hasNoMap, isFlat, opened, pictureTrouble } from "../map/state";
+import { stopDrawing } from "../map/drawing";
+import { currentMap, drawing, hasNoMap, isFlat, opened, pictureTrouble } from "../map/state";
 import { labels } from "../session/session";
 
 const Swipe = lazy(() => import("../compare/Swipe"));
@@ -66,6 +67,11 @@ export function MapPane() {
         <button type="button" aria-pressed={isFlat.value} onClick={turn}>
           Flat map
         </button>
+        {drawing.value && (
+          <button type="button" onClick={stopDrawing}>
+            Stop drawing
+          </button>
+        )}
       </div>
       {labels.value !== null && <p class="attribution">{labels.value.attribution}</p>}
       <p class="shown" aria-live="polite">

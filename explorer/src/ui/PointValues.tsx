@@ -1,9 +1,10 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, isAbort, words } from "../api";
 import { imagePath } from "../looks";
 import { pointed } from "../map/state";
 import type { Item } from "../stac";
 import { compared } from "../store";
+import { bring, bringMap, narrow } from "./screen";
 
 interface Answer {
   readonly values: Readonly<Record<string, number | null>>;
@@ -12,6 +13,7 @@ interface Answer {
 /** What the image has in the pixel that somebody clicked on the map. */
 export function PointValues({ item }: { item: Item }) {
   const place = pointed.value;
+  const section = useRef<HTMLElement>(null);
   const [values, setValues] = useState<Answer["values"] | null>(null);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
@@ -26,10 +28,20 @@ export function PointValues({ item }: { item: Item }) {
     }
     return () => giveUp.abort();
   }, [place, item]);
+  useEffect(() => {
+    if (place !== null && (values !== null || trouble !== "")) {
+      bring(section.current); // it may lie far below the map
+    }
+  }, [values, trouble]);
   return (
-    <section class="group" aria-label="Pixel values" aria-live="polite">
+    <section ref={section} class="group" aria-label="Pixel values" aria-live="polite">
       <h3>Pixel values</h3>
       {place === null && <p class="quiet">Click the image on the map to read a pixel.</p>}
+      {narrow.value && (
+        <button type="button" onClick={bringMap}>
+          To the map
+        </button>
+      )}
       {place !== null && (
         <p class="quiet">
           Of {item.id}, at {place.lng.toFixed(5)}, {place.lat.toFixed(5)}

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { drawing } from "../map/state";
+import { bring, narrow } from "./screen";
 
 /** What had the focus, in a form that outlives it: a list is drawn anew, a pane takes its place. */
 interface Origin {
@@ -89,7 +90,9 @@ export function usePaneFocus(id: string, onBack: () => void): void {
       if (last !== null) {
         origins.set(id, last);
       }
-      document.getElementById(id)?.focus();
+      const heading = document.getElementById(id);
+      heading?.focus({ preventScroll: narrow.peek() });
+      bring(heading?.closest("[data-pane]") ?? null);
     }
     return () => void setTimeout(() => leave(id));
   }, [id]);
