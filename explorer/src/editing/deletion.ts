@@ -32,7 +32,8 @@ async function filesOf(filter: unknown, count: number): Promise<number | null> {
 /**
  * Delete a product that is still as it was looked at, with everything in it; `progress` is told how many images and bands are gone.
  *
- * What is in it goes without looking at its version: so that is looked at first, and again by the API when the product itself goes.
+ * What is in it goes without looking at its version: so that is looked at first. It is another one when its bands are gone,
+ * since the product names those that it is shown by.
  */
 export async function removeProduct(product: Resource, progress: (gone: number) => void): Promise<void> {
   const now = await get("product", product.id);
@@ -49,7 +50,7 @@ export async function removeProduct(product: Resource, progress: (gone: number) 
   if (task?.data.attributes.status === "FAILURE") {
     throw new Error(`Not everything could be deleted: ${(task.data.attributes.errors ?? []).join("; ")}`);
   }
-  await remove("product", product);
+  await remove("product", await get("product", product.id));
 }
 
 export function removeImage(image: Resource): Promise<void> {
