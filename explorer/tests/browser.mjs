@@ -101,16 +101,15 @@ const scenarios = {
   async telephone({ url, token }) {
     const { context, page, seen } = await open(url, { width: 390, height: 844, touch: true });
     const top = (selector) => page.locator(selector).first().evaluate((each) => each.getBoundingClientRect().top);
-    const still = (selector) =>
-      page.waitForFunction((wanted) => {
-        const at = document.querySelector(wanted)?.getBoundingClientRect().top;
-        const last = window.lastTop;
-        window.lastTop = at;
-        return at !== undefined && at === last;
-      }, selector, { polling: 300 });
+    /** Where something has come to lie, once it is in the upper half of the screen and moves no more. */
     const where = async (selector) => {
       await page.evaluate(() => delete window.lastTop);
-      await still(selector);
+      await page.waitForFunction((wanted) => {
+        const at = document.querySelector(wanted)?.getBoundingClientRect().top ?? -Infinity;
+        const last = window.lastTop;
+        window.lastTop = at;
+        return at > -2 && at < window.innerHeight / 2 && at === last;
+      }, selector, { polling: 300, timeout: PATIENCE });
       return top(selector);
     };
     await page.getByLabel("Token", { exact: true }).waitFor();
@@ -133,16 +132,16 @@ const scenarios = {
     const parts = await page.evaluate(() => [...document.querySelectorAll("#side, .mapbox")].map((each) => each.id || each.className));
     await page.getByRole("button", { name: "Look at it on the map" }).tap();
     const looked = await where(".mapbox");
+    await page.locator(".map[data-drawn]").waitFor();
     const map = await page.locator(".map canvas").first().boundingBox();
     await page.touchscreen.tap(map.x + map.width / 2, map.y + map.height / 2);
     await page.locator('[aria-label="Pixel values"]').getByText("at ").first().waitFor();
-    await page.waitForTimeout(1500);
     const values = await where('[aria-label="Pixel values"]');
     await page.getByRole("button", { name: "To the map" }).tap();
     const again = await where(".mapbox");
     await page.getByRole("button", { name: "Back to the results" }).tap();
     await page.locator(".card").first().waitFor();
-    const back = await where(".results");
+    const back = await top(".results");
     await context.close();
     return { ...seen, signing, laid, written, drawing, pane, parts, looked, values, again, back };
   },

@@ -114,7 +114,7 @@ export function mark(page) {
   });
 }
 
-/** Buttons that break within a word, and lists of choices that have not the room for what they choose from. */
+/** Buttons that break within a word, and lists of choices that have not the room for what they choose from, though there is more of it. */
 export function cut(page) {
   return page.evaluate(() => {
     const seen = (each) => each.checkVisibility() && each.closest(".hidden") === null;
@@ -138,7 +138,9 @@ export function cut(page) {
       const { font, paddingLeft, paddingRight } = window.getComputedStyle(select);
       pen.font = font;
       const words = Math.max(...[...select.options].map(({ text }) => pen.measureText(text).width));
-      return words > select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+      const isCut = words > select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+      const most = select.closest("[data-pane], .side")?.clientWidth ?? window.innerWidth;
+      return isCut && select.clientWidth < most * 0.7; // names of any length may be cut where a line has no more room
     };
     const shown = (each) => `cut: ${each.outerHTML.slice(0, 200)}`;
     return [
