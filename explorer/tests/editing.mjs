@@ -145,6 +145,7 @@ export const editing = {
     const imageHeld = await heldOpen("Delete the image");
     await recounted(page, all);
 
+    await page.locator(".searching > summary").click();
     await page.getByRole("button", { name: `Manage ${title}` }).click();
     await page.getByRole("button", { name: "Delete the product…" }).waitFor();
     await change("product", product, { description: "of somebody else" });

@@ -140,6 +140,7 @@ export const states = {
     const { context, page, seen } = await open(url, { width: 360, height: 700 });
     await signIn(page, token);
     const all = await counted(page);
+    await page.locator(".searching > summary").click();
     await page.getByText("What and in which order").click();
     const order = page.getByRole("combobox", { name: "Order", exact: true });
     await order.locator("option", { hasText: `${declared}, ascending` }).waitFor({ state: "attached" });
