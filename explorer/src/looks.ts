@@ -59,9 +59,14 @@ export function pictureBands({ all, display }: Bands): readonly string[] {
   const wanted = display.filter((name) => seen.includes(name));
   const colours = ["red", "green", "blue"].flatMap((colour) => all.find((band) => colourOf(band) === colour)?.name ?? []);
   if (wanted.length > 0) {
-    return wanted.slice(0, wanted.length < 3 ? 1 : 3);
+    return drawable(wanted);
   }
-  return colours.length === 3 ? colours : seen.slice(0, seen.length < 3 ? 1 : 3);
+  return colours.length === 3 ? colours : drawable(seen);
+}
+
+/** Return as many bands as a picture takes: three, or one. */
+function drawable(names: readonly string[]): readonly string[] {
+  return names.slice(0, names.length < 3 ? 1 : 3);
 }
 
 function colourOf(band: CatalogBand): string {

@@ -11,6 +11,13 @@ const PLANE = 512;
 /** Where the map looks before anybody moves it: how near depends on its pane. */
 export const EARTH = { lng: 10, lat: 25 };
 
+/** What the middle of the map is, and how near. */
+export interface Centre {
+  readonly lng: number;
+  readonly lat: number;
+  readonly zoom: number;
+}
+
 /** The zoom at which a pane of some pixels shows the earth: a globe as a whole, a plane without gaps. */
 export function zoomOfEarth(width: number, height: number, flat: boolean, lat = EARTH.lat): number {
   const side = flat ? Math.max(width, height) / PLANE : (Math.min(width, height) * Math.cos((lat * Math.PI) / 180)) / GLOBE;
@@ -24,7 +31,7 @@ export function zoomOfEarth(width: number, height: number, flat: boolean, lat = 
  * What the whole earth has is asked for now; a nearer look when the map tells its bounds. The first
  * context for WebGL is made for that, too, which takes as long whoever makes it.
  */
-export function lookAhead(pane: HTMLElement): { readonly lng: number; readonly lat: number; readonly zoom: number } {
+export function lookAhead(pane: HTMLElement): Centre {
   isSlow.value = isSoftware(document.createElement("canvas"));
   const at = view.peek() ?? { ...EARTH, zoom: zoomOfEarth(pane.clientWidth, pane.clientHeight, isFlat.peek()) };
   if (at.zoom < ALL_BELOW) {

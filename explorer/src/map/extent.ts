@@ -2,7 +2,7 @@ import type { Geometry } from "geojson";
 import { density, inView, type Item } from "../stac";
 import { cellPolygon } from "../state/cells";
 import type { Bounds, Query } from "../state/query";
-import { boundsOf } from "../state/shapes";
+import { boundsOf, searchedBox } from "../state/shapes";
 import { resolutionAt } from "./found";
 
 /** Up to so many images are looked at one by one. */
@@ -25,7 +25,7 @@ export async function extentOf(query: Query, known: readonly Item[], total: numb
   if (wide === null || wide[2] - wide[0] > NARROW || wide[3] - wide[1] > NARROW) {
     return wide;
   }
-  return (await extentOfCells(query, searched(wide), NARROW_ZOOM)) ?? wide;
+  return (await extentOfCells(query, searchedBox(wide), NARROW_ZOOM)) ?? wide;
 }
 
 /** Return the box of the images that a cell counts, of the cell itself where they are many. */
@@ -34,17 +34,11 @@ export async function extentOfCell(query: Query, cell: string, count: number): P
   if (whole === null || count > FEW) {
     return whole;
   }
-  const { features } = await inView(query, searched(whole), FEW, new AbortController().signal);
+  const { features } = await inView(query, searchedBox(whole), FEW, new AbortController().signal);
   return boundsOf(footprintsOf(features)) ?? whole;
 }
 
 async function extentOfCells(query: Query, bounds: Bounds | null, zoom: number): Promise<Bounds | null> {
   const cells = await density(query, bounds, resolutionAt(zoom, bounds), new AbortController().signal);
   return boundsOf(cells.map(({ key }) => cellPolygon(key)));
-}
-
-/** A box as the API takes it: one across 180 degrees has its west above its east. */
-function searched([west, south, east, north]: Bounds): Bounds {
-  const turned = (lng: number) => (lng > 180 ? lng - 360 : lng);
-  return [turned(west), south, turned(east), north];
 }

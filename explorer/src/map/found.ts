@@ -52,19 +52,16 @@ export function followMap(): void {
       [wanted, found.value, shown.value] = ["", NOTHING, ""];
     }
     seenBy = who;
-    if (!mayAsk.value) {
+    if (!mayAsk.value || at === null) {
       return;
     }
-    if (at === null) {
-      return;
-    }
-    const key = JSON.stringify([{ ...asked, sort: "" }, at.bounds, showsFootprints(at), resolutionAt(at.zoom, at.bounds), who, turn]);
+    const resolution = resolutionAt(at.zoom, at.bounds);
+    const key = JSON.stringify([{ ...asked, sort: "" }, at.bounds, showsFootprints(at), resolution, who, turn]);
     if (key === wanted) {
       return;
     }
     giveUp.abort();
     giveUp = new AbortController();
-    const resolution = resolutionAt(at.zoom, at.bounds);
     if (Math.abs(resolution - before) >= STALE) {
       [found.value, shown.value] = [NOTHING, ""];
     }

@@ -10,8 +10,8 @@ import type { Bucket, Item } from "../stac";
 import { type Bounds } from "../state/query";
 import { OWN_LOOK } from "../state/address";
 import { cellPolygon, towards } from "../state/cells";
-import { boundsOf, footprintFeatures } from "../state/shapes";
-import { zoomOfEarth } from "./earth";
+import { boundsOf, footprintFeatures, searchedBox } from "../state/shapes";
+import { type Centre, zoomOfEarth } from "./earth";
 import { extentOfCell } from "./extent";
 import { ALL_BELOW, found, where, type Where } from "./found";
 import { cellFeatures, printFeatures } from "./overlays";
@@ -24,12 +24,6 @@ prewarm(); // its scripts load while the map is made
 
 /** Pixels of a footprint's longer side from which on its image tells something. */
 const LEAST = 80;
-
-interface Centre {
-  readonly lng: number;
-  readonly lat: number;
-  readonly zoom: number;
-}
 
 /** Put the map into an element, looking at a place, and let it follow the query. Returns what takes it away again. */
 export function createMap(container: HTMLElement, at: Centre): MapView | null {
@@ -225,12 +219,8 @@ export class MapView {
     const grid = 360 / 2 ** Math.floor(map.getZoom() + 1);
     const south = Math.max(Math.floor(box.getSouth() / grid) * grid, -90);
     const north = Math.min(Math.ceil(box.getNorth() / grid) * grid, 90);
-    return [
-      wrapped(Math.floor(box.getWest() / grid) * grid),
-      south,
-      wrapped(Math.ceil(box.getEast() / grid) * grid, 180),
-      north,
-    ];
+    const [west, east] = [Math.floor(box.getWest() / grid) * grid, Math.ceil(box.getEast() / grid) * grid];
+    return searchedBox([west, south, east, north]);
   }
 
   // ---- what it shows
@@ -340,11 +330,6 @@ function differs(at: Centre, here: { readonly lng: number; readonly lat: number 
 
 function styleName(isDark: boolean, flat: boolean, named: Labels | null): string {
   return [isDark, flat, named?.tiles].join();
-}
-
-function wrapped(lng: number, edge = -180): number {
-  const found = ((((lng + 180) % 360) + 360) % 360) - 180;
-  return found === -180 ? edge : found;
 }
 
 function reducedMotion(): boolean {

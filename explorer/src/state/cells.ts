@@ -1,4 +1,4 @@
-import { cellToBoundary, cellToLatLng, greatCircleDistance, UNITS } from "h3-js";
+import { cellToBoundary, cellToLatLng, degsToRads, greatCircleDistance, radsToDegs, UNITS } from "h3-js";
 import type { Polygon, Position } from "geojson";
 
 /** Return an H3 cell as a polygon on a plane: one across 180 degrees runs on past it. */
@@ -24,24 +24,22 @@ interface Place {
 export function towards(cells: readonly Counted[], from: Place): Place | null {
   const all = cells.map(({ key, frequency }) => ({ at: cellToLatLng(key), frequency }));
   const seenFrom = (place: Place) =>
-    all.reduce((sum, { at, frequency }) => sum + (greatCircleDistance(at, [place.lat, place.lng], UNITS.rads) * DEGREES < SEEN ? frequency : 0), 0);
+    all.reduce((sum, { at, frequency }) => sum + (radsToDegs(greatCircleDistance(at, [place.lat, place.lng], UNITS.rads)) < SEEN ? frequency : 0), 0);
   const to = middle(all);
   const half = all.reduce((sum, { frequency }) => sum + frequency, 0) / 2;
   return seenFrom(from) >= half || seenFrom(to) < half ? null : to;
 }
 
-const DEGREES = 180 / Math.PI;
-
 /** The mean of places on the sphere, each as often as it is counted. */
 function middle(all: readonly { readonly at: readonly [number, number]; readonly frequency: number }[]): Place {
   let [x, y, z] = [0, 0, 0];
   for (const { at, frequency } of all) {
-    const [lat, lng] = [at[0] / DEGREES, at[1] / DEGREES];
+    const [lat, lng] = [degsToRads(at[0]), degsToRads(at[1])];
     x += frequency * Math.cos(lat) * Math.cos(lng);
     y += frequency * Math.cos(lat) * Math.sin(lng);
     z += frequency * Math.sin(lat);
   }
-  return { lng: Math.atan2(y, x) * DEGREES, lat: Math.atan2(z, Math.hypot(x, y)) * DEGREES };
+  return { lng: radsToDegs(Math.atan2(y, x)), lat: radsToDegs(Math.atan2(z, Math.hypot(x, y))) };
 }
 
 /** Whether a closed ring goes all the way round a pole: its steps in longitude do not cancel. */

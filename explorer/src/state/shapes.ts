@@ -1,4 +1,5 @@
 import type { Feature, Geometry, Position } from "geojson";
+import type { Bounds } from "./query";
 
 /** Return the outlines of a footprint; where it was cut at 180 degrees no line is drawn. */
 export function outlines(geometry: Geometry): Position[][] {
@@ -63,3 +64,13 @@ function extent(values: readonly number[]): [number, number] {
   );
 }
 
+
+/** Return a box as the API takes it: one across 180 degrees has its west above its east. */
+export function searchedBox([west, south, east, north]: Bounds): Bounds {
+  return [wrapped(west), south, wrapped(east, 180), north];
+}
+
+function wrapped(lng: number, edge = -180): number {
+  const found = ((((lng + 180) % 360) + 360) % 360) - 180;
+  return found === -180 ? edge : found;
+}
